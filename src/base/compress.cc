@@ -1,0 +1,70 @@
+#include "base/compress.h"
+
+#include <libdeflate.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <map>
+#include <memory>
+
+namespace granary {
+namespace {
+
+struct FreeCompressor {
+  void operator()(libdeflate_compressor* c) const { libdeflate_free_compressor(c); }
+};
+struct FreeContext {
+  void operator()(ZSTD_CCtx* c) const { ZSTD_freeCCtx(c); }
+};
+
+}  // namespace
+
+std::string gzip(std::string_view bytes, int level) {
+  // Kept per thread: making a compressor costs more than a small page does.
+  thread_local std::map<int, std::unique_ptr<libdeflate_compressor, FreeCompressor>> compressors;
+  auto& compressor = compressors[level];
+  if (!compressor) compressor.reset(libdeflate_alloc_compressor(level));
+  GRANARY_ASSERT(compressor);
+  std::string out(libdeflate_gzip_compress_bound(compressor.get(), bytes.size()), '\0');
+  const auto n = libdeflate_gzip_compress(compressor.get(), bytes.data(), bytes.size(), out.data(), out.size());
+  GRANARY_ASSERT(n > 0);
+  out.resize(n);
+  out.shrink_to_fit();
+  return out;
+}
+
+std::string zstd(std::string_view bytes, int level) {
+  thread_local std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
+  std::string out(ZSTD_compressBound(bytes.size()), '\0');
+  const auto n = ZSTD_compressCCtx(context.get(), out.data(), out.size(), bytes.data(), bytes.size(), level);
+  GRANARY_ASSERT(!ZSTD_isError(n));
+  out.resize(n);
+  out.shrink_to_fit();
+  return out;
+}
+
+Result<std::string> gunzip(std::string_view bytes, std::size_t limit) {
+  z_stream stream{};
+  GRANARY_ASSERT(inflateInit2(&stream, 15 + 16) == Z_OK);
+  const std::unique_ptr<z_stream, int (*)(z_stream*)> guard(&stream, &inflateEnd);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  std::string out;
+  std::string chunk(64 * 1024, '\0');
+  for (;;) {
+    stream.next_out = reinterpret_cast<Bytef*>(chunk.data());
+    stream.avail_out = static_cast<uInt>(chunk.size());
+    const int status = inflate(&stream, Z_NO_FLUSH);
+    out.append(chunk, 0, chunk.size() - stream.avail_out);
+    if (out.size() > limit) return fail(Errc::too_large, "expands to more than " + std::to_string(limit) + " bytes");
+    if (status == Z_STREAM_END) {
+      if (stream.avail_in == 0) return out;
+      if (inflateReset(&stream) != Z_OK) return fail(Errc::corrupt, "not gzip");  // a further member
+      continue;
+    }
+    if (status != Z_OK || (stream.avail_in == 0 && stream.avail_out != 0))
+      return fail(Errc::corrupt, "not gzip, or cut off");
+  }
+}
+
+}  // namespace granary

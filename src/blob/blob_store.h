@@ -1,0 +1,59 @@
+#pragma once
+/// Content-addressed bytes. The only component that knows where bytes live (paths: blob/layout.h).
+/// Every implementation passes blob/testing/blob_store_suite.h; the in-memory twin is blob/memory_store.h.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/context.h"
+#include "base/file.h"
+#include "base/growing_file.h"
+
+namespace granary::blob {
+
+struct BlobInfo {
+  Digest digest;
+  std::uint64_t size = 0;
+  Time stored_at{};
+};
+
+/// Nothing is visible until commit(); destruction without it leaves nothing behind (what a killed process leaves, the
+/// store removes by itself later). One thread.
+class Writer {
+ public:
+  virtual ~Writer() = default;
+  virtual Result<> write(ByteSpan data) = 0;
+  /// Durable and visible when it returns success. Errc::corrupt when the bytes hash to another digest than `expected`.
+  /// Content that exists already is success, stored once, and counts as stored now (for the collector's grace period).
+  virtual Result<BlobInfo> commit(std::optional<Digest> expected) = 0;
+};
+
+/// What the HTTP engine can send: a file that is whole, or one that is still being fetched from a remote store.
+using Servable = std::variant<std::shared_ptr<const OpenFile>, std::shared_ptr<GrowingFile>>;
+
+/// Safe for concurrent use. Failures: not_found, unavailable (store down, disk full: retry later), corrupt.
+class BlobStore {
+ public:
+  virtual ~BlobStore() = default;
+
+  virtual Result<std::optional<BlobInfo>> find(const Context&, const Digest&) = 0;
+  /// For reading inside the server: verify, extraction.
+  virtual Result<std::unique_ptr<ByteReader>> open(const Context&, const Digest&) = 0;
+  /// For sending to clients. `size` is what the catalog knows.
+  virtual Result<Servable> serve(const Context&, const Digest&, std::uint64_t size) = 0;
+  virtual Result<std::unique_ptr<Writer>> create(const Context&) = 0;
+
+  /// For the collector only. Removing what is absent succeeds.
+  virtual Result<> remove(const Context&, const Digest&) = 0;
+  virtual Result<> for_each(const Context&, const std::function<Result<>(const BlobInfo&)>& each) = 0;
+  /// Writes, reads back and removes a small object: for check-config and readiness.
+  virtual Result<> probe(const Context&) = 0;
+};
+
+}  // namespace granary::blob

@@ -1,0 +1,27 @@
+#pragma once
+/// Makes a blob store of either kind.
+
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "blob/blob_store.h"
+
+namespace granary::blob {
+
+/// [S3Storage].
+struct S3Options {
+  std::string bucket, prefix, region = "us-east-1", endpoint;  // endpoint empty: AWS of that region
+  bool path_style = false;
+  bool disable_ssl = false;
+  bool skip_verification = false;  // of the endpoint's certificate
+  std::string access_key, secret_key, session_token;  // empty: environment, then the shared credentials file
+  std::string profile;
+  std::string cache_directory;                     // local copies, so that files are sent by sendfile
+  std::uint64_t cache_bytes = 10ULL << 30;
+};
+
+Result<std::unique_ptr<BlobStore>> open_file_store(const std::string& directory, Logger log);
+Result<std::unique_ptr<BlobStore>> open_s3_store(const S3Options&, Logger log);
+
+}  // namespace granary::blob

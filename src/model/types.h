@@ -1,0 +1,121 @@
+#pragma once
+/// The nouns. Values only: no I/O, no SQL, no HTTP.
+
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+
+namespace granary::model {
+
+template <class Tag>
+struct Id {
+  std::int64_t value = 0;
+  auto operator<=>(const Id&) const = default;
+};
+using SourceId = Id<struct SourceTag>;
+using RepoId = Id<struct RepoTag>;
+using FileId = Id<struct FileTag>;
+/// Counts up from 1 over the whole server, so that one number names a state of every source. 0: before the first.
+/// See docs/adr/0003-snapshots-as-intervals.md.
+using TxNo = Id<struct TxTag>;
+
+enum class Ecosystem : std::uint8_t { r, python };
+
+/// The types that exist today, with the incumbent's names.
+enum class SourceType : std::uint8_t { local, local_python };
+constexpr Ecosystem ecosystem_of(SourceType type) noexcept {
+  return type == SourceType::local_python ? Ecosystem::python : Ecosystem::r;
+}
+std::string_view name_of(SourceType type) noexcept;                          // "local", "local-python"
+std::optional<SourceType> parse_source_type(std::string_view text) noexcept;  // also "local-r"
+std::string_view name_of(Ecosystem type) noexcept;                           // "r", "python"
+std::optional<Ecosystem> parse_ecosystem(std::string_view text) noexcept;
+
+struct Source {
+  SourceId id;
+  std::string name;
+  SourceType type = SourceType::local;
+  std::string description;
+  Time created_at{};
+  TxNo last_tx;  // 0 when nothing was ever published
+};
+
+struct Repository {
+  RepoId id;
+  std::string name;
+  Ecosystem type = Ecosystem::r;
+  std::string description;
+  bool authenticated = false;
+  Time created_at{};
+  std::vector<SourceId> sources;  // in order: the first that has a package gives it whole
+};
+
+/// Names of sources and repositories: 1 to 64 of [A-Za-z0-9._-], beginning with a letter or digit, not made of digits
+/// only, and none of the names that begin a URL of the server itself ("__api__", "upload", "legacy", ...).
+Result<> check_name(std::string_view name);
+
+enum class TxKind : std::uint8_t { add, remove, archive, yank, unyank, replace };
+std::string_view name_of(TxKind kind) noexcept;
+std::optional<TxKind> parse_tx_kind(std::string_view text) noexcept;
+
+struct Transaction {
+  TxNo number;
+  SourceId source;
+  Time at{};  // never before the transaction with the number below
+  TxKind kind = TxKind::add;
+  std::string actor;    // token description or "local"
+  std::string comment;
+  std::int64_t packages = 0;  // files it touched
+};
+
+/// What a URL's snapshot segment says.
+struct Latest {
+  auto operator<=>(const Latest&) const = default;
+};
+struct AsOf {
+  std::chrono::sys_days day;  // the state at the end of that day, UTC; any calendar day
+  auto operator<=>(const AsOf&) const = default;
+};
+using SnapshotRef = std::variant<Latest, AsOf, TxNo>;
+/// "latest", "2024-05-01" or "17"; absent for anything else.
+std::optional<SnapshotRef> parse_snapshot(std::string_view text) noexcept;
+
+enum class FileKind : std::uint8_t { r_source, sdist, wheel };
+std::string_view name_of(FileKind kind) noexcept;  // "r_source", "sdist", "bdist_wheel"
+std::optional<FileKind> parse_file_kind(std::string_view text) noexcept;
+
+/// One distribution as one interval of one source's history. The same bytes yanked and unyanked again are three.
+struct FileRecord {
+  FileId id;           // of the interval; unique, grows
+  SourceId source;
+  std::string package;  // R: as is. Python: normalised (PEP 503)
+  std::string name;     // as its author spells it
+  std::string version;
+  std::string filename;
+  FileKind kind = FileKind::r_source;
+  Digest blob;
+  std::uint64_t size = 0;
+  std::string md5;  // hex
+  Time uploaded_at{};
+  std::string metadata;  // DESCRIPTION or METADATA, byte for byte as in the distribution; may be empty for an sdist
+  std::optional<Digest> metadata_sha256;  // Python, wheels only
+  std::string requires_python;            // empty: none
+  bool archived = false;                  // R: moved to Archive although it is the newest
+  std::optional<std::string> yanked;      // Python: the reason, may be empty
+  TxNo added_in;
+  std::optional<TxNo> gone_in;  // not visible in that transaction and later
+};
+
+struct Page {
+  std::string after;  // exclusive; empty for the first page
+  std::uint32_t limit = 1000;
+};
+
+}  // namespace granary::model
