@@ -27,8 +27,8 @@ struct Header {
   std::string value;
 };
 
-/// Complete when a handler sees it: the engine has received the body (small ones in memory, large ones in an unlinked
-/// file), so that a slow client never holds a worker.
+/// Complete when a handler sees it: the engine has received the body (small ones in memory, large ones in an
+/// unlinked file), so that a slow client never holds a worker.
 struct Request {
   Method method = Method::get;
   std::string target;  // as sent: path, then '?' and query
@@ -37,11 +37,11 @@ struct Request {
   std::string peer;                  // "192.0.2.1", "unix"
   bool local = false;                // over the unix socket: its file permission has admitted the caller
   bool tls = false;
-  std::string id;                               // for logs, echoed as X-Request-Id
+  std::string id;                                                    // for logs, echoed as X-Request-Id
   std::vector<std::pair<std::string_view, std::string>> parameters;  // set by the router, percent-decoded
 
-  std::string_view path() const noexcept;   // raw, up to '?'
-  std::string_view query() const noexcept;  // raw, after '?'
+  std::string_view path() const noexcept;                         // raw, up to '?'
+  std::string_view query() const noexcept;                        // raw, after '?'
   std::string_view header(std::string_view name) const noexcept;  // the first; empty when absent
   std::string_view parameter(std::string_view name) const noexcept;
   std::optional<std::string> query_value(std::string_view name) const;
@@ -59,19 +59,21 @@ struct GrowingBody {  // sent as it grows, to any number of clients
 };
 using Body = std::variant<NoBody, BytesBody, FileBody, GrowingBody>;
 
-/// What a handler answers. The engine adds Date, Content-Length or chunking, Connection, Accept-Ranges; turns a 200
-/// with an ETag into 304, 206 or 416 as the request's conditions ask (RFC 9110 13, 14), and cuts the body for HEAD.
+/// What a handler answers. The engine adds Date, Content-Length or chunking, Connection, Accept-Ranges; turns
+/// a 200 with an ETag into 304, 206 or 416 as the request's conditions ask (RFC 9110 13, 14), and cuts the
+/// body for HEAD.
 struct Response {
   int status = 200;
+  std::string reason;  // one line that clients show to people (twine, pip); empty: the standard phrase
   std::vector<Header> headers;
   Body body;
   std::string etag;  // strong, with quotes; empty: none
   std::optional<std::chrono::sys_seconds> last_modified;
   bool ranges = false;  // offer ranges (files yes, indexes no)
 
-  /// Set: the event loops may answer the same request from memory, without asking a worker, while `fresh` holds. The
-  /// same request means: method (HEAD counts as GET), target, Accept, Accept-Encoding, and, unless `for_everyone`,
-  /// Authorization too.
+  /// Set: the event loops may answer the same request from memory, without asking a worker, while `fresh`
+  /// holds. The same request means: method (HEAD counts as GET), target, Accept, Accept-Encoding, and, unless
+  /// `for_everyone`, Authorization too.
   struct Hot {
     Freshness fresh;
     bool for_everyone = false;

@@ -1,6 +1,6 @@
 #pragma once
-/// The route table: one row per endpoint, read by the router, the CLI client, OpenAPI and the test that no row lacks a
-/// handler.
+/// The route table: one row per endpoint, read by the router, the CLI client, OpenAPI and the test that no
+/// row lacks a handler.
 
 #include <cstdint>
 #include <functional>
@@ -22,8 +22,8 @@ enum class Access : std::uint8_t { anonymous, read, publish, admin };
 struct RouteSpec {
   std::string_view name;  // "python.project"; unique
   Method method;
-  /// Segments are literal or {parameter}; the last may be {rest*}, which takes everything that is left, slashes too.
-  /// A trailing '/' counts.
+  /// Segments are literal or {parameter}; the last may be {rest*}, which takes everything that is left,
+  /// slashes too. A trailing '/' counts.
   std::string_view pattern;
   Access access;
   std::string_view summary;
@@ -48,8 +48,8 @@ class Router {
 
   /// Runs the gate only: what the engine asks before it reads a large body or answers `100 Continue`.
   Result<> admit(const Context&, Request&) const;
-  /// Never throws: unknown path 404, known path with another method 405 and Allow, errors as status_for() says,
-  /// exceptions 500 and a line in the log.
+  /// Never throws: unknown path 404, known path with another method 405 and Allow, errors as status_for()
+  /// says, exceptions 500 and a line in the log.
   Response dispatch(const Context&, Request&) const noexcept;
 
   std::vector<const RouteSpec*> routes() const;
@@ -60,6 +60,7 @@ class Router {
 };
 
 /// The path of a route with its parameters filled in and encoded.
-std::string url_for(const RouteSpec&, std::span<const std::pair<std::string_view, std::string_view>> parameters);
+std::string url_for(const RouteSpec&,
+                    std::span<const std::pair<std::string_view, std::string_view>> parameters);
 
 }  // namespace granary::http

@@ -1,5 +1,6 @@
 #pragma once
-/// The engine: listeners, one event loop per core, a bounded pool of workers. See docs/adr/0004-http-engine.md.
+/// The engine: listeners, one event loop per core, a bounded pool of workers. See
+/// docs/adr/0004-http-engine.md.
 
 #include <chrono>
 #include <cstdint>
@@ -19,7 +20,7 @@ struct TlsOptions {
 };
 
 struct Listener {
-  std::string address;  // ":4242", "127.0.0.1:0", "[::1]:80", "unix:/run/granary/granary.sock"
+  std::string address;             // ":4242", "127.0.0.1:0", "[::1]:80", "unix:/run/granary/granary.sock"
   const Router* router = nullptr;  // outlives the server
   std::optional<TlsOptions> tls;
   unsigned unix_mode = 0660;  // permission of the socket file: the right to administer
@@ -29,17 +30,18 @@ struct Limits {
   std::size_t header_bytes = 32 * 1024;
   std::uint64_t body_bytes = 16ULL << 30;
   std::size_t body_in_memory = 256 * 1024;  // more goes to an unlinked file in spool_directory
-  std::chrono::milliseconds header_timeout{10'000};  // from the first byte of a request to the end of its head
-  std::chrono::milliseconds idle_timeout{75'000};    // keep-alive
-  std::chrono::milliseconds body_timeout{30'000};    // between two reads of a body, or two writes of an answer
+  std::chrono::milliseconds header_timeout{
+      10'000};                                     // from the first byte of a request to the end of its head
+  std::chrono::milliseconds idle_timeout{75'000};  // keep-alive
+  std::chrono::milliseconds body_timeout{30'000};  // between two reads of a body, or two writes of an answer
   std::chrono::milliseconds request_timeout{300'000};  // a handler's deadline
   std::size_t connections = 20'000;
 };
 
 struct ServerOptions {
-  unsigned loops = 0;    // 0: one per core
-  unsigned workers = 0;  // 0: 4 per core, at least 16
-  std::size_t queue = 1024;  // requests waiting for a worker; one more gets 503 with Retry-After
+  unsigned loops = 0;                // 0: one per core
+  unsigned workers = 0;              // 0: 4 per core, at least 16
+  std::size_t queue = 1024;          // requests waiting for a worker; one more gets 503 with Retry-After
   std::size_t hot_bytes = 64 << 20;  // bound on each loop's cache of answers
   std::string spool_directory = "/tmp";
   Limits limits;
@@ -56,8 +58,8 @@ class Server {
   virtual std::vector<std::uint16_t> ports() const = 0;
   /// Reads certificates again and reopens the access log.
   virtual Result<> reload() = 0;
-  /// Stops accepting, finishes every request that has begun, closes idle connections, then returns; cuts what is left
-  /// after `patience`. Answers during it carry Connection: close.
+  /// Stops accepting, finishes every request that has begun, closes idle connections, then returns; cuts what
+  /// is left after `patience`. Answers during it carry Connection: close.
   virtual void drain(std::chrono::milliseconds patience) = 0;
 };
 

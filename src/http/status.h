@@ -9,7 +9,7 @@ namespace granary::http {
 int status_for(Errc code) noexcept;
 std::string_view reason_for(int status) noexcept;
 /// {"error","hint"} as JSON; Retry-After on 503; WWW-Authenticate on 401. Notes never leave the server.
-/// `wants_text`: clients such as R and pip show the reason phrase or body as it is.
+/// A 4xx carries the message as its reason phrase too: twine, pip and uv show that line to people.
 Response error_response(const Error& error);
 
 }  // namespace granary::http
