@@ -26,7 +26,8 @@ TEST(Bytes, Base64OfRfc4648) {
 }
 
 TEST(Bytes, Sha256OfAbcIsThePublishedOne) {
-  EXPECT_EQ(sha256(as_bytes("abc")).hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha256(as_bytes("abc")).hex(),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(md5_hex(as_bytes("abc")), "900150983cd24fb0d6963f7d28e17f72");
   EXPECT_EQ(Digest::parse(sha256(as_bytes("abc")).hex()), sha256(as_bytes("abc")));
 }

@@ -26,7 +26,8 @@ std::string gzip(std::string_view bytes, int level) {
   if (!compressor) compressor.reset(libdeflate_alloc_compressor(level));
   GRANARY_ASSERT(compressor);
   std::string out(libdeflate_gzip_compress_bound(compressor.get(), bytes.size()), '\0');
-  const auto n = libdeflate_gzip_compress(compressor.get(), bytes.data(), bytes.size(), out.data(), out.size());
+  const auto n =
+      libdeflate_gzip_compress(compressor.get(), bytes.data(), bytes.size(), out.data(), out.size());
   GRANARY_ASSERT(n > 0);
   out.resize(n);
   out.shrink_to_fit();
@@ -56,7 +57,8 @@ Result<std::string> gunzip(std::string_view bytes, std::size_t limit) {
     stream.avail_out = static_cast<uInt>(chunk.size());
     const int status = inflate(&stream, Z_NO_FLUSH);
     out.append(chunk, 0, chunk.size() - stream.avail_out);
-    if (out.size() > limit) return fail(Errc::too_large, "expands to more than " + std::to_string(limit) + " bytes");
+    if (out.size() > limit)
+      return fail(Errc::too_large, "expands to more than " + std::to_string(limit) + " bytes");
     if (status == Z_STREAM_END) {
       if (stream.avail_in == 0) return out;
       if (inflateReset(&stream) != Z_OK) return fail(Errc::corrupt, "not gzip");  // a further member

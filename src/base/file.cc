@@ -20,24 +20,28 @@ void UniqueFd::reset() noexcept {
 tl::unexpected<Error> system_error(int number, std::string doing, const char* file, int line) {
   const std::string message = "cannot " + std::move(doing) + ": " + std::strerror(number);
   switch (number) {
-    case ENOENT: return fail(Errc::not_found, message, {}, file, line);
+    case ENOENT:
+      return fail(Errc::not_found, message, {}, file, line);
     case ENOSPC:
     case EDQUOT:
-      return fail(Errc::unavailable, message, "free space on the disk of Server.DataDir, then try again", file, line);
+      return fail(Errc::unavailable, message, "free space on the disk of Server.DataDir, then try again",
+                  file, line);
     case EACCES:
     case EPERM:
     case EROFS:
       return fail(Errc::unavailable, message, "give the server's user the right to that path", file, line);
     case EMFILE:
-    case ENFILE: return fail(Errc::unavailable, message, "raise the limit of open files (ulimit -n)", file, line);
-    default: return fail(Errc::unavailable, message, {}, file, line);
+    case ENFILE:
+      return fail(Errc::unavailable, message, "raise the limit of open files (ulimit -n)", file, line);
+    default:
+      return fail(Errc::unavailable, message, {}, file, line);
   }
 }
 
 Result<std::unique_ptr<FileSource>> FileSource::open(const std::string& path) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return system_error(errno, "open " + path);
-  struct stat st {};
+  struct stat st{};
   if (::fstat(fd.get(), &st) != 0) return system_error(errno, "read " + path);
   if (!S_ISREG(st.st_mode)) return fail(Errc::invalid_argument, path + " is not a file");
   return std::make_unique<FileSource>(std::move(fd), static_cast<std::uint64_t>(st.st_size));
@@ -66,7 +70,7 @@ Result<> write_all(int fd, ByteSpan bytes) {
 Result<std::shared_ptr<const OpenFile>> open_file(const std::string& path) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return system_error(errno, "open " + path);
-  struct stat st {};
+  struct stat st{};
   if (::fstat(fd.get(), &st) != 0) return system_error(errno, "read " + path);
   auto file = std::make_shared<OpenFile>();
   file->fd = std::move(fd);
@@ -76,7 +80,8 @@ Result<std::shared_ptr<const OpenFile>> open_file(const std::string& path) {
 
 Result<std::string> read_file(const std::string& path, std::uint64_t limit) {
   const auto source = TRY(FileSource::open(path));
-  if (source->size() > limit) return fail(Errc::too_large, path + " is larger than " + std::to_string(limit) + " bytes");
+  if (source->size() > limit)
+    return fail(Errc::too_large, path + " is larger than " + std::to_string(limit) + " bytes");
   std::string out;
   TRY(for_each_chunk(*source, [&](ByteSpan chunk) -> Result<> {
     out += as_text(chunk);
@@ -93,7 +98,8 @@ Result<> write_file_durably(const std::string& path, std::string_view bytes, uns
   if (!fd) return system_error(errno, "create " + temporary);
   auto written = write_all(fd.get(), as_bytes(bytes));
   if (written && ::fsync(fd.get()) != 0) written = system_error(errno, "make " + path + " durable");
-  if (written && ::rename(temporary.c_str(), path.c_str()) != 0) written = system_error(errno, "rename to " + path);
+  if (written && ::rename(temporary.c_str(), path.c_str()) != 0)
+    written = system_error(errno, "rename to " + path);
   if (!written) {
     ::unlink(temporary.c_str());
     return written;

@@ -57,7 +57,8 @@ class FileSource final : public ByteSource {
   std::uint64_t size_;
 };
 
-/// errno as an error: a full disk and a missing file are not the same to a caller. `doing`: "write the upload".
+/// errno as an error: a full disk and a missing file are not the same to a caller. `doing`: "write the
+/// upload".
 tl::unexpected<Error> system_error(int number, std::string doing, const char* file = __builtin_FILE(),
                                    int line = __builtin_LINE());
 

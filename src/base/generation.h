@@ -7,8 +7,8 @@
 
 namespace granary {
 
-/// Counts the states of something. Whoever changes it bumps *after* the change is visible; whoever caches an answer
-/// reads the count *before* computing it. Safe for concurrent use.
+/// Counts the states of something. Whoever changes it bumps *after* the change is visible; whoever caches an
+/// answer reads the count *before* computing it. Safe for concurrent use.
 class Generation {
  public:
   std::uint64_t now() const noexcept { return count_.load(std::memory_order_acquire); }

@@ -16,8 +16,8 @@ namespace granary {
 class GrowingFile {
  public:
   struct State {
-    std::uint64_t size = 0;  // so far
-    bool finished = false;   // size is final, all bytes are right
+    std::uint64_t size = 0;      // so far
+    bool finished = false;       // size is final, all bytes are right
     std::optional<Error> error;  // the writer gave up: what was sent must be cut off, never completed
   };
 
@@ -33,8 +33,8 @@ class GrowingFile {
   void finish();
   void abandon(Error error);
 
-  /// `wake` is called on the writer's thread after every change, until unsubscribed; it must only post a message.
-  /// Called once at once when the file has ended already.
+  /// `wake` is called on the writer's thread after every change, until unsubscribed; it must only post a
+  /// message. Called once at once when the file has ended already.
   std::uint64_t subscribe(std::function<void()> wake);
   void unsubscribe(std::uint64_t id);
 

@@ -15,8 +15,10 @@ const EVP_MD* algorithm(HashKind kind) {
   static const EVP_MD* const md5 = EVP_MD_fetch(nullptr, "MD5", nullptr);
   static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   switch (kind) {
-    case HashKind::md5: return md5;
-    case HashKind::sha256: return sha256;
+    case HashKind::md5:
+      return md5;
+    case HashKind::sha256:
+      return sha256;
   }
   return sha256;
 }
@@ -42,15 +44,16 @@ void Hasher::update(ByteSpan bytes) {
 std::string Hasher::finish() {
   std::string out(EVP_MAX_MD_SIZE, '\0');
   unsigned size = 0;
-  GRANARY_ASSERT(EVP_DigestFinal_ex(impl_->context, reinterpret_cast<unsigned char*>(out.data()), &size) == 1);
+  GRANARY_ASSERT(EVP_DigestFinal_ex(impl_->context, reinterpret_cast<unsigned char*>(out.data()), &size) ==
+                 1);
   out.resize(size);
   return out;
 }
 
 Digest sha256(ByteSpan bytes) {
   Digest d;
-  GRANARY_ASSERT(EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(d.bytes.data()), nullptr,
-                            algorithm(HashKind::sha256), nullptr) == 1);
+  GRANARY_ASSERT(EVP_Digest(bytes.data(), bytes.size(), reinterpret_cast<unsigned char*>(d.bytes.data()),
+                            nullptr, algorithm(HashKind::sha256), nullptr) == 1);
   return d;
 }
 

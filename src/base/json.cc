@@ -31,14 +31,23 @@ Result<Json> convert(simdjson::dom::element e, int depth) {
       out.value_ = std::move(members);
       break;
     }
-    case simdjson::dom::element_type::INT64: out.value_ = e.get_int64().value_unsafe(); break;
+    case simdjson::dom::element_type::INT64:
+      out.value_ = e.get_int64().value_unsafe();
+      break;
     case simdjson::dom::element_type::UINT64:
       out.value_ = static_cast<double>(e.get_uint64().value_unsafe());
       break;
-    case simdjson::dom::element_type::DOUBLE: out.value_ = e.get_double().value_unsafe(); break;
-    case simdjson::dom::element_type::STRING: out.value_ = std::string(e.get_string().value_unsafe()); break;
-    case simdjson::dom::element_type::BOOL: out.value_ = e.get_bool().value_unsafe(); break;
-    case simdjson::dom::element_type::NULL_VALUE: break;
+    case simdjson::dom::element_type::DOUBLE:
+      out.value_ = e.get_double().value_unsafe();
+      break;
+    case simdjson::dom::element_type::STRING:
+      out.value_ = std::string(e.get_string().value_unsafe());
+      break;
+    case simdjson::dom::element_type::BOOL:
+      out.value_ = e.get_bool().value_unsafe();
+      break;
+    case simdjson::dom::element_type::NULL_VALUE:
+      break;
   }
   return out;
 }

@@ -90,8 +90,8 @@ class Json {
   std::optional<std::int64_t> integer() const;
   std::optional<double> number() const;
   std::optional<std::string_view> string() const;
-  const Array& items() const;       // empty when not an array
-  const Object& members() const;    // empty when not an object
+  const Array& items() const;                           // empty when not an array
+  const Object& members() const;                        // empty when not an object
   const Json& operator[](std::string_view name) const;  // null when absent
 
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> value_;

@@ -18,11 +18,16 @@ namespace {
 
 std::string_view label(LogLevel level) {
   switch (level) {
-    case LogLevel::debug: return "debug";
-    case LogLevel::info: return "info";
-    case LogLevel::warn: return "warn";
-    case LogLevel::error: return "error";
-    case LogLevel::off: return "off";
+    case LogLevel::debug:
+      return "debug";
+    case LogLevel::info:
+      return "info";
+    case LogLevel::warn:
+      return "warn";
+    case LogLevel::error:
+      return "error";
+    case LogLevel::off:
+      return "off";
   }
   return "info";
 }
@@ -93,7 +98,8 @@ class SpdSink final : public LogSink {
  private:
   void open_file(const std::string& name) {
     auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(name);
-    std::filesystem::permissions(name, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    std::filesystem::permissions(name,
+                                 std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
     sink->set_pattern("%v");
     sinks_.push_back(std::move(sink));
   }
@@ -171,10 +177,11 @@ void Logger::failed(std::string_view what, const Error& error) const {
     notes += note;
   }
   const char* slash = std::strrchr(error.file(), '/');
-  this->error(what, {{"error", error.message()},
-                     {"code", std::string(name_of(error.code()))},
-                     {"notes", notes},
-                     {"at", std::string(slash ? slash + 1 : error.file()) + ":" + std::to_string(error.line())}});
+  this->error(what,
+              {{"error", error.message()},
+               {"code", std::string(name_of(error.code()))},
+               {"notes", notes},
+               {"at", std::string(slash ? slash + 1 : error.file()) + ":" + std::to_string(error.line())}});
 }
 
 }  // namespace granary

@@ -13,7 +13,8 @@ namespace {
 std::string label_text(const Labels& labels, std::string_view extra = {}) {
   std::string out;
   for (const auto& [key, value] : labels) {
-    const auto escaped = replace_all(replace_all(replace_all(value, "\\", "\\\\"), "\"", "\\\""), "\n", "\\n");
+    const auto escaped =
+        replace_all(replace_all(replace_all(value, "\\", "\\\\"), "\"", "\\\""), "\n", "\\n");
     out += fmt::format("{}{}=\"{}\"", out.empty() ? "" : ",", key, escaped);
   }
   if (!extra.empty()) out += fmt::format("{}{}", out.empty() ? "" : ",", extra);
@@ -38,7 +39,8 @@ void Histogram::render(std::string& out, std::string_view name, const Labels& la
     const std::string bound = i < bounds_.size() ? fmt::format("{}", bounds_[i]) : "+Inf";
     out += fmt::format("{}_bucket{} {}\n", name, label_text(labels, fmt::format("le=\"{}\"", bound)), total);
   }
-  out += fmt::format("{0}_sum{1} {2}\n{0}_count{1} {3}\n", name, label_text(labels), sum_.load(), count_.load());
+  out +=
+      fmt::format("{0}_sum{1} {2}\n{0}_count{1} {3}\n", name, label_text(labels), sum_.load(), count_.load());
 }
 
 Metrics::Family& Metrics::family(std::string name, std::string help, const char* type) {

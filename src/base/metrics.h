@@ -1,5 +1,6 @@
 #pragma once
-/// Prometheus metrics: registered once by name, counted without locks, rendered as text (exposition format 0.0.4).
+/// Prometheus metrics: registered once by name, counted without locks, rendered as text (exposition format
+/// 0.0.4).
 
 #include <atomic>
 #include <cstdint>

@@ -13,7 +13,8 @@ TEST(MetricsTest, RendersTheExpositionFormat) {
   EXPECT_EQ(m.render(),
             "# HELP ppm_x_total X\n# TYPE ppm_x_total counter\nppm_x_total{code=\"2\\\"00\"} 3\n"
             "# HELP g G\n# TYPE g gauge\ng 1.5\n"
-            "# HELP h H\n# TYPE h histogram\nh_bucket{le=\"0.1\"} 0\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"+Inf\"} 1\n"
+            "# HELP h H\n# TYPE h histogram\nh_bucket{le=\"0.1\"} 0\nh_bucket{le=\"1\"} "
+            "1\nh_bucket{le=\"+Inf\"} 1\n"
             "h_sum 0.5\nh_count 1\n");
 }
 

@@ -94,11 +94,11 @@ T take(Result<T>&& r) {
 /// `auto v = TRY(expr);` yields the value, or returns the error to the caller. Not inside coroutines.
 #define TRY(expr) GRANARY_TRY_AS_(expr, __COUNTER__)
 #define GRANARY_TRY_AS_(expr, n) GRANARY_TRY_(expr, n)
-#define GRANARY_TRY_(expr, n)                                                \
-  __extension__({                                                            \
-    auto try_##n = (expr);                                                   \
-    if (!try_##n) return ::tl::unexpected(std::move(try_##n).error());       \
-    ::granary::detail::take(std::move(try_##n));                             \
+#define GRANARY_TRY_(expr, n)                                          \
+  __extension__({                                                      \
+    auto try_##n = (expr);                                             \
+    if (!try_##n) return ::tl::unexpected(std::move(try_##n).error()); \
+    ::granary::detail::take(std::move(try_##n));                       \
   })
 
 /// A broken invariant: on in release too, never reachable by input.

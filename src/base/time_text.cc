@@ -24,18 +24,18 @@ std::optional<unsigned> digits(std::string_view text) {
 std::string rfc3339(Time time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::hh_mm_ss clock(time - day);
-  return fmt::format("{}T{:02}:{:02}:{:02}.{:06}Z", day_text(day), clock.hours().count(), clock.minutes().count(),
-                     clock.seconds().count(), clock.subseconds().count());
+  return fmt::format("{}T{:02}:{:02}:{:02}.{:06}Z", day_text(day), clock.hours().count(),
+                     clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
 }
 
 std::string http_date(std::chrono::sys_seconds time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
-  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays[std::chrono::weekday(day).c_encoding()],
-                     static_cast<unsigned>(date.day()), kMonths[static_cast<unsigned>(date.month()) - 1],
-                     static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(),
-                     clock.seconds().count());
+  return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT",
+                     kDays[std::chrono::weekday(day).c_encoding()], static_cast<unsigned>(date.day()),
+                     kMonths[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }
 
 std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) {
@@ -84,12 +84,18 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
     const auto next = text.find_first_of("0123456789");
     const std::string_view unit = text.substr(0, next);
     const auto n = static_cast<std::int64_t>(*count);
-    if (unit == "ms") total += std::chrono::milliseconds(n);
-    else if (unit == "s") total += std::chrono::seconds(n);
-    else if (unit == "m") total += std::chrono::minutes(n);
-    else if (unit == "h") total += std::chrono::hours(n);
-    else if (unit == "d") total += std::chrono::hours(24 * n);
-    else return std::nullopt;
+    if (unit == "ms")
+      total += std::chrono::milliseconds(n);
+    else if (unit == "s")
+      total += std::chrono::seconds(n);
+    else if (unit == "m")
+      total += std::chrono::minutes(n);
+    else if (unit == "h")
+      total += std::chrono::hours(n);
+    else if (unit == "d")
+      total += std::chrono::hours(24 * n);
+    else
+      return std::nullopt;
     text.remove_prefix(unit.size());
   }
   return total;

@@ -33,7 +33,8 @@ std::optional<E> find_value(const std::array<Named<E>, N>& table, std::string_vi
 constexpr std::array<Named<SourceType>, 3> kSourceTypes = {{{SourceType::local, "local"},
                                                             {SourceType::local_python, "local-python"},
                                                             {SourceType::local, "local-r"}}};
-constexpr std::array<Named<Ecosystem>, 2> kEcosystems = {{{Ecosystem::r, "r"}, {Ecosystem::python, "python"}}};
+constexpr std::array<Named<Ecosystem>, 2> kEcosystems = {
+    {{Ecosystem::r, "r"}, {Ecosystem::python, "python"}}};
 constexpr std::array<Named<TxKind>, 6> kTxKinds = {{{TxKind::add, "add"},
                                                     {TxKind::remove, "remove"},
                                                     {TxKind::archive, "archive"},
@@ -50,7 +51,9 @@ constexpr bool is_alnum(char c) noexcept {
 }  // namespace
 
 std::string_view name_of(SourceType type) noexcept { return find_name(kSourceTypes, type); }
-std::optional<SourceType> parse_source_type(std::string_view t) noexcept { return find_value(kSourceTypes, t); }
+std::optional<SourceType> parse_source_type(std::string_view t) noexcept {
+  return find_value(kSourceTypes, t);
+}
 std::string_view name_of(Ecosystem type) noexcept { return find_name(kEcosystems, type); }
 std::optional<Ecosystem> parse_ecosystem(std::string_view t) noexcept { return find_value(kEcosystems, t); }
 std::string_view name_of(TxKind kind) noexcept { return find_name(kTxKinds, kind); }
@@ -59,8 +62,8 @@ std::string_view name_of(FileKind kind) noexcept { return find_name(kFileKinds, 
 std::optional<FileKind> parse_file_kind(std::string_view t) noexcept { return find_value(kFileKinds, t); }
 
 Result<> check_name(std::string_view name) {
-  constexpr std::array<std::string_view, 6> kReserved = {"upload", "legacy", "metrics", "favicon.ico", "robots.txt",
-                                                         "openapi.json"};
+  constexpr std::array<std::string_view, 6> kReserved = {"upload",      "legacy",     "metrics",
+                                                         "favicon.ico", "robots.txt", "openapi.json"};
   const std::string hint = "use 1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit";
   const std::string quoted = "'" + std::string(name.substr(0, 80)) + "'";
   const bool plain = std::all_of(name.begin(), name.end(),
@@ -69,7 +72,8 @@ Result<> check_name(std::string_view name) {
     return fail(Errc::invalid_argument, quoted + " is not a name", hint);
   if (parse_unsigned(name)) return fail(Errc::invalid_argument, quoted + " is only digits, like an id", hint);
   if (std::find(kReserved.begin(), kReserved.end(), name) != kReserved.end())
-    return fail(Errc::invalid_argument, quoted + " is a word that the server's own URLs use", "choose another name");
+    return fail(Errc::invalid_argument, quoted + " is a word that the server's own URLs use",
+                "choose another name");
   return {};
 }
 

@@ -22,8 +22,8 @@ struct Id {
 using SourceId = Id<struct SourceTag>;
 using RepoId = Id<struct RepoTag>;
 using FileId = Id<struct FileTag>;
-/// Counts up from 1 over the whole server, so that one number names a state of every source. 0: before the first.
-/// See docs/adr/0003-snapshots-as-intervals.md.
+/// Counts up from 1 over the whole server, so that one number names a state of every source. 0: before the
+/// first. See docs/adr/0003-snapshots-as-intervals.md.
 using TxNo = Id<struct TxTag>;
 
 enum class Ecosystem : std::uint8_t { r, python };
@@ -33,9 +33,9 @@ enum class SourceType : std::uint8_t { local, local_python };
 constexpr Ecosystem ecosystem_of(SourceType type) noexcept {
   return type == SourceType::local_python ? Ecosystem::python : Ecosystem::r;
 }
-std::string_view name_of(SourceType type) noexcept;                          // "local", "local-python"
+std::string_view name_of(SourceType type) noexcept;                           // "local", "local-python"
 std::optional<SourceType> parse_source_type(std::string_view text) noexcept;  // also "local-r"
-std::string_view name_of(Ecosystem type) noexcept;                           // "r", "python"
+std::string_view name_of(Ecosystem type) noexcept;                            // "r", "python"
 std::optional<Ecosystem> parse_ecosystem(std::string_view text) noexcept;
 
 struct Source {
@@ -57,8 +57,9 @@ struct Repository {
   std::vector<SourceId> sources;  // in order: the first that has a package gives it whole
 };
 
-/// Names of sources and repositories: 1 to 64 of [A-Za-z0-9._-], beginning with a letter or digit, not made of digits
-/// only, and none of the names that begin a URL of the server itself ("__api__", "upload", "legacy", ...).
+/// Names of sources and repositories: 1 to 64 of [A-Za-z0-9._-], beginning with a letter or digit, not made
+/// of digits only, and none of the names that begin a URL of the server itself ("__api__", "upload",
+/// "legacy", ...).
 Result<> check_name(std::string_view name);
 
 enum class TxKind : std::uint8_t { add, remove, archive, yank, unyank, replace };
@@ -70,7 +71,7 @@ struct Transaction {
   SourceId source;
   Time at{};  // never before the transaction with the number below
   TxKind kind = TxKind::add;
-  std::string actor;    // token description or "local"
+  std::string actor;  // token description or "local"
   std::string comment;
   std::int64_t packages = 0;  // files it touched
 };
@@ -91,9 +92,10 @@ enum class FileKind : std::uint8_t { r_source, sdist, wheel };
 std::string_view name_of(FileKind kind) noexcept;  // "r_source", "sdist", "bdist_wheel"
 std::optional<FileKind> parse_file_kind(std::string_view text) noexcept;
 
-/// One distribution as one interval of one source's history. The same bytes yanked and unyanked again are three.
+/// One distribution as one interval of one source's history. The same bytes yanked and unyanked again are
+/// three.
 struct FileRecord {
-  FileId id;           // of the interval; unique, grows
+  FileId id;  // of the interval; unique, grows
   SourceId source;
   std::string package;  // R: as is. Python: normalised (PEP 503)
   std::string name;     // as its author spells it
@@ -104,7 +106,8 @@ struct FileRecord {
   std::uint64_t size = 0;
   std::string md5;  // hex
   Time uploaded_at{};
-  std::string metadata;  // DESCRIPTION or METADATA, byte for byte as in the distribution; may be empty for an sdist
+  std::string
+      metadata;  // DESCRIPTION or METADATA, byte for byte as in the distribution; may be empty for an sdist
   std::optional<Digest> metadata_sha256;  // Python, wheels only
   std::string requires_python;            // empty: none
   bool archived = false;                  // R: moved to Archive although it is the newest

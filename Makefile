@@ -1,0 +1,54 @@
+# `make` alone says what there is. Each target does one thing, and says so in its `##` comment.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+JOBS ?= $(shell nproc)
+export CCACHE_NOHASHDIR := 1
+export CCACHE_BASEDIR := $(CURDIR)
+
+.PHONY: help run test check bench dev release fuzz e2e format clean build-deps test-deps bench-deps
+
+help:  ## this text
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build-deps  ## build, start on :4242 with two demo repositories, say what to paste into R and pip
+	@tools/build.sh release granary
+	@tools/demo.sh build/release/src/app/granary
+
+test: test-deps  ## everything that is tested: lints, units, end to end, fuzz, clang-tidy
+	@python3 tools/run_tests.py
+
+check: test-deps  ## the lints, the formatting and clang-tidy
+	@python3 tools/run_tests.py lint tidy
+
+e2e: test-deps  ## real clients against the release build (also: .cache/venv/bin/pytest tests/e2e -k pip)
+	@python3 tools/run_tests.py e2e
+
+fuzz: test-deps  ## each fuzz target for FUZZ_SECONDS (10)
+	@python3 tools/run_tests.py fuzz
+
+bench: bench-deps  ## the tables of docs/benchmarks.md, side by side with nginx, pypiserver and devpi
+	@tools/build.sh release granary
+	@.cache/venv-bench/bin/python bench/run.py
+
+dev: build-deps  ## debug build with ASan and UBSan in build/dev, with the unit tests
+	@tools/build.sh dev
+
+release: build-deps  ## optimised build: build/release/src/app/granary
+	@tools/build.sh release granary
+
+format:  ## clang-format over the C++ sources
+	@tools/format.sh
+
+clean:  ## remove the builds (not the data, not the caches)
+	rm -rf build
+
+build-deps:
+	@tools/install-packages.sh tools/apt.txt
+
+test-deps: build-deps
+	@tools/install-packages.sh tools/apt-test.txt
+	@tools/install-clients.sh
+
+bench-deps: test-deps
+	@tools/install-packages.sh tools/apt-bench.txt
+	@tools/install-clients.sh bench

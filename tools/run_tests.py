@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""run_tests.py [STAGE...]: everything that is tested, in the order in which it fails soonest; ends with the totals.
+
+Stages: lint, unit (debug build with sanitizers), e2e (release build, all combinations), fuzz, tidy. Each goes on when
+one before it failed. FUZZ_SECONDS (10; 60 with CI=true) is the time of each fuzz target. The last line is
+"N passed, N failed"; exit 1 when something failed or when nothing ran."""
+
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+REPORTS = ROOT / "build/reports"
+CI = os.environ.get("CI") == "true"
+FUZZ_SECONDS = os.environ.get("FUZZ_SECONDS", "60" if CI else "10")
+JOBS = str(os.cpu_count())
+
+
+class Totals:
+    def __init__(self):
+        self.passed, self.failures, self.skipped = 0, [], []
+
+    def add(self, name, ok):
+        if ok:
+            self.passed += 1
+        else:
+            self.failures.append(name)
+
+    def add_junit(self, report, fallback, ok):
+        """Counts the cases of a JUnit file; a run that broke without one, or beside it, is a failure by itself."""
+        failures_before = len(self.failures)
+        if report.exists():
+            for case in xml.etree.ElementTree.parse(report).getroot().iter("testcase"):
+                name = f"{case.get('classname')}.{case.get('name')}"
+                if case.find("skipped") is not None or case.get("status") == "notrun":
+                    self.skipped.append(name)
+                else:
+                    self.add(name, case.find("failure") is None and case.find("error") is None)
+        if not ok and len(self.failures) == failures_before:
+            self.failures.append(fallback)
+
+
+def run(*command, **options):
+    print("+", *command, flush=True)
+    return subprocess.run(command, cwd=ROOT, **options).returncode == 0
+
+
+def build(preset, *arguments):
+    return (run("cmake", "--preset", preset, stdout=subprocess.DEVNULL)
+            and run("cmake", "--build", f"build/{preset}", "-j", JOBS, *arguments))
+
+
+def lint(totals):
+    totals.add("lint tests", run(sys.executable, "-m", "unittest", "discover", "-q", "-s", "tools/lint", "-p", "*_test.py"))
+    sys.path.insert(0, str(ROOT / "tools/lint"))
+    import run as lints
+    for name in lints.LINTS:
+        totals.add(f"lint {name}", lints.main([name]) == 0)
+    totals.add("format", run("tools/format.sh", "--check"))
+
+
+def unit(totals):
+    if not build("dev"):
+        return totals.add("dev build", False)
+    shutil.rmtree(REPORTS / "unit", ignore_errors=True)
+    environment = os.environ | {"GTEST_OUTPUT": f"xml:{REPORTS}/unit/", "GTEST_COLOR": "no"}
+    ok = run("ctest", "--test-dir", "build/dev", "--output-on-failure", "--timeout", "600", "-j", JOBS, env=environment)
+    for report in sorted((REPORTS / "unit").glob("*.xml")):
+        totals.add_junit(report, report.stem, True)
+    if not ok and not any((REPORTS / "unit").glob("*.xml")) or not ok and not totals.failures:
+        totals.add("ctest", False)
+
+
+def e2e(totals):
+    if not build("release", "--target", "granary"):
+        return totals.add("release build", False)
+    report = REPORTS / "e2e.xml"
+    report.unlink(missing_ok=True)
+    ok = run(".cache/venv/bin/pytest", "-q", "--durations=15", f"--junit-xml={report}", "tests/e2e")
+    totals.add_junit(report, "pytest", ok)
+
+
+def fuzz_one(target):
+    name = target.name.removeprefix("fuzz_")
+    found, seeds = ROOT / "build/fuzz/found" / name, ROOT / "fuzz/corpus" / name
+    found.mkdir(parents=True, exist_ok=True)
+    command = [target, f"-max_total_time={FUZZ_SECONDS}", "-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1",
+               f"-artifact_prefix={found}/crash-", found, *([seeds] if seeds.is_dir() else [])]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace")
+    return name, done.returncode == 0, done.stderr
+
+
+def fuzz(totals):
+    if not (ROOT / "fuzz/CMakeLists.txt").exists():
+        return totals.add("fuzz targets", False)
+    if not run("cmake", "--preset", "fuzz", stdout=subprocess.DEVNULL):
+        return totals.add("fuzz build", False)
+    names = re.findall(r"granary_fuzz\(\s*NAME\s+(\w+)", (ROOT / "fuzz/CMakeLists.txt").read_text())
+    if not run("cmake", "--build", "build/fuzz", "-j", JOBS, "--target", *(f"fuzz_{name}" for name in names)):
+        return totals.add("fuzz build", False)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        for name, ok, output in pool.map(fuzz_one, [ROOT / f"build/fuzz/fuzz/fuzz_{name}" for name in names]):
+            runs = re.search(r"number_of_executed_units:\s*(\d+)", output)
+            print(f"fuzz {name}: {'ok' if ok else 'FAILED'}, {runs[1] if runs else 'no'} runs", flush=True)
+            if not ok:
+                print(output[-6000:], flush=True)
+            totals.add(f"fuzz {name}", ok)
+
+
+def tidy(totals):
+    totals.add("clang-tidy", build("dev") and run("tools/tidy.py"))
+
+
+STAGES = {"lint": lint, "unit": unit, "e2e": e2e, "fuzz": fuzz, "tidy": tidy}
+
+
+def main(names):
+    if unknown := [name for name in names if name not in STAGES]:
+        sys.exit(f"no stage named {unknown[0]}; there are: {', '.join(STAGES)}")
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    totals = Totals()
+    for name in names or STAGES:
+        print(f"\n== {name}", flush=True)
+        start = time.monotonic()
+        STAGES[name](totals)
+        print(f"== {name}: {time.monotonic() - start:.0f} s", flush=True)
+    print()
+    for name in totals.skipped:
+        print(f"skipped: {name}")
+    for name in totals.failures:
+        print(f"FAILED: {name}")
+    print(f"{totals.passed} passed, {len(totals.failures)} failed", flush=True)
+    return 1 if totals.failures or not totals.passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
