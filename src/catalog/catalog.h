@@ -1,9 +1,9 @@
 #pragma once
 /// What sources, repositories and packages exist, and did at any time. No bytes of packages here.
 ///
-/// A source's history is a set of (file, added_in, gone_in) intervals over transaction numbers; a snapshot is a number,
-/// costs nothing, and never changes: see docs/adr/0003-snapshots-as-intervals.md. Written once over db::Database, for
-/// both dialects; passes catalog/testing/catalog_suite.h on both.
+/// A source's history is a set of (file, added_in, gone_in) intervals over transaction numbers; a snapshot is
+/// a number, costs nothing, and never changes: see docs/adr/0003-snapshots-as-intervals.md. Written once over
+/// db::Database, for both dialects; passes catalog/testing/catalog_suite.h on both.
 
 #include <functional>
 #include <memory>
@@ -29,7 +29,7 @@ class ReadView {
  public:
   virtual ~ReadView() = default;
 
-  virtual Result<std::vector<model::Source>> sources() = 0;          // by name
+  virtual Result<std::vector<model::Source>> sources() = 0;           // by name
   virtual Result<std::vector<model::Repository>> repositories() = 0;  // by name
   /// By name or, made of digits, by id.
   virtual Result<std::optional<model::Source>> find_source(std::string_view name_or_id) = 0;
@@ -45,10 +45,12 @@ class ReadView {
   virtual Result<std::vector<std::string>> packages(model::SourceId, model::TxNo at, const model::Page&) = 0;
   virtual Result<bool> has_package(model::SourceId, model::TxNo at, std::string_view package) = 0;
   /// Every file of a package visible at `at`, in order of upload.
-  virtual Result<std::vector<model::FileRecord>> files(model::SourceId, model::TxNo at, std::string_view package) = 0;
+  virtual Result<std::vector<model::FileRecord>> files(model::SourceId, model::TxNo at,
+                                                       std::string_view package) = 0;
   virtual Result<std::optional<model::FileRecord>> find_file(model::SourceId, model::TxNo at,
                                                              std::string_view filename) = 0;
-  /// Every visible file, sorted by package, then in order of upload. Streams: memory does not grow with the source.
+  /// Every visible file, sorted by package, then in order of upload. Streams: memory does not grow with the
+  /// source.
   virtual Result<> for_each_file(model::SourceId, model::TxNo at,
                                  const std::function<Result<>(const model::FileRecord&)>& each) = 0;
   /// True when an interval of any source, ended or not, names the blob. For the collector.
@@ -57,7 +59,8 @@ class ReadView {
   virtual Result<> for_each_interval(const std::function<Result<>(const model::FileRecord&)>& each) = 0;
 };
 
-/// A ReadView that sees its own changes, and changes. All or nothing with the call of Catalog::write that gave it.
+/// A ReadView that sees its own changes, and changes. All or nothing with the call of Catalog::write that
+/// gave it.
 class WriteView : public ReadView {
  public:
   /// Errc::conflict when the name is taken.
@@ -73,11 +76,12 @@ class WriteView : public ReadView {
   /// The whole ordered list: subscribe, unsubscribe and reorder are all this.
   virtual Result<> set_subscriptions(model::RepoId, std::span<const model::SourceId>) = 0;
 
-  /// Takes the next number of the server and stamps it, never earlier than the one before. Writers of all nodes wait
-  /// for each other here until commit: call it last but for the changes that need it.
+  /// Takes the next number of the server and stamps it, never earlier than the one before. Writers of all
+  /// nodes wait for each other here until commit: call it last but for the changes that need it.
   virtual Result<model::TxNo> begin_transaction(model::SourceId, model::TxKind, std::string_view actor,
                                                 std::string_view comment) = 0;
-  /// `file.added_in` is the transaction just begun. The id is given. Errc::conflict when the name is visible already.
+  /// `file.added_in` is the transaction just begun. The id is given. Errc::conflict when the name is visible
+  /// already.
   virtual Result<model::FileId> add_file(const model::FileRecord& file) = 0;
   /// Ends an interval: the file is gone from `in` on.
   virtual Result<> end_file(model::FileId, model::TxNo in) = 0;

@@ -2,8 +2,9 @@
 /// The database seam: SQL in, rows out. Only db/ names SQLite or libpq. Every implementation passes
 /// db/testing/database_suite.h; the in-memory twin is SQLite on ":memory:".
 ///
-/// SQL is written once where both dialects allow it: parameters are $1, $2, ... in order of first appearance; times are
-/// BIGINT microseconds; booleans are BIGINT 0 or 1; digests are BLOB/BYTEA. Use `ON CONFLICT` and `RETURNING` freely.
+/// SQL is written once where both dialects allow it: parameters are $1, $2, ... in order of first appearance;
+/// times are BIGINT microseconds; booleans are BIGINT 0 or 1; digests are BLOB/BYTEA. Use `ON CONFLICT` and
+/// `RETURNING` freely.
 
 #include <cstdint>
 #include <functional>
@@ -33,9 +34,9 @@ class Row {
  public:
   virtual ~Row() = default;
   virtual bool is_null(int column) const = 0;
-  virtual std::int64_t integer(int column) const = 0;       // 0 for NULL
-  virtual std::string_view text(int column) const = 0;      // empty for NULL
-  virtual std::string_view blob(int column) const = 0;      // empty for NULL
+  virtual std::int64_t integer(int column) const = 0;   // 0 for NULL
+  virtual std::string_view text(int column) const = 0;  // empty for NULL
+  virtual std::string_view blob(int column) const = 0;  // empty for NULL
 };
 
 using EachRow = std::function<Result<>(const Row&)>;
@@ -44,7 +45,8 @@ using EachRow = std::function<Result<>(const Row&)>;
 class Session {
  public:
   virtual ~Session() = default;
-  /// Statements are prepared once per connection and cached by their text: `sql` must be a literal or long-lived.
+  /// Statements are prepared once per connection and cached by their text: `sql` must be a literal or
+  /// long-lived.
   virtual Result<> query(std::string_view sql, std::span<const Value> parameters, const EachRow& each) = 0;
   /// Rows changed. Errc::conflict when a UNIQUE or foreign key constraint refuses.
   virtual Result<std::int64_t> execute(std::string_view sql, std::span<const Value> parameters) = 0;
@@ -64,7 +66,8 @@ class WriteSession : public Session {
   virtual void announce(std::int64_t topic) = 0;
 };
 
-/// Expand only, never edited once released. `sql` may use {id} (auto-increment primary key column type) and {bytes}.
+/// Expand only, never edited once released. `sql` may use {id} (auto-increment primary key column type),
+/// {bytes}, and {text} (sorted bytewise; plain TEXT sorts by the locale on PostgreSQL).
 struct Migration {
   std::string_view name;  // "catalog.0001"; unique, order is the order of the list
   std::string_view sql;   // several statements, separated by ';' at the end of a line
@@ -75,9 +78,9 @@ struct PoolStats {
   std::uint64_t waits = 0;  // times that somebody waited for a connection
 };
 
-/// Safe for concurrent use. Errors: `unavailable` when the database is gone, locked or full (with the reason, retry
-/// later), `deadline_exceeded` past the context's deadline, `conflict` and `internal` otherwise; and whatever `work`
-/// returned.
+/// Safe for concurrent use. Errors: `unavailable` when the database is gone, locked or full (with the reason,
+/// retry later), `deadline_exceeded` past the context's deadline, `conflict` and `internal` otherwise; and
+/// whatever `work` returned.
 class Database {
  public:
   virtual ~Database() = default;
@@ -85,17 +88,18 @@ class Database {
   /// `work` sees one consistent state.
   virtual Result<> read(const Context&, const std::function<Result<>(Session&)>& work) = 0;
 
-  /// Durable when it returns success; no trace when it fails. Concurrent calls are committed in groups with one fsync
-  /// (a failure of one does not touch the others), so `work` runs on another thread, may run more than once, and must
-  /// have no effect but on its session and on values that it sets anew each time. Keep it short: writers queue.
+  /// Durable when it returns success; no trace when it fails. Concurrent calls are committed in groups with
+  /// one fsync (a failure of one does not touch the others), so `work` runs on another thread, may run more
+  /// than once, and must have no effect but on its session and on values that it sets anew each time. Keep it
+  /// short: writers queue.
   virtual Result<> write(const Context&, const std::function<Result<>(WriteSession&)>& work) = 0;
 
   /// Applies what is missing, in order, each in a transaction. Safe when several processes do it at once.
   virtual Result<> migrate(const Context&, std::span<const Migration> migrations) = 0;
 
-  /// `heard` is called with the topics of each commit: before write() returns for this process's own, within a second
-  /// for another's; with an empty list when messages may have been lost (reconnect): reload everything. Never blocks
-  /// for long. Register before use, at start.
+  /// `heard` is called with the topics of each commit: before write() returns for this process's own, within
+  /// a second for another's; with an empty list when messages may have been lost (reconnect): reload
+  /// everything. Never blocks for long. Register before use, at start.
   virtual void on_change(std::function<void(std::span<const std::int64_t> topics)> heard) = 0;
 
   virtual Dialect dialect() const noexcept = 0;

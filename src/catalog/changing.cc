@@ -1,0 +1,254 @@
+#include "catalog/changing.h"
+
+#include "base/hash.h"
+#include "base/text.h"
+
+namespace granary::catalog {
+namespace {
+
+using db::Blob;
+using db::Row;
+using db::Value;
+
+/// The first column of the only row of an INSERT ... RETURNING.
+Result<std::int64_t> returned(db::WriteSession& session, std::string_view sql,
+                              std::initializer_list<Value> values) {
+  std::int64_t value = 0;
+  TRY(session.query(sql, values, [&](const Row& row) -> Result<> {
+    value = row.integer(0);
+    return {};
+  }));
+  return value;
+}
+
+Value or_null(const std::optional<Digest>& digest) {
+  if (!digest) return nullptr;
+  return Blob{as_text(digest->bytes)};
+}
+Value or_null(const std::optional<std::string>& text) {
+  if (!text) return nullptr;
+  return std::string_view(*text);
+}
+Value or_null(const std::optional<std::int64_t>& number) {
+  if (!number) return nullptr;
+  return *number;
+}
+
+tl::unexpected<Error> no_such(std::string_view what, std::int64_t id) {
+  return fail(Errc::not_found, "no " + std::string(what) + " has the id " + std::to_string(id),
+              "it may have been deleted just now: list what there is");
+}
+
+}  // namespace
+
+/// Names are unique whatever their case: on some clients they become folders.
+Result<> Changing::check_free(std::string_view what, std::string_view sql, std::string_view name,
+                              std::int64_t but) {
+  std::string taken;
+  TRY(session_->query(sql, {std::string_view(lower(name)), but}, [&](const Row& row) -> Result<> {
+    taken = row.text(0);
+    return {};
+  }));
+  if (taken.empty()) return {};
+  return fail(
+      Errc::conflict, "a " + std::string(what) + " named '" + taken + "' exists already",
+      taken == name ? "choose another name" : "names that differ only by case are the same: choose another");
+}
+
+Result<model::SourceId> Changing::create_source(const model::Source& source) {
+  TRY(check_free("source", "SELECT name FROM sources WHERE name_key = $1 AND id <> $2", source.name, 0));
+  const auto id = TRY(
+      returned(*session_,
+               "INSERT INTO sources (name, name_key, type, description, created_at) "
+               "VALUES ($1, $2, $3, $4, $5) RETURNING id",
+               {std::string_view(source.name), std::string_view(lower(source.name)),
+                model::name_of(source.type), std::string_view(source.description), micros(clock_->now())}));
+  session_->announce(kConfigurationTopic);
+  return model::SourceId{id};
+}
+
+Result<> Changing::update_source(model::SourceId id, std::string_view name, std::string_view description) {
+  TRY(check_free("source", "SELECT name FROM sources WHERE name_key = $1 AND id <> $2", name, id.value));
+  const auto changed =
+      TRY(session_->execute("UPDATE sources SET name = $2, name_key = $3, description = $4 WHERE id = $1",
+                            {id.value, name, std::string_view(lower(name)), description}));
+  if (changed == 0) return no_such("source", id.value);
+  session_->announce(kConfigurationTopic);
+  session_->announce(id.value);
+  return {};
+}
+
+Result<> Changing::delete_source(model::SourceId id) {
+  std::string subscriber;
+  TRY(
+      session_->query("SELECT r.name FROM subscriptions s JOIN repositories r ON r.id = s.repository "
+                      "WHERE s.source = $1 ORDER BY r.name LIMIT 1",
+                      {id.value}, [&](const Row& row) -> Result<> {
+                        subscriber = row.text(0);
+                        return {};
+                      }));
+  if (!subscriber.empty())
+    return fail(Errc::conflict, "the repository '" + subscriber + "' subscribes to the source",
+                "unsubscribe it first");
+  TRY(session_->execute("DELETE FROM files WHERE source = $1", {id.value}));
+  TRY(session_->execute("DELETE FROM metadata WHERE source = $1", {id.value}));
+  TRY(session_->execute("DELETE FROM transactions WHERE source = $1", {id.value}));
+  if (TRY(session_->execute("DELETE FROM sources WHERE id = $1", {id.value})) == 0)
+    return no_such("source", id.value);
+  session_->announce(kConfigurationTopic);
+  session_->announce(id.value);
+  return {};
+}
+
+Result<model::RepoId> Changing::create_repository(const model::Repository& repository) {
+  TRY(check_free("repository", "SELECT name FROM repositories WHERE name_key = $1 AND id <> $2",
+                 repository.name, 0));
+  const auto id =
+      TRY(returned(*session_,
+                   "INSERT INTO repositories (name, name_key, type, description, authenticated, created_at) "
+                   "VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+                   {std::string_view(repository.name), std::string_view(lower(repository.name)),
+                    model::name_of(repository.type), std::string_view(repository.description),
+                    std::int64_t{repository.authenticated}, micros(clock_->now())}));
+  session_->announce(kConfigurationTopic);
+  return model::RepoId{id};
+}
+
+Result<> Changing::update_repository(model::RepoId id, std::string_view name, std::string_view description,
+                                     bool authenticated) {
+  TRY(check_free("repository", "SELECT name FROM repositories WHERE name_key = $1 AND id <> $2", name,
+                 id.value));
+  const auto changed = TRY(session_->execute(
+      "UPDATE repositories SET name = $2, name_key = $3, description = $4, authenticated = $5 WHERE id = $1",
+      {id.value, name, std::string_view(lower(name)), description, std::int64_t{authenticated}}));
+  if (changed == 0) return no_such("repository", id.value);
+  session_->announce(kConfigurationTopic);
+  return {};
+}
+
+Result<> Changing::delete_repository(model::RepoId id) {
+  if (TRY(session_->execute("DELETE FROM repositories WHERE id = $1", {id.value})) == 0)
+    return no_such("repository", id.value);
+  session_->announce(kConfigurationTopic);
+  return {};
+}
+
+Result<> Changing::set_subscriptions(model::RepoId id, std::span<const model::SourceId> sources) {
+  if (TRY(session_->execute("UPDATE repositories SET name = name WHERE id = $1", {id.value})) == 0)
+    return no_such("repository", id.value);
+  std::set<model::SourceId> seen;
+  for (const auto source : sources) {
+    if (!seen.insert(source).second)
+      return fail(Errc::invalid_argument, "a source is subscribed twice", "name each source once");
+    if (!TRY(catalog::find_source(*session_, std::to_string(source.value))))
+      return no_such("source", source.value);
+  }
+  TRY(session_->execute("DELETE FROM subscriptions WHERE repository = $1", {id.value}));
+  std::int64_t position = 0;
+  for (const auto source : sources)
+    TRY(session_->execute("INSERT INTO subscriptions (repository, position, source) VALUES ($1, $2, $3)",
+                          {id.value, position++, source.value}));
+  session_->announce(kConfigurationTopic);
+  return {};
+}
+
+Result<model::TxNo> Changing::begin_transaction(model::SourceId source, model::TxKind kind,
+                                                std::string_view actor, std::string_view comment) {
+  std::int64_t number = 0, at = 0;
+  TRY(session_->query(
+      "UPDATE transaction_counter SET number = number + 1, at = CASE WHEN at > $1 THEN at ELSE $1 END "
+      "WHERE only_row = 1 RETURNING number, at",
+      {micros(clock_->now())}, [&](const Row& row) -> Result<> {
+        number = row.integer(0);
+        at = row.integer(1);
+        return {};
+      }));
+  if (number == 0) return fail(Errc::corrupt, "the transaction counter is missing", "restore the database");
+  auto inserted = session_->execute(
+      "INSERT INTO transactions (source, number, at, kind, actor, comment, packages) VALUES ($1, $2, $3, $4, "
+      "$5, $6, 1)",
+      {source.value, number, at, model::name_of(kind), actor, comment});
+  if (!inserted)
+    return inserted.error().code() == Errc::conflict ? no_such("source", source.value)
+                                                     : tl::unexpected(std::move(inserted).error());
+  begun_[number] = source.value;
+  session_->announce(source.value);
+  return model::TxNo{number};
+}
+
+Result<std::optional<std::int64_t>> Changing::store_metadata(const model::FileRecord& file) {
+  if (file.metadata.empty()) return std::nullopt;
+  const auto digest = sha256(as_bytes(file.metadata));
+  const Blob key{as_text(digest.bytes)};
+  const auto known = TRY(returned(*session_, "SELECT id FROM metadata WHERE source = $1 AND digest = $2",
+                                  {file.source.value, key}));
+  if (known != 0) return known;
+  return TRY(returned(*session_,
+                      "INSERT INTO metadata (source, digest, content) VALUES ($1, $2, $3) RETURNING id",
+                      {file.source.value, key, Blob{file.metadata}}));
+}
+
+Result<model::FileId> Changing::add_file(const model::FileRecord& file) {
+  const auto begun = begun_.find(file.added_in.value);
+  if (begun == begun_.end() || begun->second != file.source.value)
+    return fail(Errc::internal, "a file was added outside its transaction");
+  const auto metadata = TRY(store_metadata(file));
+  std::int64_t id = 0;
+  auto inserted = session_->query(
+      "INSERT INTO files (source, package, name, version, filename, kind, blob_digest, size, md5, "
+      "uploaded_at, "
+      "metadata, metadata_sha256, requires_python, archived, yanked, added_in, gone_in) VALUES "
+      "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id",
+      {file.source.value, std::string_view(file.package), std::string_view(file.name),
+       std::string_view(file.version), std::string_view(file.filename), model::name_of(file.kind),
+       Blob{as_text(file.blob.bytes)}, static_cast<std::int64_t>(file.size), std::string_view(file.md5),
+       micros(file.uploaded_at), or_null(metadata), or_null(file.metadata_sha256),
+       std::string_view(file.requires_python), std::int64_t{file.archived}, or_null(file.yanked),
+       file.added_in.value, kStillThere},
+      [&](const Row& row) -> Result<> {
+        id = row.integer(0);
+        return {};
+      });
+  if (!inserted) {
+    if (inserted.error().code() != Errc::conflict) return tl::unexpected(std::move(inserted).error());
+    return fail(Errc::conflict, "the source has a file named '" + file.filename + "' already",
+                "remove it first, or publish a new version");
+  }
+  touched_.emplace(file.added_in.value, file.filename);
+  return model::FileId{id};
+}
+
+Result<> Changing::end_file(model::FileId id, model::TxNo in) {
+  const auto begun = begun_.find(in.value);
+  if (begun == begun_.end()) return fail(Errc::internal, "a file was ended outside its transaction");
+  std::string filename;
+  std::int64_t added_in = 0;
+  TRY(
+      session_->query("UPDATE files SET gone_in = $2 WHERE id = $1 AND gone_in = $3 AND source = $4 "
+                      "RETURNING filename, added_in",
+                      {id.value, in.value, kStillThere, begun->second}, [&](const Row& row) -> Result<> {
+                        filename = row.text(0);
+                        added_in = row.integer(1);
+                        return {};
+                      }));
+  if (filename.empty())
+    return fail(Errc::conflict, "the file is gone already", "somebody else changed it just now: look again");
+  // No snapshot can ever show what came and went in one transaction.
+  if (added_in == in.value) TRY(session_->execute("DELETE FROM files WHERE id = $1", {id.value}));
+  touched_.emplace(in.value, std::move(filename));
+  return {};
+}
+
+Result<> Changing::finish() {
+  for (const auto& [number, source] : begun_) {
+    const auto from = touched_.lower_bound({number, ""});
+    const auto to = touched_.lower_bound({number + 1, ""});
+    const std::int64_t count = std::distance(from, to);
+    if (count == 1) continue;  // what begin_transaction wrote
+    TRY(session_->execute("UPDATE transactions SET packages = $3 WHERE source = $1 AND number = $2",
+                          {source, number, count}));
+  }
+  return {};
+}
+
+}  // namespace granary::catalog

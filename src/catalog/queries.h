@@ -1,0 +1,43 @@
+#pragma once
+/// The SQL behind ReadView: one function per question, over any session.
+
+#include <functional>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalog/catalog.h"
+#include "db/database.h"
+#include "model/types.h"
+
+namespace granary::catalog {
+
+/// files.gone_in of a file that is still there.
+inline constexpr std::int64_t kStillThere = std::numeric_limits<std::int64_t>::max();
+
+std::int64_t micros(Time time) noexcept;
+Time from_micros(std::int64_t value) noexcept;
+
+Result<std::vector<model::Source>> read_sources(db::Session&);
+Result<std::vector<model::Repository>> read_repositories(db::Session&);
+Result<std::optional<model::Source>> find_source(db::Session&, std::string_view name_or_id);
+Result<std::optional<model::Repository>> find_repository(db::Session&, std::string_view name_or_id);
+
+Result<model::TxNo> resolve(db::Session&, model::SourceId, const model::SnapshotRef&);
+Result<std::vector<model::Transaction>> read_transactions(db::Session&, model::SourceId, model::TxNo before,
+                                                          std::uint32_t limit);
+
+Result<std::vector<std::string>> read_packages(db::Session&, model::SourceId, model::TxNo at,
+                                               const model::Page&);
+Result<bool> has_package(db::Session&, model::SourceId, model::TxNo at, std::string_view package);
+Result<std::vector<model::FileRecord>> read_files(db::Session&, model::SourceId, model::TxNo at,
+                                                  std::string_view package);
+Result<std::optional<model::FileRecord>> find_file(db::Session&, model::SourceId, model::TxNo at,
+                                                   std::string_view filename);
+using EachFile = std::function<Result<>(const model::FileRecord&)>;
+Result<> for_each_file(db::Session&, model::SourceId, model::TxNo at, const EachFile& each);
+Result<> for_each_interval(db::Session&, const EachFile& each);
+Result<bool> blob_is_named(db::Session&, const Digest&);
+
+}  // namespace granary::catalog
