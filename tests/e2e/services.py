@@ -1,0 +1,164 @@
+"""The servers that Granary leans on, started privately for the tests: PostgreSQL, and an S3 server over a folder."""
+
+import contextlib
+import datetime
+import hashlib
+import hmac
+import http.client
+import os
+import pathlib
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(ready, what, seconds=30, alive=lambda: True):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if ready():
+            return
+        if not alive():
+            raise RuntimeError(f"{what}: it ended at once")
+        time.sleep(0.02)
+    raise TimeoutError(f"{what}: not within {seconds} s")
+
+
+def accepts(port):
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+class Postgres:
+    """A cluster of its own, by an unprivileged user, on a free port; nothing of it is kept."""
+
+    def __init__(self):
+        binaries = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))
+        if not binaries:
+            raise FileNotFoundError("PostgreSQL is not installed: make e2e installs it")
+        self.bin = binaries[-1]
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="granary-pg-"))
+        self.user = {}
+        if os.geteuid() == 0:
+            account = pwd.getpwnam("postgres")
+            os.chown(self.folder, account.pw_uid, account.pw_gid)
+            self.user = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        self.port = free_port()
+        self.process = None
+        self.databases = 0
+        self.run("initdb", "-D", self.folder / "data", "-U", "granary", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+        self.start()
+
+    def run(self, program, *arguments):
+        subprocess.run([self.bin / program, *arguments], check=True, stdout=subprocess.DEVNULL, cwd="/", **self.user)
+
+    def start(self):
+        settings = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder,
+                    "fsync": "off", "max_connections": 200, "shared_buffers": "64MB", "log_destination": "stderr"}
+        options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
+        with open(self.folder.with_suffix(".log"), "ab") as log:
+            self.process = subprocess.Popen([self.bin / "postgres", "-D", self.folder / "data", *options], cwd="/",
+                                            stdout=log, stderr=log, **self.user)
+        self.wait_ready()
+
+    def wait_ready(self):
+        def ready():
+            return subprocess.run([self.bin / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]).returncode == 0
+        wait_until(ready, "PostgreSQL", alive=lambda: self.process.poll() is None)
+
+    def stop(self):
+        self.process.send_signal(2)  # fast shutdown
+        self.process.wait(30)
+
+    def sql(self, statement, database="postgres"):
+        self.run("psql", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "granary", "-d", database, "-c", statement)
+
+    def database(self):
+        """A new, empty database: its URL."""
+        self.databases += 1
+        self.sql(f"CREATE DATABASE test{self.databases}")
+        return f"postgres://granary@127.0.0.1:{self.port}/test{self.databases}?sslmode=disable"
+
+    def close(self):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.with_suffix(".log").unlink(missing_ok=True)
+
+
+class S3:
+    """versitygw over a folder: a real server that verifies signatures."""
+
+    region, access, secret = "us-east-1", "granary-test", "granary-test-secret"
+
+    def __init__(self):
+        self.program = os.environ.get("GRANARY_TEST_S3", ROOT / ".cache/tools/versitygw")
+        if not pathlib.Path(self.program).exists():
+            raise FileNotFoundError(f"{self.program} is not there: make e2e builds it")
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="granary-s3-"))
+        self.port = free_port()
+        self.buckets = 0
+        for name in ("data", "sidecar"):
+            (self.folder / name).mkdir()
+        self.start()
+
+    @property
+    def endpoint(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [self.program, "--access", self.access, "--secret", self.secret, "--region", self.region, "--quiet",
+             "--port", f"127.0.0.1:{self.port}", "posix", "--sidecar", self.folder / "sidecar", self.folder / "data"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_until(lambda: accepts(self.port), "the S3 server", alive=lambda: self.process.poll() is None)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(20)
+
+    def bucket(self):
+        self.buckets += 1
+        name = f"bucket{self.buckets}"
+        status = self.request("PUT", f"/{name}")
+        assert status == 200, f"creating {name}: {status}"
+        return name
+
+    def request(self, method, path):
+        """One signed request without a body or a query (AWS Signature Version 4)."""
+        now = datetime.datetime.now(datetime.timezone.utc)
+        stamp, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")
+        empty, host = hashlib.sha256(b"").hexdigest(), f"127.0.0.1:{self.port}"
+        signed = "host;x-amz-content-sha256;x-amz-date"
+        canonical = f"{method}\n{path}\n\nhost:{host}\nx-amz-content-sha256:{empty}\nx-amz-date:{stamp}\n\n{signed}\n{empty}"
+        scope = f"{day}/{self.region}/s3/aws4_request"
+        text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+        key = f"AWS4{self.secret}".encode()
+        for part in (day, self.region, "s3", "aws4_request"):
+            key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+        signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request(method, path, headers={
+            "Host": host, "x-amz-date": stamp, "x-amz-content-sha256": empty,
+            "Authorization": f"AWS4-HMAC-SHA256 Credential={self.access}/{scope}, SignedHeaders={signed}, Signature={signature}"})
+        status = connection.getresponse().status
+        connection.close()
+        return status
+
+    def objects(self, bucket):
+        return sorted(str(p.relative_to(self.folder / "data" / bucket))
+                      for p in (self.folder / "data" / bucket).rglob("*") if p.is_file())
+
+    def close(self):
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
