@@ -1,0 +1,44 @@
+#pragma once
+/// The Simple Repository API 1.4: PEP 503, 592, 629, 658, 691, 700, 714, 740, 792. Pure: same input, same
+/// bytes.
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/types.h"
+
+namespace granary::python {
+
+inline constexpr std::string_view kSimpleApiVersion = "1.4";
+
+struct ProjectList {
+  std::span<const std::string> projects;  // normalised, sorted
+  std::int64_t last_serial = 0;
+};
+std::string simple_list_json(const ProjectList& list);
+/// Links are relative to the list: "foo/".
+std::string simple_list_html(const ProjectList& list);
+
+struct ProjectPage {
+  std::string_view name;  // normalised
+  std::span<const model::FileRecord> files;
+  /// What stands before "ab/cd/<sha256>/<filename>": "../../packages/".
+  std::string_view files_prefix;
+  std::int64_t last_serial = 0;
+};
+/// Files by version (PEP 440), then by name.
+std::string simple_project_json(const ProjectPage& page);
+std::string simple_project_html(const ProjectPage& page);
+
+/// "ab/cd/<sha256>/<filename>", encoded for a URL: named by content, so that it never changes.
+std::string file_path(const model::FileRecord& file);
+
+/// Versions of the files, sorted, each once (1.0 and 1.0.0 are one).
+std::vector<std::string> sorted_versions(std::span<const model::FileRecord> files);
+/// Pointers into `files`, by version and name.
+std::vector<const model::FileRecord*> sorted_files(std::span<const model::FileRecord> files);
+
+}  // namespace granary::python
