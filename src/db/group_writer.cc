@@ -126,14 +126,17 @@ void GroupWriter::run_group() {
     Job* job = claim();
     if (!job) break;
     const auto mark = topics.size();
-    auto outcome = attempt(*job, std::min(earliest, job->ctx->deadline()), topics);
+    const auto deadline = std::min(earliest, job->ctx->deadline());
+    auto outcome = connection_->enter(deadline);
+    const bool entered = outcome.has_value();  // otherwise undo would take back somebody else's change
+    if (entered) outcome = attempt(*job, topics);
     if (outcome) {
       ran.push_back(job);
       earliest = std::min(earliest, job->ctx->deadline());
       continue;
     }
     topics.resize(mark);
-    const bool gone = connection_->lost() || !connection_->undo();
+    const bool gone = !entered || connection_->lost() || !connection_->undo();
     // It was stopped for the sake of the others only: it begins the next group, where it has its own time.
     const bool hurried =
         outcome.error().code() == Errc::deadline_exceeded && job->ctx->check() && !ran.empty();
@@ -164,9 +167,7 @@ void GroupWriter::run_group() {
   settle(ran, committed);
 }
 
-Result<> GroupWriter::attempt(Job& job, WriterConnection::Deadline deadline,
-                              std::vector<std::int64_t>& topics) {
-  TRY(connection_->enter(deadline));
+Result<> GroupWriter::attempt(const Job& job, std::vector<std::int64_t>& topics) {
   GroupSession session(connection_->session(), topics);
   try {
     TRY((*job.work)(session));

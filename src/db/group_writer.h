@@ -66,7 +66,7 @@ class GroupWriter {
   void loop(const std::stop_token& stop);
   void run_group();
   Job* claim();
-  Result<> attempt(Job& job, WriterConnection::Deadline deadline, std::vector<std::int64_t>& topics);
+  Result<> attempt(const Job& job, std::vector<std::int64_t>& topics);
   void settle(std::span<Job* const> jobs, const Result<>& result);
   void fail_waiting(const Error& error);
   void requeue(std::span<Job* const> jobs);

@@ -1,0 +1,162 @@
+/// Database over PostgreSQL: a pool for reads, one connection that writes, one that listens.
+
+#include <mutex>
+
+#include "base/bytes.h"
+#include "base/hash.h"
+#include "db/changes.h"
+#include "db/group_writer.h"
+#include "db/migrate.h"
+#include "db/open.h"
+#include "db/pool.h"
+#include "db/postgres/address.h"
+#include "db/postgres/connection.h"
+#include "db/postgres/errors.h"
+#include "db/postgres/listener.h"
+#include "db/postgres/writer.h"
+
+namespace granary::db {
+namespace {
+
+using Clock = Context::Clock;
+using Connections = Pool<PostgresConnection>;
+
+constexpr int kFewestConnections = 3;  // the writer, the listener, and one that reads
+
+std::string timeout_of(const Context& ctx) {
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(ctx.remaining()).count();
+  return std::to_string(std::clamp<std::int64_t>(ms, 1, 86'400'000));
+}
+
+class PostgresDatabase final : public Database {
+ public:
+  PostgresDatabase(PostgresOptions options, PostgresAddress address, Logger log)
+      : options_(std::move(options)),
+        address_(std::move(address)),
+        log_(std::move(log)),
+        node_(hex(as_bytes(random_bytes(8)))),
+        readers_(limits(options_), [this](const Context& ctx) {
+          return PostgresConnection::connect(
+              address_, std::min(ctx.deadline(), Clock::now() + options_.connection_timeout));
+        }) {}
+
+  void start() {
+    writer_ = GroupWriter::start(std::make_unique<PostgresWriter>(options_, address_, node_, others_),
+                                 changes_, log_);
+  }
+
+  Result<> read(const Context& ctx, const std::function<Result<>(Session&)>& work) override {
+    for (;;) {
+      auto lease = TRY(readers_.acquire(ctx));
+      lease->limit(ctx.deadline());
+      auto begun =
+          lease->run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = " +
+                     timeout_of(ctx));
+      if (!begun) {
+        const bool stale = lease->broken() && !lease.fresh();
+        lease.discard();
+        if (!stale) return tl::unexpected(std::move(begun).error());
+        readers_.clear();  // the server restarted while they were idle
+        continue;
+      }
+      auto result = work(*lease);
+      // The next user of the connection reads the answer: one round trip less for this one.
+      if (!lease->broken()) lease->run_later("ROLLBACK");
+      if (lease->broken()) lease.discard();
+      return result;
+    }
+  }
+
+  Result<> write(const Context& ctx, const std::function<Result<>(WriteSession&)>& work) override {
+    return writer_->write(ctx, work);
+  }
+
+  Result<> migrate(const Context& ctx, std::span<const Migration> migrations) override {
+    auto lease = TRY(readers_.acquire(ctx));
+    auto done = migrate_on(*lease, ctx, migrations);
+    lease.discard();  // and with it the lock and the timeout
+    readers_.clear();
+    return done;
+  }
+
+  void on_change(std::function<void(std::span<const std::int64_t>)> heard) override {
+    changes_.add(std::move(heard));
+    const std::lock_guard lock(listening_);
+    if (listener_) return;
+    auto started = PostgresListener::start({.address = address_,
+                                            .connection_timeout = options_.connection_timeout,
+                                            .node = node_,
+                                            .changes = &changes_,
+                                            .open = &others_,
+                                            .tick = [this] { readers_.prune(); },
+                                            .log = log_});
+    if (started)
+      listener_ = *std::move(started);
+    else
+      log_.failed("failed to listen for changes of other servers", started.error());
+  }
+
+  Dialect dialect() const noexcept override { return Dialect::postgres; }
+  PoolStats stats() const override {
+    auto stats = readers_.stats();
+    stats.open += others_.load();
+    stats.maximum = options_.max_open_connections;
+    return stats;
+  }
+
+ private:
+  static PoolLimits limits(const PostgresOptions& options) {
+    const int open = options.max_open_connections - 2;
+    return {.open = open,
+            .idle = std::clamp(options.max_idle_connections, 0, open),
+            .lifetime = options.max_connection_lifetime,
+            .idle_time = options.max_connection_idle_time};
+  }
+
+  static Result<> migrate_on(PostgresConnection& connection, const Context& ctx,
+                             std::span<const Migration> migrations) {
+    connection.limit(ctx.deadline());
+    TRY(connection.run("SET statement_timeout = " + timeout_of(ctx)));
+    bool has_schema = false;
+    TRY(connection.query("SELECT current_schema() IS NOT NULL", {}, [&](const Row& row) -> Result<> {
+      has_schema = row.blob(0) == std::string_view("\1", 1);
+      return {};
+    }));
+    if (!has_schema) return postgres_error("3F000", "current_schema() is null", "");
+    TRY(connection.run("SELECT pg_advisory_lock(1735550562, hashtext(current_schema()))"));
+    TRY(connection.run(std::string(bookkeeping_sql(Dialect::postgres))));
+    return apply_missing(
+        connection,
+        [&](const std::string& sql) -> Result<> {
+          TRY(connection.run(sql));
+          return {};
+        },
+        migrations);
+  }
+
+  PostgresOptions options_;
+  PostgresAddress address_;
+  Logger log_;
+  std::string node_;
+  std::atomic<int> others_{0};  // connections outside the pool
+  Changes changes_;
+  Connections readers_;
+  std::unique_ptr<GroupWriter> writer_;
+  std::mutex listening_;
+  std::unique_ptr<PostgresListener> listener_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Database>> open_postgres(const PostgresOptions& options, Logger log) {
+  if (options.max_open_connections < kFewestConnections)
+    return fail(Errc::invalid_argument,
+                "PostgreSQL needs at least " + std::to_string(kFewestConnections) + " open connections",
+                "one writes, one listens for changes, the rest read: raise the maximum");
+  auto address = TRY(parse_address(options.url, options.password));
+  auto database = std::make_unique<PostgresDatabase>(options, std::move(address), std::move(log));
+  database->start();
+  return std::unique_ptr<Database>(std::move(database));
+}
+
+}  // namespace granary::db

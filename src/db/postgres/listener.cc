@@ -1,0 +1,95 @@
+#include "db/postgres/listener.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/text.h"
+#include "db/postgres/writer.h"
+
+namespace granary::db {
+namespace {
+
+using Clock = Context::Clock;
+
+constexpr auto kBetweenChecks = std::chrono::seconds(1);
+constexpr auto kCheckPatience = std::chrono::seconds(2);
+constexpr auto kFirstBackoff = std::chrono::milliseconds(50);
+constexpr auto kLongestBackoff = std::chrono::milliseconds(1'000);
+
+}  // namespace
+
+Result<std::unique_ptr<PostgresListener>> PostgresListener::start(Setup setup) {
+  UniqueFd wake(::eventfd(0, EFD_CLOEXEC));
+  if (!wake) return system_error(errno, "make an event descriptor");
+  std::unique_ptr<PostgresListener> listener(new PostgresListener(std::move(setup), std::move(wake)));
+  listener->thread_ = std::jthread([l = listener.get()](const std::stop_token& stop) { l->loop(stop); });
+  return listener;
+}
+
+PostgresListener::~PostgresListener() {
+  thread_.request_stop();
+  const std::uint64_t one = 1;
+  static_cast<void>(!::write(wake_.get(), &one, sizeof one));
+  thread_.join();
+}
+
+void PostgresListener::loop(const std::stop_token& stop) {
+  auto backoff = kFirstBackoff;
+  while (!stop.stop_requested()) {
+    const auto began = Clock::now();
+    auto ended = listen(stop);
+    if (stop.stop_requested()) break;
+    setup_.log.failed("failed to listen for changes", ended.error());
+    backoff = Clock::now() - began > std::chrono::seconds(10) ? kFirstBackoff
+                                                              : std::min(backoff * 2, kLongestBackoff);
+    pollfd wake{.fd = wake_.get(), .events = POLLIN, .revents = 0};
+    ::poll(&wake, 1, static_cast<int>(backoff.count()));
+  }
+}
+
+Result<> PostgresListener::listen(const std::stop_token& stop) {
+  const auto connection =
+      TRY(PostgresConnection::connect(setup_.address, Clock::now() + setup_.connection_timeout, wake_.get()));
+  const auto count = [](std::atomic<int>* open) { --*open; };
+  ++*setup_.open;
+  const std::unique_ptr<std::atomic<int>, decltype(count)> counted(setup_.open, count);
+  connection->limit(Clock::now() + setup_.connection_timeout);
+  TRY(connection->run("LISTEN " + std::string(kChannel)));
+  std::string schema;
+  TRY(connection->query("SELECT coalesce(current_schema(), '')", {}, [&](const Row& row) -> Result<> {
+    schema = row.text(0);
+    return {};
+  }));
+  setup_.changes->tell({});  // what was committed before LISTEN
+  while (!stop.stop_requested()) {
+    const auto payloads = TRY(connection->notifications(Clock::now() + kBetweenChecks));
+    for (const auto& payload : payloads) hear(payload, schema);
+    setup_.tick();
+    if (!payloads.empty()) continue;
+    connection->limit(Clock::now() + kCheckPatience);
+    TRY(connection->run("SELECT 1"));
+  }
+  return {};
+}
+
+void PostgresListener::hear(const std::string& payload, const std::string& schema) const {
+  const auto parts = split(payload, '/');
+  if (parts.size() < 3 || parts[0] == setup_.node) return;
+  if (std::string_view(payload).substr(parts[0].size() + parts[1].size() + 2) != schema) return;
+  std::vector<std::int64_t> topics;
+  if (!parts[1].empty()) {
+    for (const auto part : split(parts[1], ',')) {
+      std::int64_t topic = 0;
+      const auto parsed = std::from_chars(part.data(), part.data() + part.size(), topic);
+      if (parsed.ec != std::errc()) return setup_.changes->tell({});
+      topics.push_back(topic);
+    }
+  }
+  setup_.changes->tell(topics);
+}
+
+}  // namespace granary::db

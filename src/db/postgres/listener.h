@@ -1,0 +1,45 @@
+#pragma once
+/// Hears what other nodes commit.
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "db/changes.h"
+#include "db/postgres/connection.h"
+
+namespace granary::db {
+
+/// A thread with a connection that listens. While it is away messages are lost, so that its return is told as
+/// an empty list; a server that answers no more is noticed by a cheap question each second.
+class PostgresListener {
+ public:
+  struct Setup {
+    PostgresAddress address;
+    std::chrono::milliseconds connection_timeout;
+    std::string node;            // whose messages are not told: its writer does
+    const Changes* changes;      // outlives it
+    std::atomic<int>* open;      // counts connections; outlives it
+    std::function<void()> tick;  // about once a second
+    Logger log;
+  };
+  static Result<std::unique_ptr<PostgresListener>> start(Setup setup);
+  ~PostgresListener();
+
+ private:
+  PostgresListener(Setup setup, UniqueFd wake) : setup_(std::move(setup)), wake_(std::move(wake)) {}
+  void loop(const std::stop_token& stop);
+  Result<> listen(const std::stop_token& stop);
+  void hear(const std::string& payload, const std::string& schema) const;
+
+  Setup setup_;
+  UniqueFd wake_;
+  std::jthread thread_;
+};
+
+}  // namespace granary::db
