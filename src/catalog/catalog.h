@@ -49,6 +49,11 @@ class ReadView {
                                                        std::string_view package) = 0;
   virtual Result<std::optional<model::FileRecord>> find_file(model::SourceId, model::TxNo at,
                                                              std::string_view filename) = 0;
+  /// Every interval of a file name, ended or not, oldest first.
+  virtual Result<std::vector<model::FileRecord>> history(model::SourceId, std::string_view filename) = 0;
+  /// The name of a package visible at `at` that differs from `package` only by the case of ASCII letters.
+  virtual Result<std::optional<std::string>> find_other_case(model::SourceId, model::TxNo at,
+                                                             std::string_view package) = 0;
   /// Every visible file, sorted by package, then in order of upload. Streams: memory does not grow with the
   /// source.
   virtual Result<> for_each_file(model::SourceId, model::TxNo at,

@@ -39,6 +39,10 @@ TEST(Smoke, AFileThatWasAddedIsFound) {
     EXPECT_EQ(TRY(v.files(id, {0}, "pkg")).size(), 0u);
     EXPECT_EQ(TRY(v.resolve(id, model::Latest{})).value, 1);
     EXPECT_TRUE(TRY(v.find_source("Team")));
+    EXPECT_EQ(TRY(v.history(id, "pkg_1.tar.gz")).size(), 1u);
+    EXPECT_EQ(TRY(v.find_other_case(id, {1}, "Pkg")), "pkg");
+    EXPECT_FALSE(TRY(v.find_other_case(id, {1}, "pkg")));
+    EXPECT_FALSE(TRY(v.find_other_case(id, {0}, "Pkg")));
     return v.for_each_file(id, {1}, [&](auto& f) -> Result<> {
       EXPECT_EQ(f.metadata, "x");
       return {};

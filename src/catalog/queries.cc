@@ -236,6 +236,21 @@ Result<std::optional<model::FileRecord>> find_file(Session& session, model::Sour
                            {source.value, filename, at.value}, to_file)));
 }
 
+Result<std::vector<model::FileRecord>> read_history(Session& session, model::SourceId source,
+                                                    std::string_view filename) {
+  return collect(session, GRANARY_FILE_COLUMNS "WHERE f.source = $1 AND f.filename = $2 ORDER BY f.id",
+                 {source.value, filename}, to_file);
+}
+
+Result<std::optional<std::string>> find_other_case(Session& session, model::SourceId source, model::TxNo at,
+                                                   std::string_view package) {
+  return first(TRY(collect(session,
+                           "SELECT package FROM files WHERE source = $1 AND lower(package) = $2 "
+                           "AND package <> $3 AND added_in <= $4 AND gone_in > $4 LIMIT 1",
+                           {source.value, std::string_view(lower(package)), package, at.value},
+                           [](const Row& row) -> Result<std::string> { return std::string(row.text(0)); })));
+}
+
 Result<> for_each_file(Session& session, model::SourceId source, model::TxNo at, const EachFile& each) {
   std::string package;  // of the last file seen
   std::int64_t id = 0;

@@ -35,6 +35,9 @@ Result<std::vector<model::FileRecord>> read_files(db::Session&, model::SourceId,
                                                   std::string_view package);
 Result<std::optional<model::FileRecord>> find_file(db::Session&, model::SourceId, model::TxNo at,
                                                    std::string_view filename);
+Result<std::vector<model::FileRecord>> read_history(db::Session&, model::SourceId, std::string_view filename);
+Result<std::optional<std::string>> find_other_case(db::Session&, model::SourceId, model::TxNo at,
+                                                   std::string_view package);
 using EachFile = std::function<Result<>(const model::FileRecord&)>;
 Result<> for_each_file(db::Session&, model::SourceId, model::TxNo at, const EachFile& each);
 Result<> for_each_interval(db::Session&, const EachFile& each);

@@ -41,6 +41,13 @@ class Reading : public View {
                                                      std::string_view filename) override {
     return catalog::find_file(*reads_, source, at, filename);
   }
+  Result<std::vector<model::FileRecord>> history(model::SourceId source, std::string_view filename) override {
+    return read_history(*reads_, source, filename);
+  }
+  Result<std::optional<std::string>> find_other_case(model::SourceId source, model::TxNo at,
+                                                     std::string_view package) override {
+    return catalog::find_other_case(*reads_, source, at, package);
+  }
   Result<> for_each_file(model::SourceId source, model::TxNo at, const EachFile& each) override {
     return catalog::for_each_file(*reads_, source, at, each);
   }

@@ -82,6 +82,7 @@ CREATE TABLE files (
 );
 CREATE INDEX files_by_package ON files (source, package, id, added_in, gone_in);
 CREATE INDEX files_by_blob ON files (blob_digest);
+CREATE INDEX files_by_lower_package ON files (source, lower(package), gone_in);
 )sql";
 
 constexpr std::array<db::Migration, 1> kMigrations = {{{"catalog.0001", kInitial}}};
