@@ -1,8 +1,8 @@
 #pragma once
 /// What a client sees under one repository URL at one snapshot, and the rendered bodies of it. Read only.
 ///
-/// A repository at a snapshot is a pure function of (subscriptions, transactions). Its fingerprint names every rendered
-/// body; `latest` is only a pointer, moved by db::Database::on_change.
+/// A repository at a snapshot is a pure function of (subscriptions, transactions). Its fingerprint names
+/// every rendered body; `latest` is only a pointer, moved by db::Database::on_change.
 
 #include <functional>
 #include <memory>
@@ -22,7 +22,8 @@ namespace granary::view {
 /// A repository as of a moment: each source at one of its transactions.
 struct Snapshot {
   std::shared_ptr<const model::Repository> repository;
-  std::vector<std::pair<model::SourceId, model::TxNo>> pins;  // in order of subscription; sources with nothing are left out
+  std::vector<std::pair<model::SourceId, model::TxNo>>
+      pins;                 // in order of subscription; sources with nothing are left out
   std::string fingerprint;  // changes exactly when any answer can change
   Freshness fresh;          // how long a cached answer may be used
   bool settled = false;     // a past day or a number: no later transaction can change it (long cache life)
@@ -41,30 +42,37 @@ class Views {
  public:
   virtual ~Views() = default;
 
-  /// Errc::not_found when there is no such repository. Answers from memory but for the first time after a change.
-  virtual Result<Snapshot> resolve(const Context&, std::string_view repository, const model::SnapshotRef&) = 0;
+  /// Errc::not_found when there is no such repository. Answers from memory but for the first time after a
+  /// change.
+  virtual Result<Snapshot> resolve(const Context&, std::string_view repository,
+                                   const model::SnapshotRef&) = 0;
   /// The repository alone, from memory; null when there is none.
-  virtual Result<std::shared_ptr<const model::Repository>> repository(const Context&, std::string_view name_or_id) = 0;
+  virtual Result<std::shared_ptr<const model::Repository>> repository(const Context&,
+                                                                      std::string_view name_or_id) = 0;
 
   /// The files of a package: whole from the first source that has it, never mixed. Empty when none has it.
-  virtual Result<std::vector<model::FileRecord>> files(const Context&, const Snapshot&, std::string_view package) = 0;
+  virtual Result<std::vector<model::FileRecord>> files(const Context&, const Snapshot&,
+                                                       std::string_view package) = 0;
   /// The file of that name, if the package it belongs to comes from the source that has it.
   virtual Result<std::optional<model::FileRecord>> find_file(const Context&, const Snapshot&,
-                                                             std::string_view package, std::string_view filename) = 0;
+                                                             std::string_view package,
+                                                             std::string_view filename) = 0;
   /// Every name, sorted, merged; kept in memory per fingerprint.
-  virtual Result<std::shared_ptr<const std::vector<std::string>>> packages(const Context&, const Snapshot&) = 0;
+  virtual Result<std::shared_ptr<const std::vector<std::string>>> packages(const Context&,
+                                                                           const Snapshot&) = 0;
   /// Every file of the merged repository, package by package (see catalog::ReadView::for_each_file).
   virtual Result<> for_each_file(const Context&, const Snapshot&,
                                  const std::function<Result<>(const model::FileRecord&)>& each) = 0;
 
-  /// `render` runs once per (fingerprint, key), also when many ask at once. `compressible`: make gzip and zstd too.
-  virtual Result<std::shared_ptr<const Rendered>> rendered(const Context&, const Snapshot&, std::string_view key,
-                                                           bool compressible,
-                                                           const std::function<Result<std::string>()>& render) = 0;
+  /// `render` runs once per (fingerprint, key), also when many ask at once. `compressible`: make gzip and
+  /// zstd too.
+  virtual Result<std::shared_ptr<const Rendered>> rendered(
+      const Context&, const Snapshot&, std::string_view key, bool compressible,
+      const std::function<Result<std::string>()>& render) = 0;
 };
 
 /// Registers itself with the database's on_change. `cache_bytes` bounds the rendered bodies.
-std::shared_ptr<Views> make_views(std::shared_ptr<catalog::Catalog>, db::Database&, std::shared_ptr<const Clock>,
-                                  std::size_t cache_bytes);
+std::shared_ptr<Views> make_views(std::shared_ptr<catalog::Catalog>, db::Database&,
+                                  std::shared_ptr<const Clock>, std::size_t cache_bytes);
 
 }  // namespace granary::view

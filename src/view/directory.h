@@ -1,0 +1,60 @@
+#pragma once
+/// What repositories there are, in memory, and how long that holds.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/context.h"
+#include "base/generation.h"
+#include "catalog/catalog.h"
+#include "model/types.h"
+
+namespace granary::view {
+
+/// A repository, and the count of its states: bumped by every change of itself and of its sources.
+struct Known {
+  std::shared_ptr<const model::Repository> repository;
+  std::shared_ptr<Generation> generation;
+  std::uint64_t configuration = 0;  // the state of the configuration that this was read in
+};
+
+/// Reloaded at the first question after a change of the configuration. Safe for concurrent use.
+class Directory {
+ public:
+  explicit Directory(std::shared_ptr<catalog::Catalog> catalog) : catalog_(std::move(catalog)) {}
+
+  /// By name or, made of digits, by id. `repository` is null when there is none.
+  Result<Known> find(const Context&, std::string_view name_or_id);
+
+  /// Counts changes of the configuration only: for answers that no transaction can change.
+  const std::shared_ptr<Generation>& configuration() const noexcept { return configuration_; }
+
+  /// What db::Database::on_change says.
+  void heard(std::span<const std::int64_t> topics);
+
+ private:
+  struct Listing {
+    std::uint64_t configuration = 0;
+    std::unordered_map<std::string, std::shared_ptr<const model::Repository>> by_name;
+    std::map<std::int64_t, std::shared_ptr<const model::Repository>> by_id;
+    std::map<std::int64_t, std::vector<std::shared_ptr<Generation>>> subscribers;  // by source
+  };
+  Result<std::shared_ptr<const Listing>> listing(const Context&);
+  Result<std::shared_ptr<const Listing>> load(const Context&);
+
+  std::shared_ptr<catalog::Catalog> catalog_;
+  std::shared_ptr<Generation> configuration_ = std::make_shared<Generation>();
+  std::mutex loading_;  // held while one caller reads the database
+  std::mutex mutex_;    // never held while waiting for anything
+  std::shared_ptr<const Listing> listing_;
+  std::map<std::int64_t, std::shared_ptr<Generation>> generations_;  // by repository
+};
+
+}  // namespace granary::view

@@ -1,0 +1,248 @@
+#include "view/views.h"
+
+#include <algorithm>
+#include <mutex>
+#include <unordered_set>
+
+#include "base/hash.h"
+#include "base/time_text.h"
+#include "view/directory.h"
+#include "view/made_once.h"
+#include "view/render.h"
+
+namespace granary::view {
+namespace {
+
+using catalog::ReadView;
+using Names = std::vector<std::string>;
+
+constexpr std::size_t kSnapshotsKept = 4096;
+constexpr std::uint32_t kNamesPerPage = 10'000;
+/// A transaction is stamped before it commits, by any node's clock: a day is settled only this long after its
+/// end.
+constexpr std::chrono::seconds kClocksMayDiffer{60};
+/// Part of every fingerprint: another number when bodies are rendered in another way.
+constexpr std::string_view kFormat = "1";
+
+std::string text_of(const model::SnapshotRef& ref) {
+  if (const auto* as_of = std::get_if<model::AsOf>(&ref)) return day_text(as_of->day);
+  if (const auto* number = std::get_if<model::TxNo>(&ref)) return std::to_string(number->value);
+  return "latest";
+}
+
+std::string fingerprint_of(const Snapshot& snapshot) {
+  std::string text(kFormat);
+  text += '|' + std::to_string(snapshot.repository->id.value) + '|' + snapshot.repository->name;
+  for (const auto& [source, at] : snapshot.pins)
+    text += '|' + std::to_string(source.value) + ':' + std::to_string(at.value);
+  return sha256(as_bytes(text)).hex().substr(0, 32);
+}
+
+/// The source that gives the package: the first that has it.
+Result<std::optional<std::pair<model::SourceId, model::TxNo>>> owner(ReadView& view, const Snapshot& snapshot,
+                                                                     std::string_view package) {
+  for (const auto& pin : snapshot.pins) {
+    if (snapshot.pins.size() == 1 || TRY(view.has_package(pin.first, pin.second, package))) return pin;
+  }
+  return std::nullopt;
+}
+
+Result<> append_names(ReadView& view, const std::pair<model::SourceId, model::TxNo>& pin, Names& names) {
+  model::Page page{{}, kNamesPerPage};
+  for (;;) {
+    auto more = TRY(view.packages(pin.first, pin.second, page));
+    const bool last = more.size() < page.limit;
+    if (!more.empty()) page.after = more.back();
+    names.insert(names.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    if (last) return {};
+  }
+}
+
+std::size_t weight_of_names(const Names& names) {
+  std::size_t weight = 0;
+  for (const auto& name : names) weight += sizeof(std::string) + (name.size() > 15 ? name.size() : 0);
+  return weight;
+}
+
+class CatalogViews final : public Views {
+ public:
+  CatalogViews(std::shared_ptr<catalog::Catalog> catalog, std::shared_ptr<const Clock> clock,
+               std::size_t cache_bytes)
+      : catalog_(std::move(catalog)),
+        clock_(std::move(clock)),
+        directory_(catalog_),
+        snapshots_(kSnapshotsKept),
+        names_(cache_bytes / 8),
+        bodies_(cache_bytes) {}
+
+  void heard(std::span<const std::int64_t> topics) { directory_.heard(topics); }
+
+  Result<Snapshot> resolve(const Context& ctx, std::string_view repository,
+                           const model::SnapshotRef& ref) override {
+    const Known known = TRY(directory_.find(ctx, repository));
+    if (!known.repository)
+      return fail(Errc::not_found, "no repository named '" + std::string(repository.substr(0, 80)) + "'",
+                  "GET /__api__/repos lists the repositories");
+    const std::string key = std::to_string(known.repository->id.value) + '@' + text_of(ref);
+    {
+      const std::scoped_lock lock(mutex_);
+      const auto* cached = snapshots_.find(key);
+      if (cached != nullptr && cached->repository == known.repository && cached->fresh.holds() &&
+          (cached->settled || !is_over(ref)))
+        return *cached;
+    }
+    Snapshot snapshot = TRY(compute(ctx, known, ref));
+    const std::scoped_lock lock(mutex_);
+    snapshots_.put(key, snapshot, 1);
+    return snapshot;
+  }
+
+  Result<std::shared_ptr<const model::Repository>> repository(const Context& ctx,
+                                                              std::string_view name_or_id) override {
+    return TRY(directory_.find(ctx, name_or_id)).repository;
+  }
+
+  Result<std::vector<model::FileRecord>> files(const Context& ctx, const Snapshot& snapshot,
+                                               std::string_view package) override {
+    std::vector<model::FileRecord> found;
+    if (snapshot.pins.empty() || known_to_be_absent(snapshot, package)) return found;
+    TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
+      for (const auto& [source, at] : snapshot.pins) {
+        found = TRY(view.files(source, at, package));
+        if (!found.empty()) break;
+      }
+      return {};
+    }));
+    return found;
+  }
+
+  Result<std::optional<model::FileRecord>> find_file(const Context& ctx, const Snapshot& snapshot,
+                                                     std::string_view package,
+                                                     std::string_view filename) override {
+    std::optional<model::FileRecord> found;
+    if (snapshot.pins.empty() || known_to_be_absent(snapshot, package)) return found;
+    TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
+      found.reset();
+      const auto pin = TRY(owner(view, snapshot, package));
+      if (!pin) return {};
+      found = TRY(view.find_file(pin->first, pin->second, filename));
+      if (found && found->package != package) found.reset();
+      return {};
+    }));
+    return found;
+  }
+
+  Result<std::shared_ptr<const Names>> packages(const Context& ctx, const Snapshot& snapshot) override {
+    return names_.get(
+        ctx, snapshot.fingerprint,
+        [&]() -> Result<Names> {
+          Names names;
+          TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
+            names.clear();
+            for (const auto& pin : snapshot.pins) TRY(append_names(view, pin, names));
+            return {};
+          }));
+          std::sort(names.begin(), names.end());
+          names.erase(std::unique(names.begin(), names.end()), names.end());
+          names.shrink_to_fit();
+          return names;
+        },
+        weight_of_names);
+  }
+
+  /// Source by source in order of subscription, each sorted by package.
+  Result<> for_each_file(const Context& ctx, const Snapshot& snapshot,
+                         const std::function<Result<>(const model::FileRecord&)>& each) override {
+    if (snapshot.pins.empty()) return {};
+    return catalog_->read(ctx, [&](ReadView& view) -> Result<> {
+      std::unordered_set<std::string> given;  // packages of the sources before
+      for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
+        const auto& [source, at] = snapshot.pins[i];
+        Names names;
+        TRY(view.for_each_file(source, at, [&](const model::FileRecord& file) -> Result<> {
+          if (given.contains(file.package)) return {};
+          if (names.empty() || names.back() != file.package) {
+            names.push_back(file.package);
+            TRY(ctx.check());
+          }
+          return each(file);
+        }));
+        if (i + 1 < snapshot.pins.size())
+          given.insert(std::make_move_iterator(names.begin()), std::make_move_iterator(names.end()));
+      }
+      return {};
+    });
+  }
+
+  Result<std::shared_ptr<const Rendered>> rendered(
+      const Context& ctx, const Snapshot& snapshot, std::string_view key, bool compressible,
+      const std::function<Result<std::string>()>& render) override {
+    return bodies_.get(
+        ctx, snapshot.fingerprint + '/' + std::string(key),
+        [&]() -> Result<Rendered> { return encode(TRY(render()), compressible); }, weight_of);
+  }
+
+ private:
+  bool is_over(const model::SnapshotRef& ref) const {
+    const auto* as_of = std::get_if<model::AsOf>(&ref);
+    return as_of != nullptr && Time(as_of->day + std::chrono::days(1)) + kClocksMayDiffer <= clock_->now();
+  }
+
+  Result<Snapshot> compute(const Context& ctx, const Known& known, const model::SnapshotRef& ref) {
+    Snapshot snapshot;
+    snapshot.repository = known.repository;
+    // Counted before reading: what changes while we read makes the answer stale, never wrong for long.
+    const Freshness any_change = Freshness::observe(known.generation);
+    const Freshness configuration{directory_.configuration(), known.configuration};
+    const bool over = is_over(ref);
+    const auto* number = std::get_if<model::TxNo>(&ref);
+    model::TxNo newest;
+    TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
+      snapshot.pins.clear();
+      newest = {};
+      for (const auto source : known.repository->sources) {
+        const auto at = TRY(view.resolve(source, ref));
+        if (at.value != 0) snapshot.pins.emplace_back(source, at);
+      }
+      if (number != nullptr) {
+        for (const auto& source : TRY(view.sources())) newest = std::max(newest, source.last_tx);
+      }
+      return {};
+    }));
+    snapshot.settled = over || (number != nullptr && *number <= newest);
+    snapshot.fresh = snapshot.settled ? configuration : any_change;
+    // The repository may have changed since the directory was asked: then this answer is good for this
+    // request only.
+    if (!configuration.holds()) snapshot.fresh = configuration;
+    snapshot.fingerprint = fingerprint_of(snapshot);
+    return snapshot;
+  }
+
+  /// Without the database: most requests for unknown names come from clients that ask every index for every
+  /// name.
+  bool known_to_be_absent(const Snapshot& snapshot, std::string_view package) {
+    const auto names = names_.peek(snapshot.fingerprint);
+    return names && !std::binary_search(names->begin(), names->end(), package);
+  }
+
+  std::shared_ptr<catalog::Catalog> catalog_;
+  std::shared_ptr<const Clock> clock_;
+  Directory directory_;
+  std::mutex mutex_;
+  Lru<Snapshot> snapshots_;
+  MadeOnce<Names> names_;
+  MadeOnce<Rendered> bodies_;
+};
+
+}  // namespace
+
+std::shared_ptr<Views> make_views(std::shared_ptr<catalog::Catalog> catalog, db::Database& database,
+                                  std::shared_ptr<const Clock> clock, std::size_t cache_bytes) {
+  auto views = std::make_shared<CatalogViews>(std::move(catalog), std::move(clock), cache_bytes);
+  database.on_change([weak = std::weak_ptr(views)](std::span<const std::int64_t> topics) {
+    if (const auto alive = weak.lock()) alive->heard(topics);
+  });
+  return views;
+}
+
+}  // namespace granary::view
