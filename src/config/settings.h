@@ -1,0 +1,107 @@
+#pragma once
+/// What the server can be told, typed. Names, defaults and descriptions: settings_list.h, the one list.
+/// Values here are set by load() only; "{DataDir}" has been replaced, texts with a fixed choice are lower
+/// case.
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace granary::config {
+
+using Milliseconds = std::chrono::milliseconds;
+/// Keeps a value out of logs by its type.
+struct Secret {
+  std::string value;
+};
+
+struct Settings {
+  struct {
+    std::string address;  // public URL without a trailing slash; may be empty
+    std::string data_dir, sock_file_dir;
+    std::string access_log, access_log_format;  // empty: off; "STDOUT" or a path. "common", "combined"
+  } server;
+  struct {
+    std::string listen;  // empty: off
+  } http;
+  struct {
+    std::string listen, certificate, key, minimum_tls;
+    bool permanent = false;  // HSTS
+  } https;
+  struct {
+    std::string listen;
+  } http_redirect;
+  struct {
+    std::string provider;  // "sqlite", "postgres"
+    Milliseconds connection_timeout{};
+  } database;
+  struct {
+    std::string dir;
+  } sqlite;
+  struct {
+    std::string url;
+    Secret password;
+  } postgres;
+  struct {
+    std::int64_t max_open_connections = 0, max_idle_connections = 0;
+    Milliseconds max_connection_lifetime{}, max_connection_idle_time{};
+  } postgres_pool;
+  struct {
+    std::string fallback;  // Storage.Default: "file", "s3"
+  } storage;
+  struct {
+    std::string location;
+  } file_storage;
+  struct {
+    std::string bucket, prefix, region, profile, endpoint, cache_dir;
+    bool path_style = false, disable_ssl = false, skip_validation = false;
+    Secret access_key_id, secret_access_key, session_token;
+    std::uint64_t cache_size = 0;
+  } s3;
+  struct {
+    bool enabled = false;
+    std::string listen;
+  } metrics;
+  struct {
+    std::string system_log, level, format;
+  } logging;
+  struct {
+    bool new_repos_auth_by_default = false, api_token_auth = false;
+  } authentication;
+  struct {
+    std::int64_t loops = 0, workers = 0, queue = 0, connections = 0;
+    std::uint64_t upload_size = 0, body_in_memory = 0, header_size = 0, hot_cache = 0, render_cache = 0;
+    Milliseconds header_timeout{}, idle_timeout{}, body_timeout{}, request_timeout{}, drain_timeout{},
+        gc_grace{};
+  } limits;
+
+  /// <SockFileDir>/granary.sock
+  std::string socket_path() const { return server.sock_file_dir + "/granary.sock"; }
+};
+
+/// The variables that matter here begin with GRANARY_ or PACKAGEMANAGER_; the first wins.
+using Environment = std::map<std::string, std::string>;
+
+struct Report {
+  Settings settings;
+  std::vector<Error> errors;          // all of them, not only the first
+  std::vector<std::string> warnings;  // settings without effect, variables that name no setting
+};
+
+/// Defaults, then `text` (named `name` in errors), then the environment, then the rules between settings.
+Report check(std::string_view text, std::string_view name, const Environment&);
+/// check(), or its first error.
+Result<Report> load(std::string_view text, std::string_view name, const Environment&);
+
+/// The settings reference (docs/settings.md).
+std::string settings_markdown();
+/// A file in which every setting is a comment with its default.
+std::string settings_example();
+
+}  // namespace granary::config

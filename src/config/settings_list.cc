@@ -1,0 +1,304 @@
+#include "config/settings_list.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace granary::config {
+namespace {
+
+#define GRANARY_AT(member) [](Settings& s) -> Target { return &s.member; }
+
+constexpr SettingSpec later(std::string_view section, std::string_view key, Type type,
+                            std::string_view what) {
+  return {section, key, type, {}, what};
+}
+
+// Sections stay together: the reference and the example are printed in this order.
+constexpr auto kSettings = std::to_array<SettingSpec>({
+    {"Server", "Address", Type::string, "",
+     "Public URL of the server, with its path when it is below one (https://packages.example.com/granary). "
+     "Printed in set-up lines and used for absolute links.",
+     GRANARY_AT(server.address), "", "", true},
+    {"Server", "DataDir", Type::string, "/var/lib/granary",
+     "Folder of everything that the server keeps on this machine.", GRANARY_AT(server.data_dir)},
+    {"Server", "SockFileDir", Type::string, "{DataDir}/run",
+     "Folder of granary.sock, through which the command line administers this server: who may write to the "
+     "file may administer.",
+     GRANARY_AT(server.sock_file_dir)},
+    {"Server", "AccessLog", Type::string, "",
+     "Where a line per request is written: STDOUT or a file; empty turns it off.",
+     GRANARY_AT(server.access_log)},
+    {"Server", "AccessLogFormat", Type::string, "common", "Format of the access log.",
+     GRANARY_AT(server.access_log_format), "common,combined"},
+    later("Server", "ServiceLog", Type::string, "Log of package downloads."),
+    later("Server", "RVersion", Type::multi, "R used for building packages."),
+    later("Server", "PythonVersion", Type::multi, "Python used for building packages."),
+    later("Server", "LauncherDir", Type::string, "Folder of the job launcher."),
+    later("Server", "EncryptionKeyPath", Type::string, "File of the key for encrypted settings."),
+    later("Server", "UsageDataEnabled", Type::boolean, "Whether downloads are counted per package."),
+    later("Server", "CustomHome", Type::string, "Page shown in place of the home page."),
+    later("Server", "CustomHomeTitle", Type::string, "Title of that page."),
+    later("Server", "HideVersion", Type::boolean, "Whether the version is left out of answers."),
+    later("Server", "TempDir", Type::string, "Folder for temporary files."),
+    {"HTTP", "Listen", Type::string, ":4242", "Address and port for HTTP; empty turns it off.",
+     GRANARY_AT(http.listen)},
+    later("HTTP", "NoWarning", Type::boolean, "Whether the warning about plain HTTP is left out."),
+    later("HTTP", "ForceSecure", Type::boolean, "Whether cookies are marked secure."),
+    {"HTTPS", "Listen", Type::string, "", "Address and port for HTTPS; empty turns it off.",
+     GRANARY_AT(https.listen)},
+    {"HTTPS", "Certificate", Type::string, "", "File of the certificate and its chain (PEM).",
+     GRANARY_AT(https.certificate)},
+    {"HTTPS", "Key", Type::string, "", "File of the private key (PEM).", GRANARY_AT(https.key)},
+    {"HTTPS", "MinimumTLS", Type::string, "1.2", "Oldest version of TLS that is accepted.",
+     GRANARY_AT(https.minimum_tls), "1.0,1.1,1.2,1.3"},
+    {"HTTPS", "Permanent", Type::boolean, "false",
+     "Whether browsers are told to use HTTPS only (Strict-Transport-Security, 30 days).",
+     GRANARY_AT(https.permanent)},
+    {"HTTPRedirect", "Listen", Type::string, "",
+     "Address and port where HTTP requests are redirected to HTTPS; empty turns it off.",
+     GRANARY_AT(http_redirect.listen)},
+    {"Database", "Provider", Type::string, "sqlite", "Kind of database.", GRANARY_AT(database.provider),
+     "sqlite,postgres"},
+    {"Database", "ConnectionTimeout", Type::duration, "10s", "How long opening a connection may take.",
+     GRANARY_AT(database.connection_timeout)},
+    {"SQLite", "Dir", Type::string, "{DataDir}/db",
+     "Folder of the SQLite database; never on a network file system.", GRANARY_AT(sqlite.dir)},
+    {"Postgres", "URL", Type::string, "",
+     "postgres://user@host:5432/database?search_path=schema&sslmode=require", GRANARY_AT(postgres.url)},
+    {"Postgres", "Password", Type::secret, "", "Password; takes the place of one in the URL.",
+     GRANARY_AT(postgres.password)},
+    later("Postgres", "UsageDataURL", Type::string, "Second database or schema for usage data."),
+    later("Postgres", "UsageDataPassword", Type::secret, "Password of the second database."),
+    {"PostgresPool", "MaxOpenConnections", Type::integer, "10", "Most connections that this node opens.",
+     GRANARY_AT(postgres_pool.max_open_connections), "", "MaxOpenConns,MaxConnections"},
+    {"PostgresPool", "MaxIdleConnections", Type::integer, "2", "Most connections kept open while idle.",
+     GRANARY_AT(postgres_pool.max_idle_connections), "", "MaxIdleConns"},
+    {"PostgresPool", "MaxConnectionLifetime", Type::duration, "0s",
+     "A connection older than this is replaced; 0s: never.",
+     GRANARY_AT(postgres_pool.max_connection_lifetime), "",
+     "ConnectionMaxLifetime,ConnMaxLifetime,MaxConnLifetime"},
+    {"PostgresPool", "MaxConnectionIdleTime", Type::duration, "0s",
+     "A connection idle for longer is closed; 0s: never.", GRANARY_AT(postgres_pool.max_connection_idle_time),
+     "", "ConnectionMaxIdleTime,ConnMaxIdleTime,MaxConnIdleTime"},
+    {"Storage", "Default", Type::string, "file", "Where the bytes of packages are kept.",
+     GRANARY_AT(storage.fallback), "file,s3"},
+    later("Storage", "Bioconductor", Type::string, "Storage of the class bioconductor."),
+    later("Storage", "Binaries", Type::string, "Storage of the class binaries."),
+    later("Storage", "Cache", Type::string, "Storage of the class cache."),
+    later("Storage", "CRAN", Type::string, "Storage of the class cran."),
+    later("Storage", "Git", Type::string, "Storage of the class git."),
+    later("Storage", "Launcher", Type::string, "Storage of the class launcher."),
+    later("Storage", "Metrics", Type::string, "Storage of the class metrics."),
+    later("Storage", "Packages", Type::string, "Storage of the class packages."),
+    later("Storage", "Persistent", Type::string, "Storage of the class persistent."),
+    later("Storage", "PyPI", Type::string, "Storage of the class pypi."),
+    later("Storage", "OpenVSX", Type::string, "Storage of the class openvsx."),
+    {"FileStorage", "Location", Type::string, "{DataDir}/packages",
+     "Folder of the bytes of packages, when Storage.Default is file.", GRANARY_AT(file_storage.location), "",
+     "Dir"},
+    later("FileStorage", "Bioconductor", Type::string, "Folder of the class bioconductor."),
+    later("FileStorage", "Binaries", Type::string, "Folder of the class binaries."),
+    later("FileStorage", "Cache", Type::string, "Folder of the class cache."),
+    later("FileStorage", "CRAN", Type::string, "Folder of the class cran."),
+    later("FileStorage", "Git", Type::string, "Folder of the class git."),
+    later("FileStorage", "Launcher", Type::string, "Folder of the class launcher."),
+    later("FileStorage", "Metrics", Type::string, "Folder of the class metrics."),
+    later("FileStorage", "Packages", Type::string, "Folder of the class packages."),
+    later("FileStorage", "Persistent", Type::string, "Folder of the class persistent."),
+    later("FileStorage", "PyPI", Type::string, "Folder of the class pypi."),
+    later("FileStorage", "OpenVSX", Type::string, "Folder of the class openvsx."),
+    {"S3Storage", "Bucket", Type::string, "", "Bucket, when Storage.Default is s3.", GRANARY_AT(s3.bucket)},
+    {"S3Storage", "Prefix", Type::string, "", "Put in front of the name of every object.",
+     GRANARY_AT(s3.prefix)},
+    {"S3Storage", "Region", Type::string, "us-east-1", "Region of the bucket.", GRANARY_AT(s3.region)},
+    {"S3Storage", "Profile", Type::string, "", "Profile of the shared credentials file.",
+     GRANARY_AT(s3.profile)},
+    {"S3Storage", "Endpoint", Type::string, "", "URL of another service with the same interface; empty: AWS.",
+     GRANARY_AT(s3.endpoint)},
+    {"S3Storage", "S3ForcePathStyle", Type::boolean, "false",
+     "Whether the bucket is in the path and not in the host name.", GRANARY_AT(s3.path_style), "",
+     "ForcePathStyle"},
+    {"S3Storage", "DisableSSL", Type::boolean, "false", "Whether the endpoint is spoken to over plain HTTP.",
+     GRANARY_AT(s3.disable_ssl)},
+    {"S3Storage", "SkipValidation", Type::boolean, "false",
+     "Whether the certificate of the endpoint is not checked.", GRANARY_AT(s3.skip_validation)},
+    {"S3Storage", "AccessKeyID", Type::secret, "",
+     "Access key; empty: the environment, then the shared credentials file.", GRANARY_AT(s3.access_key_id)},
+    {"S3Storage", "SecretAccessKey", Type::secret, "", "Secret of the access key.",
+     GRANARY_AT(s3.secret_access_key)},
+    {"S3Storage", "SessionToken", Type::secret, "", "Session token of temporary credentials.",
+     GRANARY_AT(s3.session_token)},
+    {"S3Storage", "CacheDir", Type::string, "{DataDir}/cache",
+     "Folder of local copies, from which files are sent.", GRANARY_AT(s3.cache_dir)},
+    {"S3Storage", "CacheSize", Type::size, "10GiB", "Most space that local copies take.",
+     GRANARY_AT(s3.cache_size)},
+    later("S3Storage", "KeyID", Type::string, "Key for encryption on the client side."),
+    later("S3Storage", "EnableSharedConfig", Type::boolean, "Whether the shared configuration file is read."),
+    later("StorageAudit", "Enabled", Type::boolean, "Whether free space is watched."),
+    later("StorageAudit", "Interval", Type::duration, "How often it is looked at."),
+    later("StorageAudit", "AlertThreshold", Type::string, "Share of used space that raises an alert."),
+    later("StorageAudit", "WarningThreshold", Type::string, "Share of used space that raises a warning."),
+    later("StorageAudit", "ErrorThreshold", Type::string, "Share of used space that raises an error."),
+    later("CRAN", "SyncSchedule", Type::string, "When the mirror is brought up to date (cron)."),
+    later("CRAN", "RSF", Type::boolean, "Form of the upstream manifest."),
+    later("PyPI", "SyncSchedule", Type::string, "When the mirror is brought up to date (cron)."),
+    later("Bioconductor", "SyncSchedule", Type::string, "When the mirror is brought up to date (cron)."),
+    later("OpenVSX", "SyncSchedule", Type::string, "When the mirror is brought up to date (cron)."),
+    later("Git", "PollInterval", Type::duration, "How often git repositories are looked at."),
+    later("Git", "BuildRetries", Type::integer, "How often a failed build is tried again."),
+    later("Git", "AllowUnsandboxedGitBuilds", Type::boolean, "Whether builds may run without a sandbox."),
+    later("Repos", "CRAN", Type::string, "Name of the repository that a new server creates by itself."),
+    later("Repos", "PyPI", Type::string, "Name of the repository that a new server creates by itself."),
+    later("Repos", "Bioconductor", Type::string,
+          "Name of the repository that a new server creates by itself."),
+    later("Repos", "OpenVSX", Type::string, "Name of the repository that a new server creates by itself."),
+    {"Metrics", "Enabled", Type::boolean, "true", "Whether metrics for Prometheus are served.",
+     GRANARY_AT(metrics.enabled)},
+    {"Metrics", "Listen", Type::string, ":2112", "Address and port of /metrics.", GRANARY_AT(metrics.listen)},
+    {"Logging", "SystemLog", Type::string, "STDOUT",
+     "Where the log is written, comma separated: STDOUT, STDERR, files.", GRANARY_AT(logging.system_log)},
+    {"Logging", "SystemLogLevel", Type::string, "info", "Least level that is logged.",
+     GRANARY_AT(logging.level), "debug,info,warn,error,off", "", true},
+    {"Logging", "SystemLogFormat", Type::string, "text", "Format of the log.", GRANARY_AT(logging.format),
+     "text,json"},
+    {"Authentication", "NewReposAuthByDefault", Type::boolean, "false",
+     "Whether a new repository needs a token to be read unless told otherwise.",
+     GRANARY_AT(authentication.new_repos_auth_by_default), "", "", true},
+    {"Authentication", "APITokenAuth", Type::boolean, "true",
+     "Whether tokens are accepted over the network; off leaves the unix socket only.",
+     GRANARY_AT(authentication.api_token_auth)},
+    later("Authentication", "DeviceAuthType", Type::string, "How devices sign in."),
+    later("Authentication", "Lifetime", Type::duration, "How long a browser session lasts."),
+    later("Authentication", "Inactivity", Type::duration, "How long an idle browser session lasts."),
+    later("Authentication", "CookieSweepDuration", Type::duration, "How often ended sessions are removed."),
+    later("OpenIDConnect", "Issuer", Type::string, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "ClientId", Type::string, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "ClientSecret", Type::secret, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "ClientSecretFile", Type::string, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "RequireLogin", Type::boolean, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "Logging", Type::boolean, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "Scope", Type::multi, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "CustomScope", Type::multi, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "NoAutoGroupsScope", Type::boolean, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "GroupsClaim", Type::string, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "GroupsSeparator", Type::string, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "RoleClaim", Type::string, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "RolesSeparator", Type::string, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "UniqueIdClaim", Type::string, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "UsernameClaim", Type::string, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "TokenLifetime", Type::duration, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "MaxAuthenticationAge", Type::duration, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "DisablePKCE", Type::boolean, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "EnableDevicePKCE", Type::boolean, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "GroupToScopeMapping", Type::multi, "Sign-in with OpenID Connect."),
+    later("OpenIDConnect", "RoleToScopeMapping", Type::multi, "Sign-in with OpenID Connect."),
+    later("IdentityFederation", "Issuer", Type::string, "Tokens of another issuer that are trusted."),
+    later("IdentityFederation", "Audience", Type::string, "Tokens of another issuer that are trusted."),
+    later("IdentityFederation", "Subject", Type::string, "Tokens of another issuer that are trusted."),
+    later("IdentityFederation", "AuthorizedParty", Type::string,
+          "Tokens of another issuer that are trusted."),
+    later("IdentityFederation", "Scope", Type::multi, "Tokens of another issuer that are trusted."),
+    later("IdentityFederation", "CustomScope", Type::multi, "Tokens of another issuer that are trusted."),
+    later("IdentityFederation", "GroupsClaim", Type::string, "Tokens of another issuer that are trusted."),
+    later("IdentityFederation", "GroupsSeparator", Type::string,
+          "Tokens of another issuer that are trusted."),
+    later("IdentityFederation", "RoleClaim", Type::string, "Tokens of another issuer that are trusted."),
+    later("IdentityFederation", "RolesSeparator", Type::string, "Tokens of another issuer that are trusted."),
+    later("IdentityFederation", "UniqueIdClaim", Type::string, "Tokens of another issuer that are trusted."),
+    later("IdentityFederation", "UsernameClaim", Type::string, "Tokens of another issuer that are trusted."),
+    later("IdentityFederation", "GroupToScopeMapping", Type::multi,
+          "Tokens of another issuer that are trusted."),
+    later("IdentityFederation", "RoleToScopeMapping", Type::multi,
+          "Tokens of another issuer that are trusted."),
+    later("IdentityFederation", "TokenLifetime", Type::duration,
+          "Tokens of another issuer that are trusted."),
+    later("IdentityFederation", "Logging", Type::boolean, "Tokens of another issuer that are trusted."),
+    later("Bootstrap", "PublicKey", Type::string, "Key with which the first token may be fetched."),
+    later("Debug", "Log", Type::multi, "Parts of the server that log in detail."),
+    later("Proxy", "URL", Type::string, "Proxy for outgoing requests."),
+    later("Proxy", "User", Type::string, "User of the proxy."),
+    later("Proxy", "Password", Type::secret, "Password of the proxy."),
+    later("Manifest", "Location", Type::string, "Where the upstream manifest is."),
+    later("Manifest", "URL", Type::string, "Where the upstream manifest is."),
+    later("Manifest", "Password", Type::secret, "Password of the upstream manifest."),
+    later("Licensing", "LicenseType", Type::string, "Kind of licence; Granary needs none."),
+    later("Licensing", "LicenseServer", Type::string, "Server of licences; Granary needs none."),
+    {"Limits", "Loops", Type::integer, "0", "Event loops; 0: one per core.", GRANARY_AT(limits.loops)},
+    {"Limits", "Workers", Type::integer, "0", "Threads that run requests; 0: four per core, at least 16.",
+     GRANARY_AT(limits.workers)},
+    {"Limits", "Queue", Type::integer, "1024",
+     "Requests that may wait for a worker; one more is answered 503.", GRANARY_AT(limits.queue)},
+    {"Limits", "Connections", Type::integer, "20000", "Most connections at a time.",
+     GRANARY_AT(limits.connections)},
+    {"Limits", "UploadSize", Type::size, "16GiB", "Largest body of a request.",
+     GRANARY_AT(limits.upload_size), "", "MaxUploadSize"},
+    {"Limits", "BodyInMemory", Type::size, "256KiB", "Larger bodies are spooled to a file.",
+     GRANARY_AT(limits.body_in_memory)},
+    {"Limits", "HeaderSize", Type::size, "32KiB", "Largest head of a request.",
+     GRANARY_AT(limits.header_size)},
+    {"Limits", "HotCache", Type::size, "64MiB",
+     "Most memory of each event loop for answers given without a worker.", GRANARY_AT(limits.hot_cache)},
+    {"Limits", "RenderCache", Type::size, "256MiB", "Most memory for rendered indexes.",
+     GRANARY_AT(limits.render_cache)},
+    {"Limits", "HeaderTimeout", Type::duration, "10s",
+     "From the first byte of a request to the end of its head.", GRANARY_AT(limits.header_timeout)},
+    {"Limits", "IdleTimeout", Type::duration, "75s", "How long a connection may wait for its next request.",
+     GRANARY_AT(limits.idle_timeout)},
+    {"Limits", "BodyTimeout", Type::duration, "30s", "Between two parts of a body, sent or received.",
+     GRANARY_AT(limits.body_timeout)},
+    {"Limits", "RequestTimeout", Type::duration, "5m", "How long handling a request may take.",
+     GRANARY_AT(limits.request_timeout)},
+    {"Limits", "DrainTimeout", Type::duration, "30s", "How long requests may go on after SIGTERM.",
+     GRANARY_AT(limits.drain_timeout)},
+    {"Limits", "GCGrace", Type::duration, "1h",
+     "The collector leaves bytes alone that are younger than this.", GRANARY_AT(limits.gc_grace)},
+});
+
+#undef GRANARY_AT
+
+}  // namespace
+
+std::string_view name_of(Type type) noexcept {
+  switch (type) {
+    case Type::string:
+      return "string";
+    case Type::multi:
+      return "multi-string";
+    case Type::boolean:
+      return "boolean";
+    case Type::integer:
+      return "integer";
+    case Type::decimal:
+      return "decimal";
+    case Type::duration:
+      return "duration";
+    case Type::size:
+      return "size";
+    case Type::secret:
+      return "secret";
+  }
+  return "string";
+}
+
+std::span<const SettingSpec> settings_list() { return kSettings; }
+
+bool may_have_subsection(std::string_view section) noexcept {
+  constexpr std::array<std::string_view, 3> kNamed = {"IdentityFederation", "FileStorage", "S3Storage"};
+  return std::any_of(kNamed.begin(), kNamed.end(),
+                     [&](std::string_view name) { return equals_ignore_case(name, section); });
+}
+
+const SettingSpec* find_setting(std::string_view section, std::string_view key) {
+  for (const auto& spec : kSettings) {
+    if (!equals_ignore_case(spec.section, section)) continue;
+    if (equals_ignore_case(spec.key, key)) return &spec;
+    for (const auto alias : split(spec.aliases, ',')) {
+      if (!alias.empty() && equals_ignore_case(alias, key)) return &spec;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace granary::config
