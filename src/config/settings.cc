@@ -166,10 +166,11 @@ class Loader {
       wrong("Server.DataDir is empty", "name a folder that the server may write to");
     if (s.server.sock_file_dir.empty())
       wrong("Server.SockFileDir is empty", "name a folder, or leave it out");
+    if (s.server.address.find_first_of(" \t\n\b") != std::string::npos)
+      wrong("Server.Address has a blank in it", "write it as https://packages.example.com");
     if (!s.server.address.empty() && !s.server.address.starts_with("http://") &&
         !s.server.address.starts_with("https://"))
-      wrong(fmt::format("Server.Address '{}' is not a URL", s.server.address),
-            "begin it with http:// or https://");
+      wrong("Server.Address is not a URL", "begin it with http:// or https://");
     finish_listeners(s);
     if (s.database.provider == "postgres" && s.postgres.url.empty())
       wrong("Database.Provider is postgres but Postgres.URL is not set",

@@ -102,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"[HTTP]\nListen", "has no value", "Listen = value"},
         BadCase{"[HTTP]\nListen =", "neither HTTP.Listen nor HTTPS.Listen", ":4242"},
         BadCase{"[Metrics]\nListen = :4242", "Metrics.Listen uses", "port"},
-        BadCase{"[Server]\nAddress = host", "is not a URL", "http://"},
+        BadCase{"[Server]\nAddress = host", "Server.Address is not a URL", "http://"},
         BadCase{"[Git]\nPollInterval = soon", "is not a duration", "30s"}));
 
 TEST(Settings, EveryErrorIsReportedAndUnknownVariablesAreWarnings) {

@@ -26,7 +26,9 @@ void store(const SettingSpec& spec, Settings& settings, T value) {
 tl::unexpected<Error> not_a(const SettingSpec& spec, std::string_view text, std::string what,
                             std::string hint) {
   // A secret's value never reaches a message.
-  const std::string shown = spec.type == Type::secret ? "" : fmt::format(" '{}'", text.substr(0, 80));
+  std::string shown = spec.type == Type::secret ? "" : fmt::format(" '{}'", text.substr(0, 80));
+  std::replace_if(
+      shown.begin(), shown.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
   return fail(Errc::invalid_argument, fmt::format("{}.{}:{} is not {}", spec.section, spec.key, shown, what),
               std::move(hint));
 }
