@@ -58,7 +58,8 @@ def settings_for(pair, request):
     if store == "s3":
         s3 = request.getfixturevalue("s3")
         settings |= {"Storage": {"Default": "s3"},
-                     "S3Storage": {"Bucket": s3.bucket(), "Endpoint": s3.endpoint, "Region": s3.region, "Prefix": "granary"}}
+                     "S3Storage": {"Bucket": s3.bucket(), "Endpoint": s3.endpoint, "Region": s3.region, "Prefix": "granary",
+                                   "S3ForcePathStyle": "true"}}
         environment |= {"AWS_ACCESS_KEY_ID": s3.access, "AWS_SECRET_ACCESS_KEY": s3.secret}
     return settings, environment
 

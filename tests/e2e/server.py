@@ -69,19 +69,23 @@ class Granary:
         self.environment = plain_environment() | {"HOME": str(self.folder)} | (environment or {})
         self.config = self.folder / "granary.gcfg"
         self.log_path = self.folder / "server.log"
+        self.config_text = None  # instead of the settings
         self.process = None
 
     # the process
 
-    def launch(self):
-        self.config.write_text(gcfg(self.settings))
+    def launch(self, extra_environment=None):
+        self.write_config()
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([BINARY, "serve", "-c", self.config], stdout=log, stderr=log,
-                                            env=self.environment, cwd=self.folder)
+                                            env=self.environment | (extra_environment or {}), cwd=self.folder)
         return self
 
-    def start(self, seconds=20):
-        self.launch()
+    def write_config(self):
+        self.config.write_text(self.config_text or gcfg(self.settings))
+
+    def start(self, seconds=20, extra_environment=None):
+        self.launch(extra_environment)
         try:
             wait_until(lambda: accepts(self.port) and self.get("/__ping__").status == 200, "the server", seconds,
                        lambda: self.process.poll() is None)
@@ -132,6 +136,8 @@ class Granary:
     def run(self, *arguments, token=None, remote=False, environment=None, seconds=120):
         """The finished process. Over the unix socket; over HTTP with a token or with remote=True."""
         environment = self.environment | (environment or {})
+        if not self.config.exists():
+            self.write_config()
         if token or remote:
             environment = environment | {"GRANARY_ADDRESS": self.url, "GRANARY_TOKEN": token or ""}
             settings = []

@@ -4,7 +4,7 @@ each fuzz target in fuzz/CMakeLists.txt."""
 import pathlib
 import re
 
-from tree import Problem, files, read
+from tree import Problem, files
 
 
 def without_hash_comments(text):

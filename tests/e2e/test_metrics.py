@@ -1,0 +1,66 @@
+"""What operators read: metrics, status, logs."""
+
+import json
+import re
+
+from artifacts import wheel, wheel_name
+
+
+def samples(text):
+    return {match[1]: float(match[2]) for match in re.finditer(r"^(\w+(?:\{[^}]*\})?) ([-+0-9.eE]+|NaN|\+Inf)$", text, re.M)}
+
+
+def test_metrics_are_in_prometheus_text_format(granary):
+    granary.get("/__ping__")
+    text = granary.metrics()
+    for line in text.splitlines():
+        assert re.fullmatch(r'# (HELP|TYPE) \w+ .*|\w+(\{\w+="[^"]*"(,\w+="[^"]*")*\})? ([-+0-9.eE]+|NaN|[-+]Inf)', line), line
+    assert any("http" in name and "request" in name for name in samples(text))
+
+
+def test_requests_are_counted_also_those_from_memory(granary):
+    name = granary.repository("python")
+    granary.added(name, {wheel_name("tally", "1.0"): wheel("tally", "1.0")})
+
+    def total():
+        return sum(v for k, v in samples(granary.metrics()).items()
+                   if "request" in k and k.split("{")[0].endswith("_total") and "http" in k)
+
+    before = total()
+    for _ in range(50):
+        assert granary.json_page(name, "tally").status == 200
+    assert total() - before >= 50
+
+
+def test_status_has_the_keys_that_clients_look_for(granary):
+    answer = granary.get("/__api__/status")
+    assert answer.status == 200
+    for key in ("version", "r_configured", "binaries_enabled", "distros"):
+        assert key in answer.json, f"{key} is not in {sorted(answer.json)}"
+
+
+def test_ping(granary):
+    answer = granary.get("/__ping__")
+    assert answer.status == 200
+
+
+def test_every_answer_has_a_request_id(granary):
+    answer = granary.get("/__api__/repos", X_Request_Id="from-the-client-7")
+    assert answer.headers["X-Request-Id"]
+
+
+def test_logs_as_json_carry_a_request_id(make_granary):
+    with make_granary(settings={"Logging": {"SystemLogFormat": "json"}, "Server": {"AccessLog": "STDOUT"}}) as server:
+        assert server.get("/nowhere/latest/simple/").status == 404
+        assert server.stop() == 0
+    lines = [json.loads(line) for line in server.log().splitlines() if line.startswith("{")]
+    assert lines and all({"message", "level"} <= set(line) or {"msg", "level"} <= set(line) for line in lines)
+    assert '"GET /nowhere/latest/simple/ HTTP/1.1" 404' in server.log()
+
+
+def test_the_access_log_is_in_combined_format(make_granary, tmp_path):
+    path = tmp_path / "access.log"
+    with make_granary(settings={"Server": {"AccessLog": path, "AccessLogFormat": "combined"}}) as server:
+        server.get("/__ping__", User_Agent="probe/1.0")
+        server.stop()
+    assert re.search(r'127\.0\.0\.1 - \S+ \[[^]]+\] "GET /__ping__ HTTP/1\.1" 200 \d+ "[^"]*" "probe/1\.0"', path.read_text())

@@ -1,0 +1,101 @@
+"""Every state that a repository ever had can be named: by date, by transaction number, as latest."""
+
+import datetime
+import pathlib
+import shutil
+import urllib.parse
+
+import pytest
+
+from artifacts import r_name, r_package, wheel, wheel_name
+from conftest import missing
+
+
+def day(ago):
+    return (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=ago)).strftime("%Y-%m-%d")
+
+
+@pytest.fixture
+def history(make_granary):
+    """A server that lived on three days: versions 1.0 ten days ago, 1.1 five days ago, 2.0 now."""
+    if not shutil.which("faketime"):
+        missing("faketime is not installed: make e2e installs it")
+    server = make_granary()
+    [library] = pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
+    for ago, version in ((10, "1.0"), (5, "1.1"), (0, "2.0")):
+        clock = {"LD_PRELOAD": str(library), "FAKETIME": f"-{ago}d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"} if ago else {}
+        server.start(extra_environment=clock)
+        if ago == 10:
+            server.repository("r", name="r")
+            server.repository("python", name="python")
+        server.added("r", {r_name("field", version): r_package("field", version)})
+        server.added("python", {wheel_name("field", version): wheel("field", version)})
+        if ago:
+            server.stop()
+    return server
+
+
+def test_r_installs_the_state_of_a_day(history, r):
+    for when, version in ((day(10), "1.0"), (day(7), "1.0"), (day(5), "1.1"), (day(1), "1.1"), ("latest", "2.0"), (day(0), "2.0")):
+        client = r(f"{history.url}/r/{when}")
+        client.install("field")
+        assert client.answer("field") == version, when
+
+
+def test_a_day_has_its_own_archive(history):
+    def versions(when):
+        found = []
+        for version in ("1.0", "1.1", "2.0"):
+            for place in ("", "Archive/field/"):
+                if history.get(f"/r/{when}/src/contrib/{place}field_{version}.tar.gz").status == 200:
+                    found.append(place + version)
+        return found
+    assert versions(day(7)) == ["1.0"]
+    assert "Archive/field/1.0" in versions(day(4)) and "1.1" in versions(day(4)) and "2.0" not in versions(day(4))
+
+
+def test_pip_installs_the_state_of_a_day(history, pip):
+    for when, version in ((day(6), "1.0"), (day(5), "1.1"), ("latest", "2.0")):
+        pip.forget()
+        pip.install(f"{history.url}/python/{when}/simple/", "field")
+        assert pip.answer("field") == version, when
+
+
+def test_before_the_first_day_there_is_nothing(history):
+    assert history.filenames("python", "field", day(11)) == []
+    answer = history.get(f"/r/{day(11)}/src/contrib/PACKAGES")
+    assert answer.status == 404 or answer.body == b""
+
+
+def test_a_transaction_number_is_a_state_too(history):
+    sizes = {}
+    for number in range(1, 50):
+        answer = history.json_page("python", "field", str(number))
+        if answer.status == 200:
+            sizes[number] = len(answer.json["files"])
+    assert sorted(set(sizes.values())) == [1, 2, 3]
+    assert list(sizes.values()) == sorted(sizes.values())
+
+
+@pytest.mark.parametrize("when", ["2024-13-01", "2024-02-30", "yesterday", "-1", "99999999999999999999", "2024-1-1", "%2e%2e"])
+def test_what_is_no_snapshot_is_404(history, when):
+    assert history.get(f"/python/{when}/simple/").status in (400, 404)
+    assert history.get("/__ping__").status == 200
+
+
+def test_an_answer_of_the_past_never_changes(granary):
+    name = granary.repository("python")
+    granary.added(name, {wheel_name("crop", "1.0"): wheel("crop", "1.0")})
+    latest = granary.json_page(name, "crop")
+    number = latest.headers["X-PyPI-Last-Serial"]
+    old = granary.json_page(name, "crop", number)
+    assert [f["filename"] for f in old.json["files"]] == [wheel_name("crop", "1.0")]
+    granary.added(name, {wheel_name("crop", "1.1"): wheel("crop", "1.1")})
+    assert granary.json_page(name, "crop", number).body == old.body
+    assert granary.json_page(name, "crop", number).headers["ETag"] == old.headers["ETag"]
+    assert granary.json_page(name, "crop").headers["ETag"] != latest.headers["ETag"]
+    granary.cli("remove", "package", "--source", name, "--name", "crop@all")
+    assert granary.filenames(name, "crop") == []
+    url = granary.file_url(name, "crop", wheel_name("crop", "1.0"), number)
+    assert granary.get(urllib.parse.urlsplit(url).path).status == 200
+

@@ -1,0 +1,176 @@
+"""What Granary stands on fails: a full disk, a database that is locked or gone, a store that is down or busy. Each time
+a clear answer, nothing half stored, and the same request succeeds once the cause is gone."""
+
+import contextlib
+import http.server
+import os
+import pathlib
+import sqlite3
+import subprocess
+import tempfile
+import threading
+import zipfile
+
+import pytest
+
+from artifacts import wheel, wheel_name
+from conftest import missing
+from server import eventually
+from services import S3, Postgres
+
+
+def big_wheel(version, size):
+    return wheel("oats", version, files=[("oats/noise", os.urandom(size))], compression=zipfile.ZIP_STORED)
+
+
+@contextlib.contextmanager
+def small_disk(megabytes):
+    """A folder on a file system of its own. Needs the right to mount."""
+    folder = tempfile.mkdtemp(prefix="granary-disk-")
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", folder], capture_output=True, text=True)
+    if mounted.returncode:
+        os.rmdir(folder)
+        missing(f"a small disk needs the right to mount: {mounted.stderr.strip()}")
+    try:
+        yield pathlib.Path(folder)
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+        os.rmdir(folder)
+
+
+def test_a_full_disk(make_granary):
+    with small_disk(24) as disk:
+        server = make_granary(settings={"Server": {"DataDir": disk / "data"}}).start()
+        name, token = server.repository("python"), server.token()
+        stored, refused = [], None
+        for number in range(12):
+            data, filename = big_wheel(f"1.{number}", 3_000_000), wheel_name("oats", f"1.{number}")
+            answer = server.upload(name, filename, data, token)
+            if answer.status != 200:
+                refused = (filename, data, answer)
+                break
+            stored.append(filename)
+        assert refused and stored, "the disk was never full"
+        filename, data, answer = refused
+        assert answer.status in (503, 507) and "space" in answer.text + answer.reason, answer
+        assert sorted(server.filenames(name, "oats")) == sorted(stored)
+        for kept in stored:
+            assert server.get(server.file_url(name, "oats", kept)).status == 200
+        filler = disk / "filler"
+        with contextlib.suppress(OSError), open(filler, "wb") as file:
+            while True:
+                file.write(bytes(4096))
+                file.flush()
+        small = server.upload(name, wheel_name("tiny", "1.0"), wheel("tiny", "1.0"), token)
+        assert small.status in (503, 507), small
+        filler.unlink()
+        assert server.upload(name, wheel_name("tiny", "1.0"), wheel("tiny", "1.0"), token).status == 200
+        server.cli("remove", "package", "--source", name, "--name", f"oats@{stored[0]}")
+        assert not server.cli_json("verify")["problems"]
+        assert server.stop() == 0
+
+
+def test_a_locked_database(make_granary):
+    with make_granary() as server:
+        name, token = server.repository("python"), server.token()
+        assert server.upload(name, wheel_name("oats", "1.0"), wheel("oats", "1.0"), token).status == 200
+        [path] = (server.folder / "data/db").glob("*.*db") or (server.folder / "data/db").glob("*.sqlite*")
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        answer = server.upload(name, wheel_name("oats", "1.1"), wheel("oats", "1.1"), token, timeout=90)
+        assert answer.status == 503 and answer.headers["Retry-After"], answer
+        assert server.filenames(name, "oats") == [wheel_name("oats", "1.0")], "reading goes on"
+        other.execute("ROLLBACK")
+        other.close()
+        assert server.upload(name, wheel_name("oats", "1.1"), wheel("oats", "1.1"), token).status == 200
+
+
+def test_a_database_that_is_gone_for_a_while(make_granary):
+    try:
+        database = Postgres()
+    except FileNotFoundError as error:
+        missing(str(error))
+    try:
+        with make_granary(settings={"Database": {"Provider": "postgres"}, "Postgres": {"URL": database.database()}}) as server:
+            name, token = server.repository("python"), server.token()
+            filename = wheel_name("oats", "1.0")
+            assert server.upload(name, filename, wheel("oats", "1.0"), token).status == 200
+            url = server.file_url(name, "oats", filename)
+            before = server.json_page(name, "oats").body
+            database.stop()
+            answer = server.upload(name, wheel_name("oats", "1.1"), wheel("oats", "1.1"), token, timeout=90)
+            assert answer.status == 503 and answer.headers["Retry-After"], answer
+            assert server.json_page(name, "oats").body == before, "what is in memory is still served"
+            assert server.get(url).status == 200
+            done = server.run("list", "tokens")
+            assert done.returncode not in (0, 134, 139) and done.stderr.strip()
+            database.start()
+            eventually(lambda: server.upload(name, wheel_name("oats", "1.1"), wheel("oats", "1.1"), token).status == 200, 15)
+            eventually(lambda: len(server.filenames(name, "oats")) == 2)
+            assert server.stop() == 0
+    finally:
+        database.close()
+
+
+class Busy(http.server.BaseHTTPRequestHandler):
+    def answer(self):
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.send_response(503)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = answer
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def answering_503(port):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Busy)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.mark.parametrize("trouble", ["stopped", "503", "hanging"])
+def test_a_store_that_is_down_or_busy(make_granary, trouble):
+    try:
+        store = S3()
+    except FileNotFoundError as error:
+        missing(str(error))
+    try:
+        server = make_granary(settings={
+            "Storage": {"Default": "s3"}, "S3Storage": {"Bucket": store.bucket(), "Endpoint": store.endpoint, "Region": store.region,
+                                                        "S3ForcePathStyle": "true"},
+            "Limits": {"RequestTimeout": "15s"}}, environment={"AWS_ACCESS_KEY_ID": store.access, "AWS_SECRET_ACCESS_KEY": store.secret})
+        server.start()
+        name, token = server.repository("python"), server.token()
+        data, filename = wheel("oats", "1.0"), wheel_name("oats", "1.0")
+        with contextlib.ExitStack() as meanwhile:
+            if trouble == "hanging":
+                store.process.send_signal(19)
+                meanwhile.callback(lambda: store.process.send_signal(18))
+            else:
+                store.stop()
+                if trouble == "503":
+                    meanwhile.enter_context(answering_503(store.port))
+            answer = server.upload(name, filename, data, token, timeout=90)
+            assert answer.status in (503, 504), answer
+            assert server.filenames(name, "oats") == []
+            assert server.get("/__ping__").status == 200
+        if trouble != "hanging":
+            store.start()
+        eventually(lambda: server.upload(name, filename, data, token).status == 200, 20)
+        assert server.get(server.file_url(name, "oats", filename)).body == data
+        assert not server.cli_json("verify")["problems"]
+        assert server.stop() == 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            store.process.send_signal(18)
+        store.close()
