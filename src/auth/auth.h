@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,8 +19,8 @@ namespace granary::auth {
 /// The topic of db::Database::on_change for tokens.
 inline constexpr std::int64_t kTokensTopic = -1;
 
-/// "global:admin", "sources:write", "sources:write:<name>", "sources:write:*", "repos:read", "repos:read:<name>",
-/// "blocklist:admin", "blocklist:read", "metadata:admin".
+/// "global:admin", "sources:write", "sources:write:<name>", "sources:write:*", "repos:read",
+/// "repos:read:<name>", "blocklist:admin", "blocklist:read", "metadata:admin".
 struct Scope {
   std::string kind;  // "repos:read"
   std::string name;  // empty or "*": all
@@ -60,16 +61,16 @@ class Tokens {
   virtual Result<std::vector<TokenInfo>> list(const Context&) = 0;
   /// By GUID or by the secret itself. Errc::not_found.
   virtual Result<TokenInfo> revoke(const Context&, std::string_view id_or_secret) = 0;
-  /// Errc::unauthenticated for an unknown, expired or revoked secret. Answers are cached for some seconds and dropped at
-  /// once on a revocation by any node; a burst with one new secret costs one query.
+  /// Errc::unauthenticated for an unknown, expired or revoked secret. Answers are cached for some seconds and
+  /// dropped at once on a revocation by any node; a burst with one new secret costs one query.
   virtual Result<Principal> verify(const Context&, std::string_view secret) = 0;
 };
 
 std::unique_ptr<Tokens> make_tokens(std::shared_ptr<db::Database>, std::shared_ptr<const Clock>);
 std::span<const db::Migration> migrations();
 
-/// The secret in an Authorization header: "Bearer x", or Basic whose password is the token (any user; "__token__" is
-/// the convention). Absent header: nullopt. Errc::unauthenticated when it is of another form.
+/// The secret in an Authorization header: "Bearer x", or Basic whose password is the token (any user;
+/// "__token__" is the convention). Absent header: nullopt. Errc::unauthenticated when it is of another form.
 Result<std::optional<std::string>> secret_of(std::string_view authorization_header);
 
 }  // namespace granary::auth
