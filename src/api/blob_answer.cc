@@ -1,0 +1,31 @@
+#include "api/blob_answer.h"
+
+namespace granary::api {
+
+Result<http::Response> file_response(const Context& ctx, blob::BlobStore& blobs,
+                                     const model::FileRecord& file, std::string content_type) {
+  auto servable = blobs.serve(ctx, file.blob, file.size);
+  if (!servable) {
+    if (servable.error().code() != Errc::not_found) return tl::unexpected(std::move(servable).error());
+    auto lost = fail(Errc::internal, "the bytes of '" + file.filename + "' are missing on the server",
+                     "the administrator finds out more with: granary verify");
+    return tl::unexpected<Error>(std::move(lost.value()).note("blob " + file.blob.hex()));
+  }
+  http::Response response;
+  response.with("Content-Type", std::move(content_type));
+  response.etag = '"' + file.blob.hex() + '"';
+  response.last_modified = std::chrono::time_point_cast<std::chrono::seconds>(file.uploaded_at);
+  response.ranges = true;
+  if (auto* whole = std::get_if<std::shared_ptr<const OpenFile>>(&*servable)) {
+    response.body = http::FileBody{std::move(*whole)};
+  } else {
+    response.body = http::GrowingBody{std::get<std::shared_ptr<GrowingFile>>(std::move(*servable))};
+  }
+  return response;
+}
+
+bool may_be_kept(const http::Response& response) noexcept {
+  return !std::holds_alternative<http::GrowingBody>(response.body);
+}
+
+}  // namespace granary::api
