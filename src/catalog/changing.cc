@@ -222,19 +222,21 @@ Result<> Changing::end_file(model::FileId id, model::TxNo in) {
   const auto begun = begun_.find(in.value);
   if (begun == begun_.end()) return fail(Errc::internal, "a file was ended outside its transaction");
   std::string filename;
-  std::int64_t added_in = 0;
-  TRY(
-      session_->query("UPDATE files SET gone_in = $2 WHERE id = $1 AND gone_in = $3 AND source = $4 "
-                      "RETURNING filename, added_in",
-                      {id.value, in.value, kStillThere, begun->second}, [&](const Row& row) -> Result<> {
-                        filename = row.text(0);
-                        added_in = row.integer(1);
-                        return {};
-                      }));
+  const auto take = [&](const Row& row) -> Result<> {
+    filename = row.text(0);
+    return {};
+  };
+  TRY(session_->query(
+      "UPDATE files SET gone_in = $2 WHERE id = $1 AND gone_in = $3 AND source = $4 AND added_in < $2 "
+      "RETURNING filename",
+      {id.value, in.value, kStillThere, begun->second}, take));
+  if (filename.empty())  // no snapshot can ever show what came and went in one transaction
+    TRY(
+        session_->query("DELETE FROM files WHERE id = $1 AND gone_in = $3 AND source = $4 AND added_in = $2 "
+                        "RETURNING filename",
+                        {id.value, in.value, kStillThere, begun->second}, take));
   if (filename.empty())
     return fail(Errc::conflict, "the file is gone already", "somebody else changed it just now: look again");
-  // No snapshot can ever show what came and went in one transaction.
-  if (added_in == in.value) TRY(session_->execute("DELETE FROM files WHERE id = $1", {id.value}));
   touched_.emplace(in.value, std::move(filename));
   return {};
 }
