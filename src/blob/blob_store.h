@@ -23,18 +23,20 @@ struct BlobInfo {
   Time stored_at{};
 };
 
-/// Nothing is visible until commit(); destruction without it leaves nothing behind (what a killed process leaves, the
-/// store removes by itself later). One thread.
+/// Nothing is visible until commit(); destruction without it leaves nothing behind (what a killed process
+/// leaves, the store removes by itself later). One thread.
 class Writer {
  public:
   virtual ~Writer() = default;
   virtual Result<> write(ByteSpan data) = 0;
-  /// Durable and visible when it returns success. Errc::corrupt when the bytes hash to another digest than `expected`.
-  /// Content that exists already is success, stored once, and counts as stored now (for the collector's grace period).
+  /// Durable and visible when it returns success. Errc::corrupt when the bytes hash to another digest than
+  /// `expected`. Content that exists already is success, stored once, and counts as stored now (for the
+  /// collector's grace period).
   virtual Result<BlobInfo> commit(std::optional<Digest> expected) = 0;
 };
 
-/// What the HTTP engine can send: a file that is whole, or one that is still being fetched from a remote store.
+/// What the HTTP engine can send: a file that is whole, or one that is still being fetched from a remote
+/// store.
 using Servable = std::variant<std::shared_ptr<const OpenFile>, std::shared_ptr<GrowingFile>>;
 
 /// Safe for concurrent use. Failures: not_found, unavailable (store down, disk full: retry later), corrupt.

@@ -14,10 +14,10 @@ struct S3Options {
   std::string bucket, prefix, region = "us-east-1", endpoint;  // endpoint empty: AWS of that region
   bool path_style = false;
   bool disable_ssl = false;
-  bool skip_verification = false;  // of the endpoint's certificate
+  bool skip_verification = false;                     // of the endpoint's certificate
   std::string access_key, secret_key, session_token;  // empty: environment, then the shared credentials file
   std::string profile;
-  std::string cache_directory;                     // local copies, so that files are sent by sendfile
+  std::string cache_directory;  // local copies, so that files are sent by sendfile
   std::uint64_t cache_bytes = 10ULL << 30;
 };
 
