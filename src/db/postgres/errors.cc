@@ -51,11 +51,11 @@ tl::unexpected<Error> postgres_error(std::string_view state, std::string reason,
     meaning = row;
     break;
   }
-  Error error(meaning.code, std::string(meaning.message), std::string(meaning.hint), __FILE__, __LINE__);
-  auto text = replace_all(trim(reason), "\n", "; ");
-  error = std::move(error).note(state.empty() ? std::move(text) : std::string(state) + ": " + text);
-  if (!sql.empty()) error = std::move(error).note("statement: " + std::string(sql.substr(0, 200)));
-  return tl::unexpected(std::move(error));
+  const auto text = replace_all(trim(reason), "\n", "; ");
+  return tl::unexpected(
+      Error(meaning.code, std::string(meaning.message), std::string(meaning.hint), __FILE__, __LINE__)
+          .note(state.empty() ? text : std::string(state) + ": " + text)
+          .note("statement: " + (sql.empty() ? "none" : std::string(sql.substr(0, 200)))));
 }
 
 }  // namespace granary::db

@@ -100,10 +100,10 @@ Result<> PostgresServer::prepare() {
 }
 
 Result<> PostgresServer::start() {
-  pid_ =
-      spawn({programs_ + "/postgres", "-D", folder_ + "/data", "-k", folder_, "-c", "listen_addresses=", "-c",
-             "fsync=on", "-c", "max_connections=80", "-c", "shared_buffers=16MB", "-c", "autovacuum=off"},
-            folder_ + "/log", user_, group_);
+  pid_ = spawn({programs_ + "/postgres", "-D", folder_ + "/data", "-k", folder_, "-c",
+                "listen_addresses=", "-c", "fsync=on", "-c", "max_connections=80", "-c",
+                "shared_buffers=16MB", "-c", "recovery_init_sync_method=syncfs", "-c", "autovacuum=off"},
+               folder_ + "/log", user_, group_);
   for (int turn = 0; turn < 600; ++turn) {
     if (PQping(url_.c_str()) == PQPING_OK) return {};
     int status = 0;
