@@ -129,7 +129,9 @@ Task<bool> Connection::receive_body(std::shared_ptr<Exchange> exchange) {
   if (progress == RequestParser::Progress::refused) {
     if (spool.error()) {
       loop_.engine().log.failed("failed to keep the body of a request", *spool.error());
-      auto answer = Answer::prepare(error_response(*spool.error()));
+      const Error ours(Errc::unavailable, "the server cannot keep this upload now",
+                       "try again later; its log says what is wrong with its disk", __FILE__, __LINE__);
+      auto answer = Answer::prepare(error_response(ours));
       co_await refuse_with(std::move(answer), exchange);
     } else {
       const auto refusal = parser_.refusal();
