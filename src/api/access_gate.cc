@@ -6,7 +6,8 @@ namespace granary::api {
 namespace {
 
 tl::unexpected<Error> lacks(const auth::Principal& principal, std::string scope) {
-  return fail(Errc::permission_denied, fmt::format("the token '{}' lacks the scope {}", principal.description, scope),
+  return fail(Errc::permission_denied,
+              fmt::format("the token '{}' lacks the scope {}", principal.description, scope),
               "ask an administrator for a token with that scope");
 }
 
@@ -18,8 +19,9 @@ Result<auth::Principal> authenticate(const Context& ctx, auth::Tokens& tokens, b
                 "use the unix socket on the server, or set [Authentication] APITokenAuth = true");
   const auto secret = TRY(auth::secret_of(request.header("Authorization")));
   if (!secret)
-    return fail(Errc::unauthenticated, "a token is needed",
-                "send 'Authorization: Bearer <token>', or Basic with the user __token__ and the token as password");
+    return fail(
+        Errc::unauthenticated, "a token is needed",
+        "send 'Authorization: Bearer <token>', or Basic with the user __token__ and the token as password");
   return tokens.verify(ctx, *secret);
 }
 

@@ -21,7 +21,8 @@ class AccessGateTest : public testing::Test {
   }
   std::string token(std::string_view scopes) {
     auto made = tokens->create(
-        ctx, {.id = {}, .description = "CI", .user = {}, .scopes = *auth::parse_scopes(scopes), .revoked_at = {}});
+        ctx,
+        {.id = {}, .description = "CI", .user = {}, .scopes = *auth::parse_scopes(scopes), .revoked_at = {}});
     EXPECT_TRUE(made);
     return made->secret;
   }
@@ -79,7 +80,8 @@ TEST_F(AccessGateTest, TheIdOfAnAuthenticatedRepositoryIsNoWayAround) {
 TEST_F(AccessGateTest, PublishingNeedsATokenForTheSource) {
   EXPECT_EQ(ask(Access::publish, request("source", "team")), Errc::unauthenticated);
   EXPECT_EQ(ask(Access::publish, request("source", "team", token("repos:read"))), Errc::permission_denied);
-  EXPECT_EQ(ask(Access::publish, request("source", "team", token("sources:write:other"))), Errc::permission_denied);
+  EXPECT_EQ(ask(Access::publish, request("source", "team", token("sources:write:other"))),
+            Errc::permission_denied);
   EXPECT_EQ(ask(Access::publish, request("source", "team", token("sources:write:team"))), kAdmitted);
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 /// The use cases that write: publish, remove, archive, yank, and the keeping of sources and repositories.
 ///
-/// Order of writes: bytes are durable in the blob store before the row that names them; the row commits in one
-/// transaction; delete goes the other way round. A kill at any line leaves garbage for collect(), never a row
-/// without its bytes.
+/// Order of writes: bytes are durable in the blob store before the row that names them; the row commits in
+/// one transaction; delete goes the other way round. A kill at any line leaves garbage for collect(), never a
+/// row without its bytes.
 
 #include <chrono>
 #include <cstdint>
@@ -29,7 +29,7 @@ struct Upload {
   std::string filename;
   const ByteSource* bytes = nullptr;
   // What the client says about it: must agree where it is given.
-  std::optional<std::string> sha256, md5, blake2b_256;   // hex
+  std::optional<std::string> sha256, md5, blake2b_256;  // hex
   std::optional<std::string> name, version, requires_python;
 };
 
@@ -58,8 +58,8 @@ struct Changed {
 };
 
 struct Collected {
-  std::uint64_t blobs = 0, bytes = 0;          // removed, or in a dry run what would be
-  std::uint64_t young = 0;                     // unnamed, but within the grace period
+  std::uint64_t blobs = 0, bytes = 0;  // removed, or in a dry run what would be
+  std::uint64_t young = 0;             // unnamed, but within the grace period
   std::uint64_t kept = 0, kept_bytes = 0;
 };
 
@@ -77,23 +77,27 @@ class Ingest {
  public:
   virtual ~Ingest() = default;
 
-  /// R and Python are told apart by content and must fit the source. Errors: invalid_argument (with what is wrong and
-  /// what to do), conflict ("File already exists ..." for another content under the same name), too_large, corrupt.
-  virtual Result<Published> publish(const Context&, std::string_view source, const Upload&, const Publish&) = 0;
+  /// R and Python are told apart by content and must fit the source. Errors: invalid_argument (with what is
+  /// wrong and what to do), conflict ("File already exists ..." for another content under the same name),
+  /// too_large, corrupt.
+  virtual Result<Published> publish(const Context&, std::string_view source, const Upload&,
+                                    const Publish&) = 0;
   virtual Result<Changed> remove(const Context&, std::string_view source, const Selector&, bool dry_run,
                                  std::string_view actor, std::string_view comment) = 0;
   /// R: the current version goes to Archive: still there, no longer installed by default.
   virtual Result<Changed> archive(const Context&, std::string_view source, std::string_view package,
                                   std::string_view actor, std::string_view comment) = 0;
   /// Python (PEP 592): `which` may be a version, "all" or a file name.
-  virtual Result<Changed> yank(const Context&, std::string_view source, const Selector&, std::string_view reason,
-                               std::string_view actor) = 0;
-  virtual Result<Changed> unyank(const Context&, std::string_view source, const Selector&, std::string_view actor) = 0;
+  virtual Result<Changed> yank(const Context&, std::string_view source, const Selector&,
+                               std::string_view reason, std::string_view actor) = 0;
+  virtual Result<Changed> unyank(const Context&, std::string_view source, const Selector&,
+                                 std::string_view actor) = 0;
 
   /// Sources and repositories. `succeed_on_existing`: the same name and type again is success.
   virtual Result<model::Source> create_source(const Context&, std::string_view name, model::SourceType,
                                               std::string_view description, bool succeed_on_existing) = 0;
-  virtual Result<model::Source> edit_source(const Context&, std::string_view source, std::optional<std::string> name,
+  virtual Result<model::Source> edit_source(const Context&, std::string_view source,
+                                            std::optional<std::string> name,
                                             std::optional<std::string> description) = 0;
   virtual Result<> delete_source(const Context&, std::string_view source) = 0;
   virtual Result<model::Repository> create_repository(const Context&, std::string_view name, model::Ecosystem,
@@ -104,8 +108,8 @@ class Ingest {
                                                     std::optional<std::string> description,
                                                     std::optional<bool> authenticated) = 0;
   virtual Result<> delete_repository(const Context&, std::string_view repository) = 0;
-  virtual Result<model::Repository> subscribe(const Context&, std::string_view repository, std::string_view source,
-                                              bool succeed_on_existing) = 0;
+  virtual Result<model::Repository> subscribe(const Context&, std::string_view repository,
+                                              std::string_view source, bool succeed_on_existing) = 0;
   virtual Result<model::Repository> unsubscribe(const Context&, std::string_view repository,
                                                 std::string_view source) = 0;
   /// Exactly the subscribed sources, in the new order.

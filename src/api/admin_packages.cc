@@ -1,0 +1,177 @@
+/// Publishing and withdrawing packages of a source.
+
+#include "api/access_gate.h"
+#include "api/admin_json.h"
+#include "api/admin_request.h"
+#include "api/admin_routes.h"
+#include "base/text.h"
+
+namespace granary::api {
+namespace {
+
+using http::Access;
+using http::Method;
+
+constexpr http::RouteSpec kAdd = {
+    "admin.package.add",
+    Method::post,
+    "/__api__/sources/{source}/packages",
+    Access::publish,
+    "Publish the body, an R source tarball or a Python distribution, under the name "
+    "filename",
+    "filename,replace,dryrun,comment"};
+constexpr http::RouteSpec kList = {"admin.package.list",
+                                   Method::get,
+                                   "/__api__/sources/{source}/packages",
+                                   Access::publish,
+                                   "The packages of a source with their files, by name",
+                                   "name_like,_limit,_page"};
+constexpr http::RouteSpec kRemove = {
+    "admin.package.remove",
+    Method::del,
+    "/__api__/sources/{source}/packages/{selector}",
+    Access::publish,
+    "Remove pkg@1.2, pkg@current, pkg@all or pkg@<file>; earlier snapshots keep it",
+    "dryrun,comment"};
+constexpr http::RouteSpec kArchive = {
+    "admin.package.archive", Method::post, "/__api__/sources/{source}/archive", Access::publish,
+    "Move the current version of an R package to Archive. Body: {package, comment}"};
+constexpr http::RouteSpec kYank = {
+    "admin.package.yank", Method::post, "/__api__/sources/{source}/yank", Access::publish,
+    "Yank files of a Python project (PEP 592). Body: {package: pkg@1.2, reason}"};
+constexpr http::RouteSpec kUnyank = {"admin.package.unyank", Method::post, "/__api__/sources/{source}/unyank",
+                                     Access::publish, "Undo a yank. Body: {package: pkg@1.2}"};
+
+Result<std::string> actor_of(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  return TRY(principal_of(ctx, *deps.tokens, request)).description;
+}
+
+http::Response answer(const ingest::Changed& changed) {
+  JsonWriter json;
+  write_json(json, changed);
+  return json_response(200, std::move(json));
+}
+
+Result<http::Response> add(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  const auto filename = request.query_value("filename").value_or("");
+  if (filename.empty())
+    return fail(Errc::invalid_argument, "the query has no filename", "add ?filename=pkg_1.0.tar.gz");
+  if (!request.body || request.body->size() == 0)
+    return fail(Errc::invalid_argument, "the body is empty", "send the bytes of the package as the body");
+  ingest::Upload upload;
+  upload.filename = filename;
+  upload.bytes = request.body.get();
+  ingest::Publish how;
+  how.replace = TRY(query_flag(request, "replace"));
+  how.dry_run = TRY(query_flag(request, "dryrun"));
+  how.comment = request.query_value("comment").value_or("");
+  how.actor = TRY(actor_of(deps, ctx, request));
+  const auto published = TRY(deps.ingest->publish(ctx, request.parameter("source"), upload, how));
+  JsonWriter json;
+  json.begin_object();
+  json.key("file");
+  write_json(json, published.file);
+  json.member("already", published.already);
+  json.member("dryrun", how.dry_run);
+  json.key("warnings");
+  json.begin_array();
+  for (const auto& warning : published.warnings) json.value(warning);
+  json.end_array();
+  json.end_object();
+  return json_response(published.already || how.dry_run ? 200 : 201, std::move(json));
+}
+
+struct Listing {
+  std::string like;  // lower case; empty: all
+  std::uint64_t skip = 0, limit = 0;
+};
+
+/// Names that match, of the page that is asked for.
+Result<std::vector<std::string>> names_of(catalog::ReadView& view, const model::Source& source,
+                                          model::TxNo at, Listing listing) {
+  std::vector<std::string> out;
+  model::Page page;
+  for (;;) {
+    const auto names = TRY(view.packages(source.id, at, page));
+    for (const auto& name : names) {
+      if (!listing.like.empty() && lower(name).find(listing.like) == std::string::npos) continue;
+      if (listing.skip > 0) {
+        --listing.skip;
+        continue;
+      }
+      out.push_back(name);
+      if (out.size() == listing.limit) return out;
+    }
+    if (names.size() < page.limit) return out;
+    page.after = names.back();
+  }
+}
+
+Result<http::Response> list(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  Listing listing;
+  listing.like = lower(request.query_value("name_like").value_or(""));
+  listing.limit = TRY(query_count(request, "_limit", 100, 1000));
+  listing.skip = (TRY(query_count(request, "_page", 1, 1'000'000)) - 1) * listing.limit;
+  JsonWriter json;
+  TRY(deps.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
+    json = {};
+    json.begin_array();
+    const auto source = TRY(view.find_source(request.parameter("source")));
+    if (!source) return fail(Errc::not_found, "no such source", "list them with: granary list sources");
+    const auto at = TRY(view.resolve(source->id, model::Latest{}));
+    for (const auto& name : TRY(names_of(view, *source, at, listing))) {
+      json.begin_object();
+      json.member("name", name);
+      json.key("files");
+      json.begin_array();
+      for (const auto& file : TRY(view.files(source->id, at, name))) write_json(json, file);
+      json.end_array();
+      json.end_object();
+    }
+    json.end_array();
+    return {};
+  }));
+  return json_response(200, std::move(json));
+}
+
+Result<http::Response> remove(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  const auto selector = TRY(ingest::parse_selector(request.parameter("selector")));
+  return answer(TRY(deps.ingest->remove(ctx, request.parameter("source"), selector,
+                                        TRY(query_flag(request, "dryrun")), TRY(actor_of(deps, ctx, request)),
+                                        request.query_value("comment").value_or(""))));
+}
+
+Result<http::Response> archive(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  const auto body = TRY(Fields::read(request, {"package", "comment"}));
+  return answer(TRY(deps.ingest->archive(ctx, request.parameter("source"), TRY(body.text("package")),
+                                         TRY(actor_of(deps, ctx, request)),
+                                         TRY(body.optional_text("comment")).value_or(""))));
+}
+
+Result<http::Response> yank(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  const auto body = TRY(Fields::read(request, {"package", "reason"}));
+  const auto selector = TRY(ingest::parse_selector(TRY(body.text("package"))));
+  return answer(TRY(deps.ingest->yank(ctx, request.parameter("source"), selector,
+                                      TRY(body.optional_text("reason")).value_or(""),
+                                      TRY(actor_of(deps, ctx, request)))));
+}
+
+Result<http::Response> unyank(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  const auto body = TRY(Fields::read(request, {"package"}));
+  const auto selector = TRY(ingest::parse_selector(TRY(body.text("package"))));
+  return answer(TRY(
+      deps.ingest->unyank(ctx, request.parameter("source"), selector, TRY(actor_of(deps, ctx, request)))));
+}
+
+}  // namespace
+
+void bind_admin_packages(http::Router& router, const AdminDeps& deps) {
+  router.bind(kAdd, [deps](const auto& ctx, const auto& request) { return add(deps, ctx, request); });
+  router.bind(kList, [deps](const auto& ctx, const auto& request) { return list(deps, ctx, request); });
+  router.bind(kRemove, [deps](const auto& ctx, const auto& request) { return remove(deps, ctx, request); });
+  router.bind(kArchive, [deps](const auto& ctx, const auto& request) { return archive(deps, ctx, request); });
+  router.bind(kYank, [deps](const auto& ctx, const auto& request) { return yank(deps, ctx, request); });
+  router.bind(kUnyank, [deps](const auto& ctx, const auto& request) { return unyank(deps, ctx, request); });
+}
+
+}  // namespace granary::api

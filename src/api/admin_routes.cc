@@ -1,0 +1,13 @@
+#include "api/admin_routes.h"
+
+namespace granary::api {
+
+void bind_admin_routes(http::Router& router, const AdminDeps& deps) {
+  bind_admin_sources(router, deps);
+  bind_admin_repositories(router, deps);
+  bind_admin_packages(router, deps);
+  bind_admin_tokens(router, deps);
+  bind_admin_maintenance(router, deps);
+}
+
+}  // namespace granary::api

@@ -1,0 +1,88 @@
+/// Keeping of sources.
+
+#include "api/admin_json.h"
+#include "api/admin_request.h"
+#include "api/admin_routes.h"
+
+namespace granary::api {
+namespace {
+
+using http::Access;
+using http::Method;
+
+constexpr http::RouteSpec kCreate = {"admin.source.create", Method::post, "/__api__/sources", Access::admin,
+                                     "Make a source. Body: {name, type (local, local-python), description, "
+                                     "succeed_on_existing}"};
+constexpr http::RouteSpec kEdit = {"admin.source.edit", Method::patch, "/__api__/sources/{source}",
+                                   Access::admin, "Rename or describe a source. Body: {name, description}"};
+constexpr http::RouteSpec kDelete = {
+    "admin.source.delete", Method::del, "/__api__/sources/{source}", Access::admin,
+    "Delete a source with its history; refused while a repository subscribes to it"};
+constexpr http::RouteSpec kTransactions = {
+    "admin.source.transactions",
+    Method::get,
+    "/__api__/sources/{source}/transactions",
+    Access::publish,
+    "What happened to a source, newest first; pass the last id as before to go on",
+    "_limit,before"};
+
+http::Response answer(int status, const model::Source& source) {
+  JsonWriter json;
+  write_json(json, source);
+  return json_response(status, std::move(json));
+}
+
+Result<http::Response> create(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  const auto body = TRY(Fields::read(request, {"name", "type", "description", "succeed_on_existing"}));
+  const auto type_name = TRY(body.optional_text("type")).value_or("local");
+  const auto type = model::parse_source_type(type_name);
+  if (!type)
+    return fail(Errc::invalid_argument, "unknown type of source '" + type_name.substr(0, 80) + "'",
+                "use local for R or local-python for Python");
+  return answer(201,
+                TRY(deps.ingest->create_source(
+                    ctx, TRY(body.text("name")), *type, TRY(body.optional_text("description")).value_or(""),
+                    TRY(body.optional_boolean("succeed_on_existing")).value_or(false))));
+}
+
+Result<http::Response> edit(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  const auto body = TRY(Fields::read(request, {"name", "description"}));
+  return answer(
+      200, TRY(deps.ingest->edit_source(ctx, request.parameter("source"), TRY(body.optional_text("name")),
+                                        TRY(body.optional_text("description")))));
+}
+
+Result<http::Response> remove(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  TRY(deps.ingest->delete_source(ctx, request.parameter("source")));
+  return deleted_response(request.parameter("source"));
+}
+
+Result<http::Response> transactions(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  const auto limit = TRY(query_count(request, "_limit", 1000, 10'000));
+  const auto before = TRY(query_count(request, "before", std::uint64_t{1} << 62, std::uint64_t{1} << 62));
+  std::vector<model::Transaction> found;
+  TRY(deps.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
+    const auto source = TRY(view.find_source(request.parameter("source")));
+    if (!source) return fail(Errc::not_found, "no such source", "list them with: granary list sources");
+    found = TRY(view.transactions(source->id, model::TxNo{static_cast<std::int64_t>(before)},
+                                  static_cast<std::uint32_t>(limit)));
+    return {};
+  }));
+  JsonWriter json;
+  json.begin_array();
+  for (const auto& transaction : found) write_json(json, transaction);
+  json.end_array();
+  return json_response(200, std::move(json));
+}
+
+}  // namespace
+
+void bind_admin_sources(http::Router& router, const AdminDeps& deps) {
+  router.bind(kCreate, [deps](const auto& ctx, const auto& request) { return create(deps, ctx, request); });
+  router.bind(kEdit, [deps](const auto& ctx, const auto& request) { return edit(deps, ctx, request); });
+  router.bind(kDelete, [deps](const auto& ctx, const auto& request) { return remove(deps, ctx, request); });
+  router.bind(kTransactions,
+              [deps](const auto& ctx, const auto& request) { return transactions(deps, ctx, request); });
+}
+
+}  // namespace granary::api
