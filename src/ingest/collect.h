@@ -1,0 +1,14 @@
+#pragma once
+/// Removing bytes that nothing names any more: see Ingest::collect.
+
+#include "ingest/ingest.h"
+#include "ingest/parts.h"
+
+namespace granary::ingest {
+
+/// A blob goes when no interval names it, it was stored longer ago than `grace`, and nobody uploads its
+/// content now. All three are looked at again just before. Memory grows with what is to be removed, not with
+/// what is kept.
+Result<Collected> collect_blobs(Parts&, const Context&, bool dry_run, std::chrono::seconds grace);
+
+}  // namespace granary::ingest
