@@ -20,9 +20,12 @@ class AccessGateTest : public testing::Test {
     closed = world.repository("closed", {source}, model::Ecosystem::r, true);
   }
   std::string token(std::string_view scopes) {
-    auto made = tokens->create(
-        ctx,
-        {.id = {}, .description = "CI", .user = {}, .scopes = *auth::parse_scopes(scopes), .revoked_at = {}});
+    auto made = tokens->create(ctx, {.id = {},
+                                     .description = "CI",
+                                     .user = {},
+                                     .scopes = *auth::parse_scopes(scopes),
+                                     .expires_at = {},
+                                     .revoked_at = {}});
     EXPECT_TRUE(made);
     return made->secret;
   }
