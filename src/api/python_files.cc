@@ -1,0 +1,103 @@
+#include "api/python_files.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/blob_answer.h"
+#include "api/snapshot_request.h"
+#include "base/text.h"
+#include "python/filename.h"
+#include "python/name.h"
+
+namespace granary::api {
+namespace {
+
+constexpr std::string_view kMetadataSuffix = ".metadata";
+
+struct FilePath {
+  Digest digest;
+  std::string filename;
+  bool metadata = false;
+};
+
+std::optional<FilePath> parse_path(std::string_view rest) {
+  const auto parts = split(rest, '/');
+  if (parts.size() != 4) return std::nullopt;
+  const auto digest = Digest::parse(parts[2]);
+  if (!digest || parts[0] != parts[2].substr(0, 2) || parts[1] != parts[2].substr(2, 2)) return std::nullopt;
+  FilePath path{*digest, std::string(parts[3]), false};
+  if (parts[3].ends_with(kMetadataSuffix)) {
+    path.metadata = true;
+    path.filename.resize(path.filename.size() - kMetadataSuffix.size());
+  }
+  return path;
+}
+
+/// The projects that a file of that name may belong to: old sdists may have dashes in their version.
+std::vector<std::string> projects_of(std::string_view filename) {
+  std::vector<std::string> projects;
+  if (const auto wheel = python::parse_wheel_filename(filename)) return {wheel->project};
+  for (auto dash = filename.rfind('-'); dash != std::string_view::npos && dash > 0;
+       dash = filename.rfind('-', dash - 1)) {
+    const auto name = filename.substr(0, dash);
+    const auto sdist = python::parse_sdist_filename(filename, name);
+    if (sdist && sdist->name == name) projects.push_back(sdist->project);
+    if (dash == 0) break;
+  }
+  return projects;
+}
+
+Result<std::optional<model::FileRecord>> find(view::Views& views, const Context& ctx,
+                                              const view::Snapshot& snapshot, const FilePath& path) {
+  for (const auto& project : projects_of(path.filename)) {
+    auto file = TRY(views.find_file(ctx, snapshot, project, path.filename));
+    if (file && file->blob == path.digest) return file;
+  }
+  return std::nullopt;
+}
+
+/// The URL names the content: what it gives never changes.
+std::string kept_for_ever(const view::Snapshot& snapshot) {
+  return std::string(snapshot.repository->authenticated ? "private" : "public") +
+         ", max-age=365000000, immutable";
+}
+
+http::Response metadata_response(const view::Snapshot& snapshot, model::FileRecord file) {
+  auto response = http::bytes_response(200, "text/plain; charset=utf-8", std::move(file.metadata));
+  response.etag = '"' + file.metadata_sha256->hex() + '"';
+  response.ranges = true;
+  response.with("Cache-Control", kept_for_ever(snapshot));
+  response.last_modified = std::chrono::floor<std::chrono::seconds>(file.uploaded_at);
+  keep_hot(response, snapshot);
+  return response;
+}
+
+}  // namespace
+
+Result<http::Response> python_file(const PythonDependencies& dependencies, const Context& ctx,
+                                   const http::Request& request) {
+  auto& views = *dependencies.views;
+  const auto snapshot = TRY(requested_snapshot(ctx, views, request, model::Ecosystem::python));
+  const auto path = parse_path(request.parameter("rest"));
+  if (!path)
+    return missing(snapshot, "no file has such a path",
+                   "take the path from the page of its project under simple/");
+  auto file = TRY(find(views, ctx, snapshot, *path));
+  if (!file)
+    return missing(snapshot,
+                   "repository '" + snapshot.repository->name + "' does not have this file at this snapshot",
+                   "ask the page of its project under simple/ again: the file may be removed or replaced");
+  if (path->metadata) {
+    if (!file->metadata_sha256)
+      return missing(snapshot, "there is no metadata beside this file", "read it out of the file itself");
+    return metadata_response(snapshot, std::move(*file));
+  }
+
+  auto response = TRY(file_response(ctx, *dependencies.blobs, *file, "application/octet-stream"));
+  response.with("Cache-Control", kept_for_ever(snapshot));
+  if (may_be_kept(response)) keep_hot(response, snapshot);
+  return response;
+}
+
+}  // namespace granary::api

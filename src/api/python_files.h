@@ -1,0 +1,14 @@
+#pragma once
+/// Handler of distributions and their METADATA.
+
+#include "api/python_handlers.h"
+#include "base/context.h"
+#include "http/message.h"
+
+namespace granary::api {
+
+/// /packages/ab/cd/<sha256>/<filename>: the bytes never change, so clients may keep them for ever; but only a
+/// file that the repository shows at that snapshot is given.
+Result<http::Response> python_file(const PythonDependencies&, const Context&, const http::Request&);
+
+}  // namespace granary::api

@@ -1,0 +1,190 @@
+#include "api/python_pages.h"
+
+#include <algorithm>
+
+#include "api/cache_rules.h"
+#include "api/content_coding.h"
+#include "api/python_routes.h"
+#include "api/snapshot_request.h"
+#include "base/text.h"
+#include "python/name.h"
+#include "python/negotiate.h"
+#include "python/pypi_json.h"
+#include "python/simple.h"
+#include "view/render.h"
+
+namespace granary::api {
+namespace {
+
+using python::SimpleForm;
+
+/// From /{repo}/{snapshot}/simple/{project}/.
+constexpr std::string_view kFilesFromProject = "../../packages/";
+
+/// The number of the newest transaction that the snapshot shows.
+std::int64_t serial_of(const view::Snapshot& snapshot) {
+  std::int64_t serial = 0;
+  for (const auto& [source, at] : snapshot.pins) serial = std::max(serial, at.value);
+  return serial;
+}
+
+/// That of the project itself, so that its page stays the same bytes when another project changes.
+std::int64_t serial_of(const std::vector<model::FileRecord>& files) {
+  std::int64_t serial = 0;
+  for (const auto& file : files) serial = std::max(serial, file.added_in.value);
+  return serial;
+}
+
+Result<SimpleForm> requested_form(const http::Request& request) {
+  if (!request.query().empty()) {
+    if (const auto format = request.query_value("format")) return python::parse_format(*format);
+  }
+  return python::negotiate(request.header("Accept"));
+}
+
+/// Pages of `latest` are kept but asked about again each time: pip, which honours max-age, sees an upload at
+/// once, and a 304 costs next to nothing.
+void label(http::Response& response, const view::Snapshot& snapshot) {
+  const std::string sharing = snapshot.repository->authenticated ? "private" : "public";
+  response.with("Cache-Control",
+                snapshot.settled ? cache_control(snapshot, Changes::rarely) : sharing + ", no-cache");
+  response.with("X-PyPI-Last-Serial", std::to_string(serial_of(snapshot)));
+}
+
+http::Response simple_response(const http::Request& request, const view::Snapshot& snapshot,
+                               const view::Rendered& body, SimpleForm form) {
+  auto response = rendered_response(request, body, std::string(python::content_type_of(form)));
+  std::erase_if(response.headers, [](const http::Header& header) { return header.name == "Vary"; });
+  response.with("Vary", "Accept, Accept-Encoding");
+  label(response, snapshot);
+  keep_hot(response, snapshot);
+  return response;
+}
+
+http::Response no_project(const view::Snapshot& snapshot, std::string_view project) {
+  return missing(
+      snapshot,
+      "repository '" + snapshot.repository->name + "' has no project '" + std::string(project) + "'",
+      "simple/ lists its projects; a project appears with its first upload");
+}
+
+/// What a host name and port may look like; anything else is not put into a page.
+bool is_host(std::string_view text) noexcept {
+  return !text.empty() && text.size() <= 255 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
+           c == '-' || c == ':' || c == '[' || c == ']' || c == '_';
+  });
+}
+
+/// The URL of this server as the client sees it; empty when the request does not say.
+std::string base_url(const PythonDependencies& dependencies, const http::Request& request) {
+  if (!dependencies.public_url.empty()) return dependencies.public_url;
+  const auto host = request.header("Host");
+  if (!is_host(host)) return {};
+  const bool secure = request.tls || equals_ignore_case(request.header("X-Forwarded-Proto"), "https");
+  return (secure ? "https://" : "http://") + std::string(host);
+}
+
+}  // namespace
+
+Result<http::Response> simple_list(const PythonDependencies& dependencies, const Context& ctx,
+                                   const http::Request& request) {
+  auto& views = *dependencies.views;
+  const auto snapshot = TRY(requested_snapshot(ctx, views, request, model::Ecosystem::python));
+  const auto form = TRY(requested_form(request));
+  const bool json = form == SimpleForm::json;
+  const auto body = TRY(
+      views.rendered(ctx, snapshot, json ? "simple.json" : "simple.html", true, [&]() -> Result<std::string> {
+        const auto names = TRY(views.packages(ctx, snapshot));
+        const python::ProjectList list{*names, serial_of(snapshot)};
+        return json ? python::simple_list_json(list) : python::simple_list_html(list);
+      }));
+  return simple_response(request, snapshot, *body, form);
+}
+
+Result<http::Response> simple_project(const PythonDependencies& dependencies, const Context& ctx,
+                                      const http::Request& request) {
+  auto& views = *dependencies.views;
+  const auto project = request.parameter("project");
+  if (!python::is_normalized_name(project) && python::is_valid_name(project)) return simple_redirect(request);
+  const auto snapshot = TRY(requested_snapshot(ctx, views, request, model::Ecosystem::python));
+  if (!python::is_valid_name(project)) return no_project(snapshot, project.substr(0, 80));
+  const auto form = TRY(requested_form(request));
+  const bool json = form == SimpleForm::json;
+  const std::string key = (json ? "simple.json/" : "simple.html/") + std::string(project);
+  const auto body = views.rendered(ctx, snapshot, key, true, [&]() -> Result<std::string> {
+    const auto files = TRY(views.files(ctx, snapshot, project));
+    if (files.empty()) return fail(Errc::not_found, "no such project");
+    const python::ProjectPage page{project, files, kFilesFromProject, serial_of(files)};
+    return json ? python::simple_project_json(page) : python::simple_project_html(page);
+  });
+  if (body) return simple_response(request, snapshot, **body, form);
+  if (body.error().code() == Errc::not_found) return no_project(snapshot, project);
+  return tl::unexpected(body.error());
+}
+
+Result<http::Response> simple_redirect(const http::Request& request) {
+  const auto project = request.parameter("project");
+  const bool has_slash = request.path().ends_with('/');
+  std::string location = "simple/";
+  if (!project.empty()) {
+    if (!python::is_valid_name(project))
+      return fail(Errc::not_found, "that is not the name of a project",
+                  "simple/ lists the projects of the repository");
+    location = (has_slash ? "../" : "") + python::normalize_name(project) + "/";
+  }
+  if (!request.query().empty()) location += "?" + std::string(request.query());
+  auto response = http::redirect(301, std::move(location));
+  response.with("Cache-Control", "no-cache");
+  return response;
+}
+
+Result<http::Response> pypi_project(const PythonDependencies& dependencies, const Context& ctx,
+                                    const http::Request& request) {
+  auto& views = *dependencies.views;
+  const auto snapshot = TRY(requested_snapshot(ctx, views, request, model::Ecosystem::python));
+  const auto shown = request.parameter("project");
+  if (!python::is_valid_name(shown)) return no_project(snapshot, shown.substr(0, 80));
+  const std::string project = python::normalize_name(shown);
+  std::optional<std::string_view> version;
+  if (const auto given = request.parameter("version"); !given.empty()) version = given;
+
+  const std::pair<std::string_view, std::string_view> place[] = {{"repo", request.parameter("repo")},
+                                                                 {"snapshot", request.parameter("snapshot")}};
+  const std::string simple = base_url(dependencies, request) + http::url_for(kSimpleList, place);
+  const std::string files_prefix =
+      simple.substr(0, simple.size() - std::string_view("simple/").size()) + "packages/";
+  const auto render = [&]() -> Result<std::string> {
+    const auto files = TRY(views.files(ctx, snapshot, project));
+    auto text = python::pypi_json({project, files, files_prefix, simple, serial_of(files)}, version);
+    if (!text) return fail(Errc::not_found, "no such project or version");
+    return std::move(*text);
+  };
+
+  Result<std::shared_ptr<const view::Rendered>> body;
+  if (dependencies.public_url.empty()) {
+    // The Host of a request must not choose what others get: nothing is kept.
+    auto text = render();
+    if (text) {
+      body = std::make_shared<const view::Rendered>(view::encode(std::move(*text), false));
+    } else {
+      body = tl::unexpected(std::move(text).error());
+    }
+  } else {
+    const std::string key = "pypi/" + project + "/" + std::string(version.value_or(""));
+    body = views.rendered(ctx, snapshot, key, true, render);
+  }
+  if (!body) {
+    if (body.error().code() != Errc::not_found) return tl::unexpected(body.error());
+    if (!version) return no_project(snapshot, project);
+    return missing(snapshot,
+                   "there is no version '" + std::string(version->substr(0, 80)) + "' of '" + project + "'",
+                   "pypi/" + project + "/json lists the versions");
+  }
+  auto response = rendered_response(request, **body, "application/json");
+  label(response, snapshot);
+  if (!dependencies.public_url.empty()) keep_hot(response, snapshot);
+  return response;
+}
+
+}  // namespace granary::api

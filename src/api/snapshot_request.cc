@@ -1,0 +1,45 @@
+#include "api/snapshot_request.h"
+
+#include "http/status.h"
+
+namespace granary::api {
+namespace {
+
+constexpr std::string_view kSnapshotHint =
+    "use latest, a day such as 2024-05-01, or the number of a transaction";
+constexpr std::size_t kShown = 80;  // of what a client sent, in a message
+
+}  // namespace
+
+Result<view::Snapshot> requested_snapshot(const Context& ctx, view::Views& views,
+                                          const http::Request& request, model::Ecosystem expected) {
+  const auto ref = model::parse_snapshot(request.parameter("snapshot"));
+  if (!ref)
+    return fail(Errc::not_found,
+                "'" + std::string(request.parameter("snapshot").substr(0, kShown)) + "' is not a snapshot",
+                std::string(kSnapshotHint));
+  auto snapshot = TRY(views.resolve(ctx, request.parameter("repo"), *ref));
+  if (snapshot.repository->type != expected) {
+    const auto& name = snapshot.repository->name;
+    return expected == model::Ecosystem::python
+               ? fail(Errc::not_found, "repository '" + name + "' holds R packages",
+                      "for R: options(repos = \"<this server>/" + name + "/latest\")")
+               : fail(Errc::not_found, "repository '" + name + "' holds Python packages",
+                      "for pip: --index-url <this server>/" + name + "/latest/simple/");
+  }
+  return snapshot;
+}
+
+void keep_hot(http::Response& response, const view::Snapshot& snapshot) {
+  response.hot = http::Response::Hot{snapshot.fresh, !snapshot.repository->authenticated};
+}
+
+http::Response missing(const view::Snapshot& snapshot, std::string message, std::string hint) {
+  auto response = http::error_response(
+      Error(Errc::not_found, std::move(message), std::move(hint), __builtin_FILE(), __builtin_LINE()));
+  response.with("Cache-Control", "no-cache");
+  keep_hot(response, snapshot);
+  return response;
+}
+
+}  // namespace granary::api
