@@ -9,6 +9,9 @@ namespace granary::ingest {
 
 namespace {
 
+// twine and uv look for these words, with this capital.
+constexpr std::string_view kExists = "File already exists";
+
 Result<> check_siblings(const Standing& standing, const model::FileRecord& candidate) {
   for (const auto& other : standing.siblings) {
     if (other.filename == candidate.filename) continue;
@@ -50,7 +53,7 @@ Result<Admission> admit(const Standing& standing, const model::FileRecord& candi
   if (visible != standing.history.end()) {
     if (visible->blob == candidate.blob) return Admission{Admission::Kind::already, *visible};
     if (!replace) {
-      return fail(Errc::conflict, "File already exists: '" + candidate.filename + "', with other content",
+      return fail(Errc::conflict, std::string(kExists) + ": '" + candidate.filename + "', with other content",
                   "publish a new version; only with --replace does other content take its place");
     }
     return Admission{Admission::Kind::replace, *visible};
@@ -66,7 +69,7 @@ Result<Admission> admit(const Standing& standing, const model::FileRecord& candi
                                         [&](const model::FileRecord& f) { return f.blob != candidate.blob; });
   if (served_other && !replace) {
     return fail(Errc::conflict,
-                "File already exists: '" + candidate.filename + "' was removed, but had other content",
+                std::string(kExists) + ": '" + candidate.filename + "' was removed, but had other content",
                 "older snapshots still serve that content: publish a new version, or insist with --replace");
   }
   return Admission{};

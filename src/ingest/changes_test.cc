@@ -1,4 +1,4 @@
-#include "ingest/test_world.h"
+#include "ingest/testing/world.h"
 
 namespace granary::ingest {
 namespace {

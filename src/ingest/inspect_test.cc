@@ -1,6 +1,6 @@
 #include "ingest/inspect.h"
 
-#include "ingest/test_world.h"
+#include "ingest/testing/world.h"
 
 namespace granary::ingest {
 namespace {

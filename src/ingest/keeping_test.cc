@@ -3,7 +3,7 @@
 #include "base/hash.h"
 #include "blob/testing/blob_testing.h"
 #include "ingest/in_flight.h"
-#include "ingest/test_world.h"
+#include "ingest/testing/world.h"
 
 namespace granary::ingest {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "base/blake2b.h"
 #include "base/hash.h"
-#include "ingest/test_world.h"
+#include "ingest/testing/world.h"
 
 namespace granary::ingest {
 namespace {
