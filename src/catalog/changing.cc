@@ -1,6 +1,5 @@
 #include "catalog/changing.h"
 
-#include "base/hash.h"
 #include "base/text.h"
 
 namespace granary::catalog {
@@ -90,8 +89,9 @@ Result<> Changing::delete_source(model::SourceId id) {
   if (!subscriber.empty())
     return fail(Errc::conflict, "the repository '" + subscriber + "' subscribes to the source",
                 "unsubscribe it first");
+  TRY(session_->execute("DELETE FROM metadata WHERE id IN (SELECT metadata FROM files WHERE source = $1)",
+                        {id.value}));
   TRY(session_->execute("DELETE FROM files WHERE source = $1", {id.value}));
-  TRY(session_->execute("DELETE FROM metadata WHERE source = $1", {id.value}));
   TRY(session_->execute("DELETE FROM transactions WHERE source = $1", {id.value}));
   if (TRY(session_->execute("DELETE FROM sources WHERE id = $1", {id.value})) == 0)
     return no_such("source", id.value);
@@ -176,16 +176,20 @@ Result<model::TxNo> Changing::begin_transaction(model::SourceId source, model::T
   return model::TxNo{number};
 }
 
+/// The row with the metadata: a file that is yanked or archived keeps the one it has.
 Result<std::optional<std::int64_t>> Changing::store_metadata(const model::FileRecord& file) {
   if (file.metadata.empty()) return std::nullopt;
-  const auto digest = sha256(as_bytes(file.metadata));
-  const Blob key{as_text(digest.bytes)};
-  const auto known = TRY(returned(*session_, "SELECT id FROM metadata WHERE source = $1 AND digest = $2",
-                                  {file.source.value, key}));
-  if (known != 0) return known;
-  return TRY(returned(*session_,
-                      "INSERT INTO metadata (source, digest, content) VALUES ($1, $2, $3) RETURNING id",
-                      {file.source.value, key, Blob{file.metadata}}));
+  std::optional<std::int64_t> known;
+  TRY(
+      session_->query("SELECT m.id, m.content FROM files f JOIN metadata m ON m.id = f.metadata "
+                      "WHERE f.source = $1 AND f.filename = $2 ORDER BY f.gone_in DESC LIMIT 1",
+                      {file.source.value, std::string_view(file.filename)}, [&](const Row& row) -> Result<> {
+                        if (row.blob(1) == file.metadata) known = row.integer(0);
+                        return {};
+                      }));
+  if (known) return known;
+  return TRY(
+      returned(*session_, "INSERT INTO metadata (content) VALUES ($1) RETURNING id", {Blob{file.metadata}}));
 }
 
 Result<model::FileId> Changing::add_file(const model::FileRecord& file) {

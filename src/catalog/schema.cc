@@ -54,10 +54,7 @@ CREATE TABLE transactions (
 CREATE INDEX transactions_by_time ON transactions (source, at, number);
 CREATE TABLE metadata (
   id {id},
-  source BIGINT NOT NULL REFERENCES sources (id),
-  digest {bytes} NOT NULL,
-  content {bytes} NOT NULL,
-  UNIQUE (source, digest)
+  content {bytes} NOT NULL
 );
 CREATE TABLE files (
   id {id},

@@ -2,12 +2,14 @@
 /// Group commit: one thread runs the closures that wait in one transaction, each within a savepoint, and
 /// commits once.
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <span>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -65,7 +67,7 @@ class GroupWriter {
       : connection_(std::move(connection)), changes_(&changes), log_(std::move(log)) {}
   void loop(const std::stop_token& stop);
   void run_group();
-  Job* claim();
+  Job* claim(std::chrono::steady_clock::time_point until);
   Result<> attempt(const Job& job, std::vector<std::int64_t>& topics);
   void settle(std::span<Job* const> jobs, const Result<>& result);
   void fail_waiting(const Error& error);
@@ -77,6 +79,10 @@ class GroupWriter {
   std::mutex mutex_;
   std::condition_variable_any arrived_;
   std::deque<Job*> queue_;
+  // Of the writer's thread: when to stop; how many the last commit had, and how long it took.
+  std::stop_token stop_;
+  std::size_t last_group_ = 0;
+  std::chrono::steady_clock::duration last_commit_{0};
   std::jthread thread_;  // last: joined before the rest goes
 };
 

@@ -106,7 +106,8 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const std::stri
   TRY(
       connection->run("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
                       "PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864;"));
-  TRY(connection->run(use == Use::write ? "PRAGMA cache_size = -4096" : "PRAGMA cache_size = -2048"));
+  TRY(connection->run(use == Use::write ? "PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 8192"
+                                        : "PRAGMA cache_size = -2048"));
   if (use == Use::read) TRY(connection->run("PRAGMA query_only = ON"));
   return connection;
 }
