@@ -7,8 +7,7 @@
 namespace granary::blob {
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(Memory, BlobStoreSuite,
-                         testing::Values(MakeStore([] { return std::make_shared<MemoryStore>(); })));
+INSTANTIATE_TEST_SUITE_P(Memory, BlobStoreSuite, made_by([] { return std::make_shared<MemoryStore>(); }));
 
 TEST(MemoryStore, ContentStoredAgainCountsAsStoredNow) {
   FakeClock clock;

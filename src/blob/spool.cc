@@ -4,11 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include "blob/layout.h"
 
@@ -25,48 +25,72 @@ Result<> make_folder(const std::string& path) {
   return {};
 }
 
-Result<> move_into_place(const std::string& from, const std::string& root, const Digest& digest,
-                         bool durable) {
-  const std::string to = root + "/" + layout::object(digest);
-  if (::rename(from.c_str(), to.c_str()) == 0) return {};
-  if (errno != ENOENT) return system_error(errno, "store a blob in " + root);
-  const std::string objects = root + "/" + std::string(layout::kObjects);
-  TRY(make_folder(objects));
-  TRY(make_folder(root + "/" + layout::shard(digest)));
-  if (durable) {
-    TRY(sync_directory(root));
-    TRY(sync_directory(objects));
-  }
-  if (::rename(from.c_str(), to.c_str()) != 0) return system_error(errno, "store a blob in " + root);
-  return {};
+Result<> make_folders(const std::string& root, const Digest& digest) {
+  std::error_code error;
+  fs::create_directories(root, error);
+  if (error) return system_error(error.value(), "create the folder " + root);
+  TRY(make_folder(root + "/" + std::string(layout::kObjects)));
+  return make_folder(root + "/" + layout::shard(digest));
 }
 
 }  // namespace
 
-Spool::Spool(std::string root, std::string path, UniqueFd fd)
-    : root_(std::move(root)), path_(std::move(path)), fd_(std::move(fd)) {}
-
-Spool::~Spool() {
-  if (!path_.empty()) ::unlink(path_.c_str());
-}
-
-Result<std::unique_ptr<Spool>> Spool::create(const std::string& root) {
+Result<TemporaryFile> TemporaryFile::create(const std::string& root) {
   const std::string folder = temporary_folder(root);
   // Random, because nodes in containers share folders but not process numbers.
   const std::string path = folder + "/" + hex(as_bytes(random_bytes(16)));
-  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
-  if (!fd && errno == ENOENT) {  // somebody emptied a cache folder while we run
-    TRY(make_folder(root));
-    TRY(make_folder(folder));
-    fd = UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
+  const auto open_it = [&] {
+    return UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
+  };
+  UniqueFd fd = open_it();
+  if (!fd && errno == ENOENT) {  // somebody deleted a cache folder while we run
+    TRY(prepare_root(root));
+    fd = open_it();
   }
   if (!fd) return system_error(errno, "create a temporary file in " + folder);
-  return std::unique_ptr<Spool>(new Spool(root, path, std::move(fd)));
+  return TemporaryFile(root, path, std::move(fd));
+}
+
+TemporaryFile::TemporaryFile(TemporaryFile&& other) noexcept
+    : root_(std::move(other.root_)), path_(std::exchange(other.path_, {})), fd_(std::move(other.fd_)) {}
+
+TemporaryFile::~TemporaryFile() {
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+Result<> TemporaryFile::publish(const Digest& digest, Durable durable) {
+  // The bytes go to disk before the name: a name without its bytes would pass for content that exists.
+  if (::fdatasync(fd_.get()) != 0) return system_error(errno, "make a blob durable");
+  const std::string to = root_ + "/" + layout::object(digest);
+  if (::rename(path_.c_str(), to.c_str()) != 0) {
+    if (errno != ENOENT) return system_error(errno, "store a blob in " + root_);
+    TRY(make_folders(root_, digest));
+    if (durable == Durable::bytes_and_name) {
+      TRY(sync_directory(root_));
+      TRY(sync_directory(root_ + "/" + std::string(layout::kObjects)));
+    }
+    if (::rename(path_.c_str(), to.c_str()) != 0) return system_error(errno, "store a blob in " + root_);
+  }
+  path_.clear();
+  if (durable == Durable::bytes_and_name) TRY(sync_directory(root_ + "/" + layout::shard(digest)));
+  return {};
+}
+
+Digest finish_digest(Hasher& hasher) {
+  const std::string raw = hasher.finish();
+  Digest digest;
+  GRANARY_ASSERT(raw.size() == digest.bytes.size());
+  std::memcpy(digest.bytes.data(), raw.data(), raw.size());
+  return digest;
+}
+
+Result<std::unique_ptr<Spool>> Spool::create(const std::string& root) {
+  return std::unique_ptr<Spool>(new Spool(TRY(TemporaryFile::create(root))));
 }
 
 Result<> Spool::write(ByteSpan bytes) {
   if (failed_) return tl::unexpected(*failed_);
-  if (auto written = write_all(fd_.get(), bytes); !written) {
+  if (auto written = write_all(file_.fd(), bytes); !written) {
     failed_ = written.error();
     return written;
   }
@@ -77,25 +101,16 @@ Result<> Spool::write(ByteSpan bytes) {
 
 Result<Digest> Spool::finish(std::optional<Digest> expected) {
   if (failed_) return tl::unexpected(*failed_);
-  if (!digest_) {
-    const std::string raw = hasher_.finish();
-    digest_.emplace();
-    std::memcpy(digest_->bytes.data(), raw.data(), digest_->bytes.size());
-  }
+  if (!digest_) digest_ = finish_digest(hasher_);
   if (expected && *expected != *digest_)
     return fail(Errc::corrupt, "the bytes have the SHA-256 " + digest_->hex() + ", not " + expected->hex(),
                 "send them again");
   return *digest_;
 }
 
-Result<> Spool::publish(bool durable) {
-  GRANARY_ASSERT(digest_.has_value() && !path_.empty());
-  // The data goes to disk before the name: a name without its bytes would pass for content that exists.
-  if (durable && ::fdatasync(fd_.get()) != 0) return system_error(errno, "make a blob durable");
-  TRY(move_into_place(path_, root_, *digest_, durable));
-  path_.clear();
-  if (durable) TRY(sync_directory(root_ + "/" + layout::shard(*digest_)));
-  return {};
+Result<> Spool::publish(Durable durable) {
+  GRANARY_ASSERT(digest_.has_value());
+  return file_.publish(*digest_, durable);
 }
 
 Result<> prepare_root(const std::string& root) {

@@ -10,34 +10,55 @@
 
 namespace granary::blob {
 
-/// One thread. The file is gone after destruction unless it was moved with publish().
+/// What must be on disk when publish() returns. A cache does not need the name, but must never hold wrong
+/// bytes.
+enum class Durable : std::uint8_t { bytes, bytes_and_name };
+
+/// A file in <root>/tmp. Gone after destruction unless it was published. One thread.
+class TemporaryFile {
+ public:
+  static Result<TemporaryFile> create(const std::string& root);
+  ~TemporaryFile();
+  TemporaryFile(TemporaryFile&& other) noexcept;
+  TemporaryFile& operator=(TemporaryFile&&) = delete;
+
+  int fd() const noexcept { return fd_.get(); }
+  /// Moves it to <root>/sha256/....
+  Result<> publish(const Digest& digest, Durable durable);
+
+ private:
+  TemporaryFile(std::string root, std::string path, UniqueFd fd)
+      : root_(std::move(root)), path_(std::move(path)), fd_(std::move(fd)) {}
+  std::string root_, path_;
+  UniqueFd fd_;
+};
+
+/// A temporary file with its hash. One thread.
 class Spool {
  public:
-  /// In the folder <root>/tmp, which must exist.
   static Result<std::unique_ptr<Spool>> create(const std::string& root);
-  ~Spool();
-  Spool(const Spool&) = delete;
-  Spool& operator=(const Spool&) = delete;
 
   /// After a failure every later call fails in the same way: a file with a hole is never published.
   Result<> write(ByteSpan bytes);
   /// Ends writing. Errc::corrupt when the bytes hash to another digest than `expected`.
   Result<Digest> finish(std::optional<Digest> expected);
   std::uint64_t size() const noexcept { return size_; }
-  int fd() const noexcept { return fd_.get(); }
+  int fd() const noexcept { return file_.fd(); }
 
-  /// Gives the file its place <root>/sha256/..., after finish(). `durable`: on disk when this returns.
-  Result<> publish(bool durable);
+  /// Gives the file its place, after finish().
+  Result<> publish(Durable durable);
 
  private:
-  Spool(std::string root, std::string path, UniqueFd fd);
-  std::string root_, path_;
-  UniqueFd fd_;
+  explicit Spool(TemporaryFile file) : file_(std::move(file)) {}
+  TemporaryFile file_;
   Hasher hasher_{HashKind::sha256};
   std::uint64_t size_ = 0;
   std::optional<Error> failed_;
   std::optional<Digest> digest_;
 };
+
+/// The end of a SHA-256 as a digest.
+Digest finish_digest(Hasher& hasher);
 
 /// Makes <root> with its folders and removes what killed processes left in <root>/tmp more than a day ago.
 Result<> prepare_root(const std::string& root);

@@ -47,7 +47,7 @@ class FileWriter final : public Writer {
     const auto existing = TRY(look(path, digest));
     const bool touched =
         existing && existing->size == spool_->size() && ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0) == 0;
-    if (!touched) TRY(spool_->publish(true));
+    if (!touched) TRY(spool_->publish(Durable::bytes_and_name));
     const auto stored = TRY(look(path, digest));
     if (!stored) return fail(Errc::unavailable, "a blob was removed while it was stored", "try again");
     return *stored;

@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "blob/blob_store.h"
-#include "blob/file/open_files.h"
+#include "blob/open_files.h"
 
 namespace granary::blob {
 

@@ -23,7 +23,7 @@ std::shared_ptr<BlobStore> make_file_store() {
   return {store->release(), [folder](BlobStore* s) { delete s; }};
 }
 
-INSTANTIATE_TEST_SUITE_P(File, BlobStoreSuite, testing::Values(MakeStore(&make_file_store)));
+INSTANTIATE_TEST_SUITE_P(File, BlobStoreSuite, made_by(&make_file_store));
 
 class FileStoreTest : public testing::Test {
  protected:

@@ -5,6 +5,10 @@
 
 namespace granary::blob {
 
+testing::internal::ParamGenerator<MakeStore> made_by(MakeStore make) {
+  return testing::Values(std::move(make));
+}
+
 void BlobStoreSuite::SetUp() {
   store = GetParam()();
   if (!store && !HasFailure()) GTEST_SKIP() << "SKIPPED, NOT PASSED: the server of this store is missing";

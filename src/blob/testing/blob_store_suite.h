@@ -1,6 +1,6 @@
 #pragma once
 /// The contract of BlobStore as tests. A store's own test file says:
-///   INSTANTIATE_TEST_SUITE_P(File, BlobStoreSuite, testing::Values(MakeStore(&make_file_store)));
+///   INSTANTIATE_TEST_SUITE_P(File, BlobStoreSuite, made_by(&make_file_store));
 
 #include <gtest/gtest.h>
 
@@ -15,6 +15,9 @@ namespace granary::blob {
 /// A fresh, empty store; what it needs lives as long as the pointer. Null: the reason was said, the test is
 /// over.
 using MakeStore = std::function<std::shared_ptr<BlobStore>()>;
+
+/// For INSTANTIATE_TEST_SUITE_P. Defined beside the tests, so that the linker takes them along.
+testing::internal::ParamGenerator<MakeStore> made_by(MakeStore make);
 
 class BlobStoreSuite : public testing::TestWithParam<MakeStore> {
  protected:

@@ -1,4 +1,4 @@
-#include "blob/file/open_files.h"
+#include "blob/open_files.h"
 
 #include <sys/stat.h>
 

@@ -1,0 +1,327 @@
+#include "blob/s3/client.h"
+
+#include <fmt/format.h>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "base/time_text.h"
+
+namespace granary::blob::s3 {
+namespace {
+
+constexpr std::uint64_t kMaxParts = 9'000;  // the protocol allows 10,000
+
+const std::string& empty_sha256() {
+  static const std::string hash = sha256({}).hex();
+  return hash;
+}
+
+Result<Digest> hash_of(const ByteSource& source) {
+  Hasher hasher(HashKind::sha256);
+  TRY(for_each_chunk(source, [&](ByteSpan bytes) -> Result<> {
+    hasher.update(bytes);
+    return {};
+  }));
+  const std::string raw = hasher.finish();
+  Digest digest;
+  std::copy_n(as_bytes(raw).data(), digest.bytes.size(), digest.bytes.data());
+  return digest;
+}
+
+/// The size of the whole object and the first byte, as the answer to a GET says.
+struct Extent {
+  std::uint64_t first = 0, whole = 0;
+};
+std::optional<Extent> extent_of(const net::Response& head) {
+  if (head.status != 206) {
+    const auto length = parse_unsigned(head.header("content-length"));
+    if (!length) return std::nullopt;
+    return Extent{0, *length};
+  }
+  std::string_view range = head.header("content-range");  // bytes 5-9/10
+  if (!range.starts_with("bytes ")) return std::nullopt;
+  range.remove_prefix(6);
+  const auto dash = range.find('-'), slash = range.find('/');
+  if (dash == range.npos || slash == range.npos) return std::nullopt;
+  const auto first = parse_unsigned(range.substr(0, dash)), whole = parse_unsigned(range.substr(slash + 1));
+  if (!first || !whole) return std::nullopt;
+  return Extent{*first, *whole};
+}
+
+}  // namespace
+
+struct S3Client::Call {
+  std::string method;
+  std::string path;
+  Pairs query{};
+  Pairs headers{};
+  const ByteSource* body = nullptr;
+  std::string body_sha256{};
+  std::function<Result<>(const net::Response&)> on_head{};
+  std::function<Result<>(ByteSpan)> sink{};
+};
+
+Result<net::Response> S3Client::once(const Context& ctx, const Call& call) {
+  const Time now = SystemClock().now();
+  SigningRequest signing{.method = call.method,
+                         .path = call.path,
+                         .query = call.query,
+                         .headers = call.headers,
+                         .payload_sha256 = call.body ? call.body_sha256 : empty_sha256()};
+  signing.headers.emplace_back("Host", settings_.endpoint.host);
+  signing.headers.emplace_back("X-Amz-Content-SHA256", signing.payload_sha256);
+  signing.headers.emplace_back("X-Amz-Date", amz_date(now));
+  if (!settings_.credentials.session_token.empty())
+    signing.headers.emplace_back("X-Amz-Security-Token", settings_.credentials.session_token);
+
+  net::Request request{.method = call.method, .url = settings_.endpoint.origin + call.path};
+  if (!call.query.empty()) request.url += "?" + canonical_query(call.query);
+  for (const auto& [name, value] : signing.headers) request.headers.push_back({name, value});
+  request.headers.push_back(
+      {"Authorization", authorization(settings_.credentials, settings_.region, "s3", now, signing)});
+  request.body = call.body;
+  request.on_head = call.on_head;
+  request.sink = call.sink;
+  return http_.request(ctx, request);
+}
+
+tl::unexpected<Error> S3Client::refused(const net::Response& response) const {
+  const auto service = parse_error(response.body);
+  const std::string said = service.code.empty() ? std::to_string(response.status)
+                                                : fmt::format("{} {}", response.status, service.code);
+  const auto make = [&](Errc code, std::string message, std::string hint) {
+    return tl::unexpected<Error>(
+        Error(code, std::move(message), std::move(hint), __FILE__, __LINE__)
+            .note(settings_.endpoint.origin + " said: " + said + " " + service.message));
+  };
+  if (service.code == "NoSuchBucket")
+    return make(Errc::unavailable, "the bucket " + settings_.bucket + " does not exist",
+                "create it, or correct S3Storage.Bucket");
+  if (response.status == 404)
+    return make(Errc::not_found, "the object store has no such object", "run: granary verify");
+  if (service.code == "RequestTimeTooSkewed")
+    return make(Errc::unavailable, "the object store says that our clock is wrong",
+                "set the clock of this machine");
+  if (response.status == 401 || response.status == 403)
+    return make(
+        Errc::unavailable, fmt::format("the object store refuses our credentials ({})", said),
+        "check the credentials of S3Storage (its keys, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or its "
+        "profile) and that they may read, write, list and delete in the bucket " +
+            settings_.bucket);
+  if (response.status >= 300 && response.status < 400)
+    return make(Errc::unavailable, fmt::format("the bucket {} is elsewhere ({})", settings_.bucket, said),
+                "correct S3Storage.Region and S3Storage.Endpoint");
+  return make(Errc::unavailable, fmt::format("the object store answered {}", said),
+              net::is_retryable(response.status) ? "try again later"
+                                                 : "check S3Storage.Endpoint and S3Storage.Region");
+}
+
+Result<> S3Client::pause(const Context& ctx, int failed, std::optional<std::chrono::seconds> retry_after,
+                         const std::function<tl::unexpected<Error>()>& give_up) const {
+  const auto delay = net::delay_after(settings_.retry, failed, net::random_jitter(), retry_after);
+  if (!delay) return give_up();
+  const auto waited = net::wait(ctx, *delay);
+  if (!waited && waited.error().code() == Errc::cancelled) return waited;
+  if (!waited) return give_up();
+  return {};
+}
+
+/// Tries until an answer comes that trying again would not change.
+Result<net::Response> S3Client::send(const Context& ctx, const Call& call) {
+  TRY(ctx.check());
+  for (int failed = 1;; ++failed) {
+    auto response = once(ctx, call);
+    if (response && !net::is_retryable(response->status)) return response;
+    std::optional<std::chrono::seconds> retry_after;
+    if (response) {
+      retry_after = net::parse_retry_after(response->header("retry-after"), SystemClock().now());
+    } else if (response.error().code() == Errc::deadline_exceeded) {
+      return fail(Errc::unavailable,
+                  "the object store at " + settings_.endpoint.origin + " did not answer in time",
+                  "check that it is well, then try again");
+    } else if (response.error().code() != Errc::unavailable) {
+      return response;
+    }
+    TRY(pause(ctx, failed, retry_after, [&]() -> tl::unexpected<Error> {
+      if (response) return refused(*response);
+      return tl::unexpected(response.error());
+    }));
+  }
+}
+
+Result<net::Response> S3Client::expect_ok(const Context& ctx, const Call& call) {
+  auto response = TRY(send(ctx, call));
+  if (!response.ok()) return refused(response);
+  return response;
+}
+
+Result<std::optional<ObjectInfo>> S3Client::head(const Context& ctx, const std::string& key) {
+  const auto response = TRY(send(ctx, {.method = "HEAD", .path = settings_.endpoint.path_of(key)}));
+  if (response.status == 404) return std::optional<ObjectInfo>();
+  if (!response.ok()) return refused(response);
+  const auto size = parse_unsigned(response.header("content-length"));
+  const auto modified = parse_http_date(response.header("last-modified"));
+  if (!size || !modified)
+    return fail(Errc::corrupt, "the object store gave an object without size or time",
+                "check S3Storage.Endpoint");
+  return std::optional<ObjectInfo>(ObjectInfo{key, *size, Time(*modified)});
+}
+
+Result<> S3Client::get(const Context& ctx, const std::string& key, Range range,
+                       const std::function<Result<>(std::uint64_t)>& begin,
+                       const std::function<Result<>(ByteSpan)>& sink) {
+  std::uint64_t received = 0;
+  std::optional<std::uint64_t> whole;
+  std::optional<Error> ours;  // of a callback: not to be tried again
+  const auto keep = [&](Result<> result) {
+    if (!result) ours = result.error();
+    return result;
+  };
+  for (int failed = 1;; ++failed) {
+    Call call{.method = "GET", .path = settings_.endpoint.path_of(key)};
+    const std::uint64_t from = range.offset + received;
+    if (from > 0 || range.length) {
+      const std::string last = range.length ? std::to_string(range.offset + *range.length - 1) : "";
+      call.headers.emplace_back("Range", fmt::format("bytes={}-{}", from, last));
+    }
+    const bool ranged = !call.headers.empty();
+    call.on_head = [&](const net::Response& head) -> Result<> {
+      if (!head.ok()) return {};
+      const auto extent = extent_of(head);
+      if (!extent || (ranged && head.status != 206) || extent->first != from ||
+          (whole && extent->whole != *whole))
+        return keep(fail(Errc::corrupt, "the object store answered another range than was asked",
+                         "check S3Storage.Endpoint"));
+      if (whole) return {};
+      whole = extent->whole;
+      return keep(begin(extent->whole));
+    };
+    call.sink = [&](ByteSpan bytes) -> Result<> {
+      received += bytes.size();
+      return keep(sink(bytes));
+    };
+    const std::uint64_t before = received;
+    auto response = once(ctx, call);
+    if (ours) return tl::unexpected(std::move(*ours));
+    if (response && response->ok()) return {};
+    if (response && response->status == 416 && from == 0) return begin(0);  // no range of an empty object
+    if (response && !net::is_retryable(response->status)) return refused(*response);
+    if (!response && response.error().code() == Errc::deadline_exceeded)
+      return fail(Errc::unavailable,
+                  "the object store at " + settings_.endpoint.origin + " did not answer in time",
+                  "check that it is well, then try again");
+    if (!response && response.error().code() != Errc::unavailable) return tl::unexpected(response.error());
+    if (received > before) failed = 1;  // it moves on: a new series of attempts
+    TRY(pause(ctx, failed, std::nullopt, [&]() -> tl::unexpected<Error> {
+      if (response) return refused(*response);
+      return tl::unexpected(response.error());
+    }));
+  }
+}
+
+Result<> S3Client::put(const Context& ctx, const std::string& key, const ByteSource& body,
+                       const Digest& digest) {
+  return body.size() <= settings_.part_size ? put_whole(ctx, key, body, digest) : put_parts(ctx, key, body);
+}
+
+Result<> S3Client::put_whole(const Context& ctx, const std::string& key, const ByteSource& body,
+                             const Digest& digest) {
+  TRY(expect_ok(ctx, {.method = "PUT",
+                      .path = settings_.endpoint.path_of(key),
+                      .headers = {{"Content-Type", "application/octet-stream"}},
+                      .body = &body,
+                      .body_sha256 = digest.hex()}));
+  return {};
+}
+
+Result<> S3Client::put_parts(const Context& ctx, const std::string& key, const ByteSource& body) {
+  const std::string path = settings_.endpoint.path_of(key);
+  const auto started = TRY(expect_ok(ctx, {.method = "POST",
+                                           .path = path,
+                                           .query = {{"uploads", ""}},
+                                           .headers = {{"Content-Type", "application/octet-stream"}}}));
+  const std::string upload = TRY(parse_one(started.body, "InitiateMultipartUploadResult/UploadId"));
+  auto result = upload_parts(ctx, key, upload, body);
+  if (!result) {
+    // The caller's time may be over, but parts that nobody completes cost money for ever.
+    const Context last(ctx.log(), {}, Context::Clock::now() + std::chrono::seconds(10));
+    const auto aborted = once(last, {.method = "DELETE", .path = path, .query = {{"uploadId", upload}}});
+    if (!aborted) ctx.log().failed("cannot abort a multipart upload", aborted.error());
+  }
+  return result;
+}
+
+Result<> S3Client::upload_parts(const Context& ctx, const std::string& key, const std::string& upload,
+                                const ByteSource& body) {
+  const std::string path = settings_.endpoint.path_of(key);
+  const std::uint64_t part_size = std::max(settings_.part_size, body.size() / kMaxParts + 1);
+  std::string complete = "<CompleteMultipartUpload>";
+  int number = 1;
+  for (std::uint64_t offset = 0; offset < body.size(); offset += part_size, ++number) {
+    const SliceSource part(body, offset, std::min(part_size, body.size() - offset));
+    const auto answer =
+        TRY(expect_ok(ctx, {.method = "PUT",
+                            .path = path,
+                            .query = {{"partNumber", std::to_string(number)}, {"uploadId", upload}},
+                            .body = &part,
+                            .body_sha256 = TRY(hash_of(part)).hex()}));
+    complete += fmt::format("<Part><PartNumber>{}</PartNumber><ETag>{}</ETag></Part>", number,
+                            html_escape(answer.header("etag")));
+  }
+  const MemorySource document(complete + "</CompleteMultipartUpload>");
+  const auto answer = TRY(send(ctx, {.method = "POST",
+                                     .path = path,
+                                     .query = {{"uploadId", upload}},
+                                     .headers = {{"Content-Type", "application/xml"}},
+                                     .body = &document,
+                                     .body_sha256 = sha256(*document.in_memory()).hex()}));
+  if (answer.ok() && parse_error(answer.body).code.empty())
+    return {};  // 200 may carry an error: it is slow to answer
+  // When the answer to the first attempt was lost, the second says that there is no such upload.
+  if (const auto there = TRY(head(ctx, key)); there && there->size == body.size()) return {};
+  return refused(answer);
+}
+
+Result<> S3Client::touch(const Context& ctx, const std::string& key) {
+  const std::string path = settings_.endpoint.path_of(key);
+  const std::string source = settings_.endpoint.root == "/" ? "/" + settings_.bucket + path : path;
+  const auto answer = TRY(expect_ok(ctx, {.method = "PUT",
+                                          .path = path,
+                                          .headers = {{"Content-Type", "application/octet-stream"},
+                                                      {"X-Amz-Copy-Source", source},
+                                                      {"X-Amz-Metadata-Directive", "REPLACE"}}}));
+  if (!parse_error(answer.body).code.empty()) return refused(answer);
+  return {};
+}
+
+Result<> S3Client::remove(const Context& ctx, const std::string& key) {
+  const auto answer = TRY(send(ctx, {.method = "DELETE", .path = settings_.endpoint.path_of(key)}));
+  if (answer.ok()) return {};
+  if (answer.status == 404 && parse_error(answer.body).code != "NoSuchBucket") return {};
+  return refused(answer);
+}
+
+Result<> S3Client::list(const Context& ctx, const std::string& prefix,
+                        const std::function<Result<>(const ObjectInfo&)>& each) {
+  const std::string whole_prefix = settings_.endpoint.prefix + prefix;
+  std::optional<std::string> token;
+  for (;;) {
+    TRY(ctx.check());
+    Call call{.method = "GET", .path = settings_.endpoint.bucket_path()};
+    call.query = {{"list-type", "2"}, {"prefix", whole_prefix}, {"encoding-type", "url"}};
+    if (token) call.query.emplace_back("continuation-token", *token);
+    const auto answer = TRY(expect_ok(ctx, call));
+    auto page = TRY(parse_list(answer.body));
+    for (auto& object : page.objects) {
+      if (!object.key.starts_with(whole_prefix)) continue;
+      object.key.erase(0, settings_.endpoint.prefix.size());
+      TRY(each(object));
+    }
+    if (!page.next) return {};
+    if (page.next == token)
+      return fail(Errc::corrupt, "the object store lists the same page for ever", "check S3Storage.Endpoint");
+    token = std::move(page.next);
+  }
+}
+
+}  // namespace granary::blob::s3

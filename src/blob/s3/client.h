@@ -1,0 +1,80 @@
+#pragma once
+/// The S3 calls that a blob store needs, signed and retried.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/context.h"
+#include "blob/s3/endpoint.h"
+#include "blob/s3/sign.h"
+#include "blob/s3/xml.h"
+#include "net/http_client.h"
+#include "net/retry.h"
+
+namespace granary::blob::s3 {
+
+struct ClientSettings {
+  Endpoint endpoint;
+  std::string bucket;
+  std::string region;
+  Credentials credentials;
+  net::ClientOptions http{};
+  net::RetryPolicy retry{};
+  std::uint64_t part_size = 16 << 20;  // larger objects are uploaded in parts of this size
+};
+
+/// Safe for concurrent use. Time-outs, broken connections and 5xx are tried again within the context's
+/// deadline. Failures: not_found (the object), unavailable (all else that the server or the network did; the
+/// hint names the setting that may be wrong), cancelled, corrupt (answers that make no sense), or what a
+/// callback returned.
+class S3Client {
+ public:
+  explicit S3Client(ClientSettings settings) : settings_(std::move(settings)), http_(settings_.http) {}
+
+  /// Absent when there is no such object.
+  Result<std::optional<ObjectInfo>> head(const Context& ctx, const std::string& key);
+
+  struct Range {
+    std::uint64_t offset = 0;
+    std::optional<std::uint64_t> length{};
+  };
+  /// `begin` once with the size of the whole object, before the first byte; then `sink`. A download that
+  /// breaks off goes on where it stopped.
+  Result<> get(const Context& ctx, const std::string& key, Range range,
+               const std::function<Result<>(std::uint64_t whole)>& begin,
+               const std::function<Result<>(ByteSpan)>& sink);
+
+  /// `digest` is that of `body`; the server checks it. In parts when large; aborted when it fails.
+  Result<> put(const Context& ctx, const std::string& key, const ByteSource& body, const Digest& digest);
+  /// Makes the object as new (Last-Modified) without sending it again.
+  Result<> touch(const Context& ctx, const std::string& key);
+  Result<> remove(const Context& ctx, const std::string& key);
+  /// Every object whose key begins with `prefix` (keys without the endpoint's prefix).
+  Result<> list(const Context& ctx, const std::string& prefix,
+                const std::function<Result<>(const ObjectInfo&)>& each);
+
+  std::uint64_t part_size() const noexcept { return settings_.part_size; }
+
+ private:
+  struct Call;
+  Result<net::Response> once(const Context& ctx, const Call& call);
+  Result<net::Response> send(const Context& ctx, const Call& call);
+  Result<net::Response> expect_ok(const Context& ctx, const Call& call);
+  Result<> put_whole(const Context& ctx, const std::string& key, const ByteSource& body,
+                     const Digest& digest);
+  Result<> put_parts(const Context& ctx, const std::string& key, const ByteSource& body);
+  Result<> upload_parts(const Context& ctx, const std::string& key, const std::string& upload,
+                        const ByteSource& body);
+  tl::unexpected<Error> refused(const net::Response& response) const;
+  /// Waits before the next attempt; the error when there shall be none.
+  Result<> pause(const Context& ctx, int failed, std::optional<std::chrono::seconds> retry_after,
+                 const std::function<tl::unexpected<Error>()>& give_up) const;
+
+  const ClientSettings settings_;
+  net::HttpClient http_;
+};
+
+}  // namespace granary::blob::s3
