@@ -1,5 +1,7 @@
 #include "r/packages_index.h"
 
+#include <algorithm>
+
 #include "r/names.h"
 
 namespace granary::r {
@@ -30,6 +32,11 @@ void PackagesIndex::add(const Description& description, std::string_view md5, st
     pool_ += value;
   }
   rows_.push_back(row);
+}
+
+void PackagesIndex::sort() {
+  std::stable_sort(rows_.begin(), rows_.end(),
+                   [&](const Row& a, const Row& b) { return at(a, kPackage) < at(b, kPackage); });
 }
 
 std::string PackagesIndex::text() const {

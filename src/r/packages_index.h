@@ -34,11 +34,14 @@ inline constexpr std::array<std::string_view, 16> kPackagesFields = {"Package",
                                                                      "NeedsCompilation",
                                                                      "File"};
 
-/// Collects rows, in the order in which they are to appear. One thread.
+/// Collects rows. One thread.
 class PackagesIndex {
  public:
   /// `md5`: hex, of the whole file.
   void add(const Description& description, std::string_view md5, std::string_view file_name);
+
+  /// By the name of the package, bytewise; rows of one package keep their order.
+  void sort();
 
   std::size_t size() const noexcept { return rows_.size(); }
   /// PACKAGES; empty when there are no rows.

@@ -43,6 +43,14 @@ TEST(PackagesIndex, WithoutRowsIsValid) {
   EXPECT_EQ(*matrix->attribute("dim")->integers(), (RValue::Integers{0, 15}));
 }
 
+TEST(PackagesIndex, SortsAsTheCLocaleDoes) {
+  PackagesIndex index;
+  for (const auto* name : {"zoo", "Matrix", "abc", "Zed"})
+    index.add(*parse_description("Package: " + std::string(name) + "\nVersion: 1.0\n"), "", std::string(name) + "_1.0.tar.gz");
+  index.sort();
+  EXPECT_EQ(index.text(), "Package: Matrix\nVersion: 1.0\n\nPackage: Zed\nVersion: 1.0\n\nPackage: abc\nVersion: 1.0\n\nPackage: zoo\nVersion: 1.0\n");
+}
+
 TEST(PackagesIndex, NamesTheFileOnlyWhenItMust) {
   PackagesIndex index = example();
   EXPECT_EQ(read_rds(index.rds())->attribute("dim")->integers()->at(1), 15);

@@ -1,0 +1,286 @@
+#include "api/meta_handlers.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "api/admin_json.h"
+#include "api/meta_listing.h"
+#include "api/meta_openapi.h"
+#include "api/meta_package.h"
+#include "api/meta_routes.h"
+#include "api/meta_status.h"
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/time_text.h"
+
+namespace granary::api {
+namespace {
+
+using catalog::ReadView;
+using http::Request;
+using http::Response;
+
+constexpr std::uint32_t kTransactionsPerPage = 1000;
+
+Response json_response(std::string json) {
+  auto response = http::bytes_response(200, "application/json", std::move(json));
+  response.with("Cache-Control", "no-cache");
+  return response;
+}
+
+/// One that browsers and proxies may check for changes.
+Response tagged(std::string json) {
+  const auto tag = '"' + sha256(as_bytes(json)).hex().substr(0, 32) + '"';
+  auto response = json_response(std::move(json));
+  response.etag = tag;
+  return response;
+}
+
+tl::unexpected<Error> no_repository(std::string_view name) {
+  return fail(Errc::not_found, "no repository named '" + std::string(name.substr(0, 80)) + "'",
+              "GET /__api__/repos lists the repositories");
+}
+
+tl::unexpected<Error> no_package(std::string_view name) {
+  return fail(Errc::not_found, "no package named '" + std::string(name.substr(0, 80)) + "'",
+              "search with ?name_like= in the list of packages");
+}
+
+class MetaHandlers {
+ public:
+  MetaHandlers(MetaDependencies dependencies, const http::Router& router)
+      : d_(std::move(dependencies)), router_(&router) {}
+
+  Result<Response> answer(MetaEndpoint endpoint, const Context& ctx, const Request& request) const {
+    switch (endpoint) {
+      case MetaEndpoint::ping:
+        return ping();
+      case MetaEndpoint::status:
+        return status(ctx);
+      case MetaEndpoint::repositories:
+        return repositories(ctx);
+      case MetaEndpoint::repository:
+        return repository(ctx, request);
+      case MetaEndpoint::repository_packages:
+        return repository_packages(ctx, request);
+      case MetaEndpoint::repository_package:
+        return repository_package(ctx, request);
+      case MetaEndpoint::repository_sources:
+        return repository_sources(ctx, request);
+      case MetaEndpoint::transaction_dates:
+        return transaction_dates(ctx, request);
+      case MetaEndpoint::first_transaction:
+        return first_transaction(ctx, request);
+      case MetaEndpoint::sources:
+        return sources(ctx);
+      case MetaEndpoint::source:
+        return source(ctx, request);
+      case MetaEndpoint::openapi:
+        return tagged(openapi(router_->routes(), d_.version));
+    }
+    return fail(Errc::internal, "no such endpoint");
+  }
+
+ private:
+  static Result<Response> ping() { return json_response("{}\n"); }
+
+  Result<std::vector<model::Repository>> all_repositories(const Context& ctx) const {
+    std::vector<model::Repository> all;
+    TRY(d_.catalog->read(ctx, [&](ReadView& view) -> Result<> {
+      all = TRY(view.repositories());
+      return {};
+    }));
+    return all;
+  }
+  Result<std::vector<model::Source>> all_sources(const Context& ctx) const {
+    std::vector<model::Source> all;
+    TRY(d_.catalog->read(ctx, [&](ReadView& view) -> Result<> {
+      all = TRY(view.sources());
+      return {};
+    }));
+    return all;
+  }
+
+  Result<Response> status(const Context& ctx) const {
+    return json_response(
+        status_json({d_.version, d_.build_date, d_.metrics_enabled}, TRY(all_repositories(ctx))));
+  }
+
+  Result<Response> repositories(const Context& ctx) const {
+    JsonWriter json;
+    json.begin_array();
+    const auto sources = TRY(all_sources(ctx));
+    for (const auto& one : TRY(all_repositories(ctx))) write_json(json, one, sources);
+    json.end_array();
+    return tagged(std::move(json).take());
+  }
+
+  Result<std::shared_ptr<const model::Repository>> asked_repository(const Context& ctx,
+                                                                    const Request& request) const {
+    const auto name = request.parameter("repo");
+    auto found = TRY(d_.views->repository(ctx, name));
+    if (!found) return no_repository(name);
+    return found;
+  }
+
+  Result<Response> repository(const Context& ctx, const Request& request) const {
+    JsonWriter json;
+    write_json(json, *TRY(asked_repository(ctx, request)), TRY(all_sources(ctx)));
+    return tagged(std::move(json).take());
+  }
+
+  Result<view::Snapshot> asked_snapshot(const Context& ctx, const Request& request) const {
+    const auto ref = model::parse_snapshot(request.query_value("snapshot").value_or("latest"));
+    if (!ref)
+      return fail(Errc::invalid_argument, "that is not a snapshot",
+                  "use latest, a date such as 2024-05-01, or the number of a transaction");
+    return d_.views->resolve(ctx, request.parameter("repo"), *ref);
+  }
+
+  Result<Response> repository_packages(const Context& ctx, const Request& request) const {
+    const auto query = TRY(ListQuery::parse(request));
+    const auto snapshot = TRY(asked_snapshot(ctx, request));
+    const auto names = TRY(d_.views->packages(ctx, snapshot));
+    const auto listed = select(*names, with_key(query, snapshot.repository->type));
+    JsonWriter json;
+    json.begin_array();
+    for (const auto& name : listed.names) {
+      TRY(ctx.check());
+      const auto files = TRY(d_.views->files(ctx, snapshot, name));
+      if (!files.empty()) append_summary(json, snapshot.repository->type, files);
+    }
+    json.end_array();
+    auto response = tagged(std::move(json).take());
+    response.with("X-Total-Count", std::to_string(listed.total));
+    response.hot = {snapshot.fresh, !snapshot.repository->authenticated};
+    return response;
+  }
+
+  static ListQuery with_key(ListQuery query, model::Ecosystem ecosystem) {
+    if (!query.name.empty()) query.name = package_key(ecosystem, query.name);
+    return query;
+  }
+
+  Result<Response> repository_package(const Context& ctx, const Request& request) const {
+    const auto snapshot = TRY(asked_snapshot(ctx, request));
+    const auto name = request.parameter("name");
+    const auto type = snapshot.repository->type;
+    const auto files = TRY(d_.views->files(ctx, snapshot, package_key(type, name)));
+    if (files.empty()) return no_package(name);
+    JsonWriter json;
+    TRY(append_package(json, type, files, request.query_value("version")));
+    auto response = tagged(std::move(json).take());
+    response.hot = {snapshot.fresh, !snapshot.repository->authenticated};
+    return response;
+  }
+
+  Result<Response> repository_sources(const Context& ctx, const Request& request) const {
+    const auto repository = TRY(asked_repository(ctx, request));
+    const auto all = TRY(all_sources(ctx));
+    JsonWriter json;
+    json.begin_array();
+    for (const auto id : repository->sources) {
+      const auto at = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.id == id; });
+      if (at != all.end()) write_json(json, *at);
+    }
+    json.end_array();
+    return tagged(std::move(json).take());
+  }
+
+  /// Every transaction of the repository's sources, newest first within each.
+  Result<> for_each_transaction(const Context& ctx, const model::Repository& repository,
+                                const std::function<void(const model::Transaction&)>& each) const {
+    return d_.catalog->read(ctx, [&](ReadView& view) -> Result<> {
+      for (const auto source : repository.sources) {
+        model::TxNo before;
+        for (;;) {
+          TRY(ctx.check());
+          const auto page = TRY(view.transactions(source, before, kTransactionsPerPage));
+          for (const auto& transaction : page) each(transaction);
+          if (page.size() < kTransactionsPerPage) break;
+          before = page.back().number;
+        }
+      }
+      return {};
+    });
+  }
+
+  Result<Response> transaction_dates(const Context& ctx, const Request& request) const {
+    const auto snapshot = TRY(d_.views->resolve(ctx, request.parameter("repo"), model::Latest{}));
+    std::set<std::chrono::sys_days> days;
+    TRY(for_each_transaction(ctx, *snapshot.repository, [&](const model::Transaction& transaction) {
+      days.insert(std::chrono::floor<std::chrono::days>(transaction.at));
+    }));
+    std::vector<std::chrono::sys_days> ordered(days.begin(), days.end());
+    if (request.query_value("_order") == "desc") std::reverse(ordered.begin(), ordered.end());
+    JsonWriter json;
+    json.begin_array();
+    for (const auto day : ordered) {
+      json.begin_object();
+      json.member("date", day_text(day));
+      json.member("alias", day_text(day));
+      json.end_object();
+    }
+    json.end_array();
+    auto response = tagged(std::move(json).take());
+    response.hot = {snapshot.fresh, !snapshot.repository->authenticated};
+    return response;
+  }
+
+  Result<Response> first_transaction(const Context& ctx, const Request& request) const {
+    const auto repository = TRY(asked_repository(ctx, request));
+    std::optional<model::Transaction> first;
+    TRY(for_each_transaction(ctx, *repository, [&](const model::Transaction& transaction) {
+      if (!first || transaction.number < first->number) first = transaction;
+    }));
+    JsonWriter json;
+    if (first) {
+      write_json(json, *first);
+    } else {
+      json.null();
+    }
+    return tagged(std::move(json).take());
+  }
+
+  Result<Response> sources(const Context& ctx) const {
+    JsonWriter json;
+    json.begin_array();
+    for (const auto& one : TRY(all_sources(ctx))) write_json(json, one);
+    json.end_array();
+    return tagged(std::move(json).take());
+  }
+
+  Result<Response> source(const Context& ctx, const Request& request) const {
+    const auto name = request.parameter("source");
+    std::optional<model::Source> found;
+    TRY(d_.catalog->read(ctx, [&](ReadView& view) -> Result<> {
+      found = TRY(view.find_source(name));
+      return {};
+    }));
+    if (!found)
+      return fail(Errc::not_found, "no source named '" + std::string(name.substr(0, 80)) + "'",
+                  "GET /__api__/sources lists the sources");
+    JsonWriter json;
+    write_json(json, *found);
+    return tagged(std::move(json).take());
+  }
+
+  MetaDependencies d_;
+  const http::Router* router_;
+};
+
+}  // namespace
+
+void bind_meta(http::Router& router, const MetaDependencies& dependencies) {
+  const auto handlers = std::make_shared<const MetaHandlers>(dependencies, router);
+  for (const auto& route : kMetaRoutes) {
+    router.bind(route.spec,
+                [handlers, endpoint = route.endpoint](const Context& ctx, const Request& request) {
+                  return handlers->answer(endpoint, ctx, request);
+                });
+  }
+}
+
+}  // namespace granary::api

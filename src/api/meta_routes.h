@@ -1,0 +1,73 @@
+#pragma once
+/// What the server says about itself and its repositories. Reading only; what changes a source, and what only
+/// its keepers read of it, is in admin_routes.h.
+
+#include <array>
+#include <cstdint>
+
+#include "http/route.h"
+
+namespace granary::api {
+
+enum class MetaEndpoint : std::uint8_t {
+  ping,
+  status,
+  repositories,
+  repository,
+  repository_packages,
+  repository_package,
+  repository_sources,
+  transaction_dates,
+  first_transaction,
+  sources,
+  source,
+  openapi,
+};
+
+struct MetaRoute {
+  MetaEndpoint endpoint;
+  http::RouteSpec spec;
+};
+
+inline constexpr std::array<MetaRoute, 13> kMetaRoutes = {{
+    {MetaEndpoint::ping,
+     {"meta.ping", http::Method::get, "/__ping__", http::Access::anonymous, "Says that the server answers"}},
+    {MetaEndpoint::status,
+     {"meta.status", http::Method::get, "/__api__/status", http::Access::anonymous,
+      "What this server is and can do; clients recognise it by this"}},
+    {MetaEndpoint::repositories,
+     {"meta.repos", http::Method::get, "/__api__/repos", http::Access::anonymous, "All repositories"}},
+    {MetaEndpoint::repository,
+     {"meta.repo", http::Method::get, "/__api__/repos/{repo}", http::Access::read,
+      "One repository, by name or id"}},
+    {MetaEndpoint::repository_packages,
+     {"meta.repo_packages", http::Method::get, "/__api__/repos/{repo}/packages", http::Access::read,
+      "Packages of a repository; X-Total-Count has the number of all that match",
+      "name,name_like,exact_first,snapshot,_limit,_page"}},
+    {MetaEndpoint::repository_package,
+     {"meta.repo_package", http::Method::get, "/__api__/repos/{repo}/packages/{name}", http::Access::read,
+      "One package with its releases", "version,snapshot"}},
+    {MetaEndpoint::repository_sources,
+     {"meta.repo_sources", http::Method::get, "/__api__/repos/{repo}/sources", http::Access::read,
+      "Sources that a repository subscribes to, in order"}},
+    {MetaEndpoint::transaction_dates,
+     {"meta.transaction_dates", http::Method::get, "/__api__/repos/{repo}/transaction-dates",
+      http::Access::read, "Days on which the repository changed; every other day is a valid snapshot too",
+      "_order"}},
+    {MetaEndpoint::first_transaction,
+     {"meta.first_transaction", http::Method::get, "/__api__/repos/{repo}/first-transaction",
+      http::Access::read, "The oldest transaction of a repository; null when there is none"}},
+    {MetaEndpoint::sources,
+     {"meta.sources", http::Method::get, "/__api__/sources", http::Access::anonymous, "All sources"}},
+    {MetaEndpoint::source,
+     {"meta.source", http::Method::get, "/__api__/sources/{source}", http::Access::publish,
+      "One source, by name or id"}},
+    {MetaEndpoint::openapi,
+     {"meta.openapi", http::Method::get, "/__api__/openapi.json", http::Access::anonymous,
+      "This API as OpenAPI 3.1"}},
+    {MetaEndpoint::openapi,
+     {"meta.openapi_root", http::Method::get, "/openapi.json", http::Access::anonymous,
+      "This API as OpenAPI 3.1"}},
+}};
+
+}  // namespace granary::api

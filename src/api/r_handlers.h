@@ -1,0 +1,21 @@
+#pragma once
+/// R repositories over HTTP: indexes, current and archived source packages.
+
+#include <memory>
+
+#include "base/context.h"
+#include "blob/blob_store.h"
+#include "http/route.h"
+#include "view/views.h"
+
+namespace granary::api {
+
+struct RDependencies {
+  std::shared_ptr<view::Views> views;
+  std::shared_ptr<blob::BlobStore> blobs;
+};
+
+/// Binds every row of kRRoutes.
+void bind_r(http::Router& router, const RDependencies& dependencies);
+
+}  // namespace granary::api

@@ -1,0 +1,25 @@
+#include "api/r_package.h"
+
+#include <algorithm>
+
+#include "r/version.h"
+
+namespace granary::api {
+
+RPackage tell_apart(std::vector<model::FileRecord> files) {
+  std::sort(files.begin(), files.end(), [](const model::FileRecord& a, const model::FileRecord& b) {
+    const auto order = r::compare_versions(a.version, b.version);
+    return order != 0 ? order < 0 : a.id < b.id;
+  });
+  RPackage package;
+  for (auto file = files.rbegin(); file != files.rend(); ++file) {
+    if (file->archived) continue;
+    package.current = std::move(*file);
+    files.erase(std::next(file).base());
+    break;
+  }
+  package.archive = std::move(files);
+  return package;
+}
+
+}  // namespace granary::api
