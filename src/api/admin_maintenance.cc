@@ -36,10 +36,10 @@ Result<http::Response> collect(const AdminDeps& deps, const Context& ctx, const 
   JsonWriter json;
   json.begin_object();
   json.member("dryrun", dry_run);
-  json.member("removed_blobs", done.blobs);
-  json.member("removed_bytes", done.bytes);
-  json.member("young_blobs", done.young);
-  json.member("kept_blobs", done.kept);
+  json.member("blobs", done.blobs);
+  json.member("bytes", done.bytes);
+  json.member("young", done.young);
+  json.member("kept", done.kept);
   json.member("kept_bytes", done.kept_bytes);
   json.end_object();
   return json_response(200, std::move(json));

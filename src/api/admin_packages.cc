@@ -4,7 +4,6 @@
 #include "api/admin_json.h"
 #include "api/admin_request.h"
 #include "api/admin_routes.h"
-#include "base/text.h"
 
 namespace granary::api {
 namespace {
@@ -20,12 +19,6 @@ constexpr http::RouteSpec kAdd = {
     "Publish the body, an R source tarball or a Python distribution, under the name "
     "filename",
     "filename,replace,dryrun,comment"};
-constexpr http::RouteSpec kList = {"admin.package.list",
-                                   Method::get,
-                                   "/__api__/sources/{source}/packages",
-                                   Access::publish,
-                                   "The packages of a source with their files, by name",
-                                   "name_like,_limit,_page"};
 constexpr http::RouteSpec kRemove = {
     "admin.package.remove",
     Method::del,
@@ -81,59 +74,6 @@ Result<http::Response> add(const AdminDeps& deps, const Context& ctx, const http
   return json_response(published.already || how.dry_run ? 200 : 201, std::move(json));
 }
 
-struct Listing {
-  std::string like;  // lower case; empty: all
-  std::uint64_t skip = 0, limit = 0;
-};
-
-/// Names that match, of the page that is asked for.
-Result<std::vector<std::string>> names_of(catalog::ReadView& view, const model::Source& source,
-                                          model::TxNo at, Listing listing) {
-  std::vector<std::string> out;
-  model::Page page;
-  for (;;) {
-    const auto names = TRY(view.packages(source.id, at, page));
-    for (const auto& name : names) {
-      if (!listing.like.empty() && lower(name).find(listing.like) == std::string::npos) continue;
-      if (listing.skip > 0) {
-        --listing.skip;
-        continue;
-      }
-      out.push_back(name);
-      if (out.size() == listing.limit) return out;
-    }
-    if (names.size() < page.limit) return out;
-    page.after = names.back();
-  }
-}
-
-Result<http::Response> list(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
-  Listing listing;
-  listing.like = lower(request.query_value("name_like").value_or(""));
-  listing.limit = TRY(query_count(request, "_limit", 100, 1000));
-  listing.skip = (TRY(query_count(request, "_page", 1, 1'000'000)) - 1) * listing.limit;
-  JsonWriter json;
-  TRY(deps.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
-    json = {};
-    json.begin_array();
-    const auto source = TRY(view.find_source(request.parameter("source")));
-    if (!source) return fail(Errc::not_found, "no such source", "list them with: granary list sources");
-    const auto at = TRY(view.resolve(source->id, model::Latest{}));
-    for (const auto& name : TRY(names_of(view, *source, at, listing))) {
-      json.begin_object();
-      json.member("name", name);
-      json.key("files");
-      json.begin_array();
-      for (const auto& file : TRY(view.files(source->id, at, name))) write_json(json, file);
-      json.end_array();
-      json.end_object();
-    }
-    json.end_array();
-    return {};
-  }));
-  return json_response(200, std::move(json));
-}
-
 Result<http::Response> remove(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
   const auto selector = TRY(ingest::parse_selector(request.parameter("selector")));
   return answer(TRY(deps.ingest->remove(ctx, request.parameter("source"), selector,
@@ -167,7 +107,6 @@ Result<http::Response> unyank(const AdminDeps& deps, const Context& ctx, const h
 
 void bind_admin_packages(http::Router& router, const AdminDeps& deps) {
   router.bind(kAdd, [deps](const auto& ctx, const auto& request) { return add(deps, ctx, request); });
-  router.bind(kList, [deps](const auto& ctx, const auto& request) { return list(deps, ctx, request); });
   router.bind(kRemove, [deps](const auto& ctx, const auto& request) { return remove(deps, ctx, request); });
   router.bind(kArchive, [deps](const auto& ctx, const auto& request) { return archive(deps, ctx, request); });
   router.bind(kYank, [deps](const auto& ctx, const auto& request) { return yank(deps, ctx, request); });

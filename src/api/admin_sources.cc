@@ -18,14 +18,6 @@ constexpr http::RouteSpec kEdit = {"admin.source.edit", Method::patch, "/__api__
 constexpr http::RouteSpec kDelete = {
     "admin.source.delete", Method::del, "/__api__/sources/{source}", Access::admin,
     "Delete a source with its history; refused while a repository subscribes to it"};
-constexpr http::RouteSpec kTransactions = {
-    "admin.source.transactions",
-    Method::get,
-    "/__api__/sources/{source}/transactions",
-    Access::publish,
-    "What happened to a source, newest first; pass the last id as before to go on",
-    "_limit,before"};
-
 http::Response answer(int status, const model::Source& source) {
   JsonWriter json;
   write_json(json, source);
@@ -57,32 +49,12 @@ Result<http::Response> remove(const AdminDeps& deps, const Context& ctx, const h
   return deleted_response(request.parameter("source"));
 }
 
-Result<http::Response> transactions(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
-  const auto limit = TRY(query_count(request, "_limit", 1000, 10'000));
-  const auto before = TRY(query_count(request, "before", std::uint64_t{1} << 62, std::uint64_t{1} << 62));
-  std::vector<model::Transaction> found;
-  TRY(deps.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
-    const auto source = TRY(view.find_source(request.parameter("source")));
-    if (!source) return fail(Errc::not_found, "no such source", "list them with: granary list sources");
-    found = TRY(view.transactions(source->id, model::TxNo{static_cast<std::int64_t>(before)},
-                                  static_cast<std::uint32_t>(limit)));
-    return {};
-  }));
-  JsonWriter json;
-  json.begin_array();
-  for (const auto& transaction : found) write_json(json, transaction);
-  json.end_array();
-  return json_response(200, std::move(json));
-}
-
 }  // namespace
 
 void bind_admin_sources(http::Router& router, const AdminDeps& deps) {
   router.bind(kCreate, [deps](const auto& ctx, const auto& request) { return create(deps, ctx, request); });
   router.bind(kEdit, [deps](const auto& ctx, const auto& request) { return edit(deps, ctx, request); });
   router.bind(kDelete, [deps](const auto& ctx, const auto& request) { return remove(deps, ctx, request); });
-  router.bind(kTransactions,
-              [deps](const auto& ctx, const auto& request) { return transactions(deps, ctx, request); });
 }
 
 }  // namespace granary::api

@@ -20,7 +20,9 @@ std::string cache_control(const view::Snapshot& snapshot, Changes changes) {
 void set_cache_rules(http::Response& response, const view::Snapshot& snapshot, bool file) {
   const auto changes = !snapshot.settled ? Changes::with_uploads : file ? Changes::never : Changes::rarely;
   response.with("Cache-Control", cache_control(snapshot, changes));
-  if (may_be_kept(response)) response.hot = {snapshot.fresh, !snapshot.repository->authenticated};
+  // Never what needs a token: event loops ask no gate, so a token that has expired or was revoked would go
+  // on.
+  if (!snapshot.repository->authenticated && may_be_kept(response)) response.hot = {snapshot.fresh, true};
 }
 
 }  // namespace granary::api

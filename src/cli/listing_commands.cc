@@ -1,0 +1,169 @@
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "cli/endpoint.h"
+#include "cli/session.h"
+#include "cli/table.h"
+
+namespace granary::cli {
+namespace {
+
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string text_of(const Json& json, std::string_view name) {
+  const Json& value = json[name];
+  if (const auto text = value.string()) return std::string(*text);
+  if (const auto number = value.integer()) return std::to_string(*number);
+  if (const auto yes = value.boolean()) return *yes ? "yes" : "no";
+  return {};
+}
+
+std::string rows_of(const Json& json, const std::vector<std::string>& head,
+                    const std::vector<std::string_view>& names, std::string_view none) {
+  if (json.items().empty()) return std::string(none) + "\n";
+  Rows rows;
+  for (const auto& item : json.items()) {
+    auto& row = rows.emplace_back();
+    for (const auto name : names) row.push_back(text_of(item, name));
+  }
+  return table(head, rows);
+}
+
+std::string sources_table(const Json& json) {
+  return rows_of(json, {"SOURCE", "TYPE", "LAST TRANSACTION", "DESCRIPTION"},
+                 {"name", "type", "last_transaction", "description"}, "no sources");
+}
+std::string repos_table(const Json& json) {
+  return rows_of(json, {"REPOSITORY", "TYPE", "AUTHENTICATED", "DESCRIPTION"},
+                 {"name", "type", "auth", "description"}, "no repositories");
+}
+
+Result<int> list_sources(Session& session) {
+  const auto repo = session.args().value("--repo");
+  const auto path = repo.empty() ? std::string("/sources") : endpoint({"repos", repo, "sources"});
+  return session.show("GET", path, {}, [&](const Json& json) { session.print(sources_table(json)); });
+}
+
+Result<int> list_repos(Session& session) {
+  return session.show("GET", "/repos", {}, [&](const Json& json) { session.print(repos_table(json)); });
+}
+
+Result<int> list_all(Session& session) {
+  auto* server = TRY(session.server());
+  const auto repos = TRY(server->call(session.context(), "GET", "/repos", {}));
+  const auto sources = TRY(server->call(session.context(), "GET", "/sources", {}));
+  if (session.json()) {
+    JsonWriter json;
+    json.begin_object();
+    json.key("repos");
+    json.raw(trim(repos.text));
+    json.key("sources");
+    json.raw(trim(sources.text));
+    json.end_object();
+    session.print(std::move(json).take() + "\n");
+  } else {
+    session.print(repos_table(repos.json) + "\n" + sources_table(sources.json));
+  }
+  return 0;
+}
+
+Result<int> list_packages(Session& session) {
+  const auto& args = session.args();
+  if (args.has("--repo") == args.has("--source"))
+    return fail(Errc::invalid_argument, "give either --repo or --source",
+                "for example: granary list packages --repo all");
+  const auto query = Query()
+                         .add("name_like", args.value("--search"))
+                         .add("_limit", args.value("--count"))
+                         .add("_page", args.value("--page"))
+                         .text();
+  const auto path = args.has("--repo") ? endpoint({"repos", args.value("--repo"), "packages"})
+                                       : endpoint({"sources", args.value("--source"), "packages"});
+  return session.show("GET", path + query, {}, [&](const Json& json) {
+    session.print(rows_of(json, {"PACKAGE", "VERSION", "ARCHIVED", "SUMMARY"},
+                          {"name", "version", "is_archived", "summary"}, "no packages"));
+  });
+}
+
+Result<int> list_transactions(Session& session) {
+  const auto query = Query().add("_limit", session.args().value("--count")).text();
+  const auto path = endpoint({"sources", session.args().value("--source"), "transactions"}) + query;
+  return session.show("GET", path, {}, [&](const Json& json) {
+    session.print(rows_of(json, {"TRANSACTION", "TIME", "KIND", "FILES", "BY", "COMMENT"},
+                          {"id", "published_to", "kind", "packages", "actor", "comment"}, "no transactions"));
+  });
+}
+
+std::string facts(const Json& json, const std::vector<std::pair<std::string_view, std::string_view>>& names) {
+  std::string out;
+  for (const auto& [label, name] : names)
+    out += fmt::format("{:<18}{}\n", std::string(label) + ":", text_of(json, name));
+  return out;
+}
+
+Result<int> info_repo(Session& session) {
+  auto* server = TRY(session.server());
+  const auto name = session.args().value("--repo");
+  const auto repo = TRY(server->call(session.context(), "GET", endpoint({"repos", name}), {}));
+  if (session.json()) {
+    session.print(repo.text + (repo.text.ends_with('\n') ? "" : "\n"));
+    return 0;
+  }
+  const auto sources = TRY(server->call(session.context(), "GET", endpoint({"repos", name, "sources"}), {}));
+  std::vector<std::string> names;
+  for (const auto& source : sources.json.items()) names.push_back(text_of(source, "name"));
+  session.print(facts(repo.json, {{"Repository", "name"},
+                                  {"Id", "id"},
+                                  {"Type", "type"},
+                                  {"Description", "description"},
+                                  {"Authenticated", "auth"},
+                                  {"Created", "created"}}));
+  session.print(fmt::format("{:<18}{}\n", "Sources:", names.empty() ? "none" : join(names, ", ")));
+  return 0;
+}
+
+Result<int> info(Session& session) {
+  const auto& args = session.args();
+  if (args.has("--repo") == args.has("--source"))
+    return fail(Errc::invalid_argument, "give either --repo or --source",
+                "for example: granary info --repo all");
+  if (args.has("--repo")) return info_repo(session);
+  return session.show("GET", endpoint({"sources", args.value("--source")}), {}, [&](const Json& json) {
+    session.print(facts(json, {{"Source", "name"},
+                               {"Id", "id"},
+                               {"Type", "type"},
+                               {"Description", "description"},
+                               {"Created", "created"},
+                               {"Last transaction", "last_transaction"}}));
+  });
+}
+
+}  // namespace
+
+std::vector<CommandSpec> listing_commands() {
+  const FlagSpec repo = {"--repo", "NAME", "name of a repository"};
+  const FlagSpec source = {"--source", "NAME", "name of a source"};
+  const FlagSpec count = {"--count", "N", "how many (100)"};
+  return {
+      {"list", "List repositories and sources", "list", {}, list_all},
+      {"list repos", "List repositories", "list repos -o json", {}, list_repos},
+      {"list sources",
+       "List sources, all or those of a repository",
+       "list sources --repo all",
+       {repo},
+       list_sources},
+      {"list packages",
+       "List packages of a repository or a source",
+       "list packages --repo all --search plot",
+       {repo, source, {"--search", "TEXT", "part of the name"}, count, {"--page", "N", "which page (1)"}},
+       list_packages},
+      {"list transactions",
+       "List what happened to a source, newest first",
+       "list transactions --source team",
+       {{"--source", "NAME", "name of a source", true}, count},
+       list_transactions},
+      {"info", "Show a repository or a source", "info --repo all", {repo, source}, info},
+  };
+}
+
+}  // namespace granary::cli

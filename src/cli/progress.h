@@ -1,0 +1,37 @@
+#pragma once
+/// One line on a terminal that says how far an upload is.
+
+#include <chrono>
+#include <cstdint>
+#include <iosfwd>
+#include <string>
+#include <string_view>
+
+namespace granary::cli {
+
+/// Draws at most ten times a second; draws nothing when it is not on.
+class Progress {
+ public:
+  Progress(std::ostream& out, bool on, std::uint64_t total_bytes)
+      : out_(&out), on_(on), total_(total_bytes) {}
+  ~Progress() { clear(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  /// `done` of all bytes; `label` is the file at hand.
+  void show(std::uint64_t done, std::string_view label);
+  /// Takes the line away, so that another can be printed.
+  void clear();
+
+ private:
+  std::ostream* out_;
+  bool on_;
+  std::uint64_t total_;
+  bool drawn_ = false;
+  std::chrono::steady_clock::time_point last_{};
+};
+
+/// "[=====>    ]  45%  12.3 MB of 27.0 MB  name", at most `width` wide.
+std::string progress_line(std::uint64_t done, std::uint64_t total, std::string_view label, std::size_t width);
+
+}  // namespace granary::cli
