@@ -109,9 +109,17 @@ Result<Directory> find_directory(const ByteSource& archive) {
     return refused("the zip archive is one of several parts");
   }
   const auto here = get<std::uint16_t>(end, 8);
-  if (directory.entries == 0xffff || directory.size == kAll32 || directory.offset == kAll32) {
+  const Directory plain = directory;
+  // Python writes the wide records from 2 GiB on, and numbers that still fit into the plain one beside them.
+  if (plain.entries == 0xffff || plain.size == kAll32 || plain.offset == kAll32 ||
+      plain.size + plain.offset + kEnd64Size + kLocatorSize == plain.end) {
     // Exactly 65,535 members need no zip64, but nobody can tell: writers use it then.
     TRY(read_zip64_end(archive, directory.end, directory));
+    if ((plain.entries != 0xffff && plain.entries != directory.entries) ||
+        (plain.size != kAll32 && plain.size != directory.size) ||
+        (plain.offset != kAll32 && plain.offset != directory.offset)) {
+      return damaged("its two end records disagree");
+    }
   } else if (here != directory.entries) {
     return refused("the zip archive is one of several parts");
   }

@@ -45,6 +45,33 @@ TEST(Zip, GivesTheWantedMember) {
   EXPECT_EQ(got.tops, (std::vector<std::string>{"pkg", "pkg-1.0.dist-info"}));
 }
 
+/// The wide end record and its locator put before the plain one, which keeps its numbers: what Python writes
+/// from 2 GiB on.
+std::string with_wide_end(std::string bytes) {
+  const auto end = bytes.rfind(kEnd);
+  const auto number = [](std::uint64_t value, int size) {
+    std::string out;
+    for (int i = 0; i < size; ++i) out += static_cast<char>(value >> (8 * i) & 0xff);
+    return out;
+  };
+  const std::string entries = bytes.substr(end + 10, 2) + std::string(6, '\0');
+  const std::string place = bytes.substr(end + 12, 4) + std::string(4, '\0') + bytes.substr(end + 16, 4) +
+                            std::string(4, '\0');  // size, offset
+  std::string wide = std::string("PK\x06\x06") + number(44, 8) + number(45, 2) + number(45, 2) +
+                     number(0, 4) + number(0, 4) + entries + entries + place;
+  wide += std::string("PK\x06\x07") + number(0, 4) + number(end, 8) + number(1, 4);
+  return bytes.insert(end, wide);
+}
+
+TEST(Zip, AWideEndRecordBesideAPlainOneIsRead) {
+  const auto got = scan_bytes(with_wide_end(wheel()));
+  ASSERT_TRUE(got) << got.error().message();
+  EXPECT_EQ(got->entries, 3U);
+  auto liar = with_wide_end(wheel());
+  liar[liar.rfind(kEnd) + 10] = 2;  // another count of members for readers of the plain one
+  EXPECT_EQ(code_of(scan_bytes(liar)), Errc::corrupt);
+}
+
 TEST(Zip, EveryTruncationIsFound) {
   const auto whole = wheel();
   for (std::size_t size = 0; size < whole.size(); ++size) {
