@@ -17,6 +17,7 @@ import signal
 import socket
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -62,6 +63,15 @@ def free_port():
         return s.getsockname()[1]
 
 
+def wait_for(port):
+    for _ in range(200):
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise SystemExit(f"nothing listens on port {port}")
+
+
 def descendants(pid):
     out = [pid]
     for child in open(f"/proc/{pid}/task/{pid}/children").read().split():
@@ -95,11 +105,11 @@ def wrk(port, path, headers, seconds, threads, connections):
     command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{seconds}s", f"http://127.0.0.1:{port}{path}"]
     for header in headers:
         command += ["-H", header]
-    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    text = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     requests = int(re.search(r"(\d+) requests in", text).group(1))
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", text).group(1))
     if re.search(r"Socket errors", text):
-        raise SystemExit(f"wrk saw errors on {path}: {text}")
+        raise SystemExit(f"wrk saw errors on {port}{path}: {text}")
     return requests, rate
 
 
@@ -123,10 +133,11 @@ def main():
     open(f"{root}/www/package.tar.gz", "wb").write(os.urandom(300 * 1024))
     port = free_port()
     open(f"{root}/nginx.conf", "w").write(NGINX.format(root=root, port=port, workers=args.threads))
-    engine = subprocess.Popen([args.engine, "127.0.0.1:0", f"{root}/www", str(args.threads)], stdout=subprocess.PIPE, text=True)
     nginx = subprocess.Popen(["nginx", "-p", root, "-c", f"{root}/nginx.conf", "-e", f"{root}/error.log"])
+    wait_for(port)
+    engine = subprocess.Popen([args.engine, "127.0.0.1:0", f"{root}/www", str(args.threads)], stdout=subprocess.PIPE, text=True)
+    print(port)
     servers = {"nginx": (nginx.pid, port), "granary": (engine.pid, int(engine.stdout.readline()))}
-    time.sleep(0.3)
     results = {case: {name: [] for name in servers} for case in CASES if not args.only or args.only in case}
     try:
         for round_number in range(args.rounds):
@@ -144,6 +155,7 @@ def main():
         for process in (nginx, engine):
             process.send_signal(signal.SIGTERM)
             process.wait()
+        sys.stderr.write(open(f"{root}/error.log").read())
         shutil.rmtree(root)
 
     def median(case, name, key):

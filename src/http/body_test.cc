@@ -277,6 +277,23 @@ TEST_F(GrowingTest, HttpOneDotZeroIsDelimitedByTheClose) {
   EXPECT_EQ(answer.body, "all");
 }
 
+TEST_F(GrowingTest, ClientsThatLeaveDuringAFileDoNoHarm) {
+  const auto path = ::testing::TempDir() + "granary_leave_test";
+  std::ofstream(path) << std::string(8 << 20, 'f');
+  Response response;
+  response.body = FileBody{*open_file(path)};
+  serve("/f", response);
+  start();
+  for (int i = 0; i < 20; ++i) {
+    RawClient leaves(port);
+    leaves.send("GET /f HTTP/1.1\r\nHost: x\r\n\r\n");
+    leaves.take(1000);
+    const linger reset{1, 0};
+    ::setsockopt(leaves.fd(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+  }
+  EXPECT_EQ(RawClient(port).get("/f").body.size(), 8U << 20);
+}
+
 TEST_F(GrowingTest, ALargeMemoryBodyReachesASlowClientWhole) {
   serve("/big", bytes_response(200, "text/plain", std::string(30 << 20, 'z')));
   start();

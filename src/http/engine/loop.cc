@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <ctime>
 
 #include "base/hash.h"
@@ -79,6 +80,10 @@ Result<> Loop::listen(const Door& door, UniqueFd socket) {
 void Loop::run_in_thread() {
   thread_ = std::thread([this] {
     ::pthread_setname_np(::pthread_self(), fmt::format("http-loop-{}", number_).c_str());
+    sigset_t broken_pipe;  // sendfile() and OpenSSL cannot be told not to raise it
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    ::pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
     run();
   });
 }
