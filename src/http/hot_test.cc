@@ -169,6 +169,23 @@ TEST_F(HotTest, TheCacheIsBoundedAndStillRight) {
   }
 }
 
+TEST_F(HotTest, ALargeBodyIsWholeEachTimeAndInParts) {
+  const auto bytes = std::make_shared<const std::string>(std::string(999'999, 'x') + "end");
+  route(Method::get, "/big", [this, bytes](const Context&, const Request&) -> Result<Response> {
+    Response response;
+    response.body = BytesBody{bytes};
+    response.ranges = true;
+    response.hot = Response::Hot{Freshness::observe(generation), true};
+    return response;
+  });
+  start();
+  RawClient client(port);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(client.get("/big").body, *bytes);
+    EXPECT_EQ(client.get("/big", "Range: bytes=-4\r\n").body, "xend");
+  }
+}
+
 TEST_F(HotTest, AChangeBetweenLookAndAnswerIsNotKept) {
   route(Method::get, "/a", [this](const Context&, const Request&) -> Result<Response> {
     const auto fresh = Freshness::observe(generation);

@@ -109,6 +109,11 @@ std::shared_ptr<Answer> Answer::prepare(Response response) {
   return answer;
 }
 
+void Answer::back_by(MemoryFiles& files) {
+  if (const auto* body = std::get_if<BytesBody>(&body_); body && body->bytes && hot_)
+    backing_ = files.of(body->bytes);
+}
+
 std::string Answer::partial_head(const Verdict& verdict, std::string_view date) const {
   std::size_t at = 0;
   if (verdict.kind == Verdict::Kind::unsatisfiable) {

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "http/engine/conditional.h"
+#include "http/engine/memory_files.h"
 #include "http/message.h"
 
 namespace granary::http {
@@ -21,6 +22,8 @@ class Answer {
   /// Drops what only the engine may say (Date, Server, Connection, Content-Length, Transfer-Encoding) and
   /// makes values harmless that would break out of their line.
   static std::shared_ptr<Answer> prepare(Response response);
+  /// Before it is sent: lets large bytes be sent from memory without a copy.
+  void back_by(MemoryFiles& files);
 
   int status() const noexcept { return status_; }
   /// With its final empty line. The date in it is what refresh() got last.
@@ -38,6 +41,8 @@ class Answer {
   /// The bytes when they are in memory.
   std::string_view bytes() const noexcept { return bytes_; }
   const OpenFile* file() const noexcept { return file_; }
+  /// The same bytes as a file, when that is cheaper to send.
+  const OpenFile* backing() const noexcept { return backing_.get(); }
   GrowingFile* growing() const noexcept { return growing_; }
 
   /// Whether conditions and ranges may change it at all.
@@ -56,6 +61,7 @@ class Answer {
   bool ranges_ = false;
   std::string_view bytes_;
   const OpenFile* file_ = nullptr;
+  std::shared_ptr<const OpenFile> backing_;
   GrowingFile* growing_ = nullptr;
   std::uint64_t second_ = 0;
   std::string head_, not_modified_;

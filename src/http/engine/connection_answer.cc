@@ -101,7 +101,9 @@ void Connection::compose(Answer& answer, Method method, const Conditions& condit
   out_.file = -1;
   out_.offset = out_.count = 0;
   if (size != 0 && !answer.growing()) {
-    if (const auto* file = answer.file()) {
+    const auto* file = answer.file();
+    if (!file && !ssl_) file = answer.backing();
+    if (file) {
       out_.file = file->fd.get();
       out_.offset = first;
       out_.count = size;

@@ -16,6 +16,7 @@
 #include "http/engine/access_log.h"
 #include "http/engine/hot_cache.h"
 #include "http/engine/loop_metrics.h"
+#include "http/engine/memory_files.h"
 #include "http/engine/tls.h"
 #include "http/engine/workers.h"
 #include "http/server.h"
@@ -48,6 +49,7 @@ struct Engine {
   std::shared_ptr<Inflight> inflight;
   std::stop_token stop;  // asked for when the patience of a drain is over
   std::atomic<std::size_t> connections{0};
+  MemoryFiles memory_files{};
 };
 
 class Loop {

@@ -1,0 +1,23 @@
+#include "http/engine/memory_files.h"
+
+#include <sys/mman.h>
+
+namespace granary::http {
+
+std::shared_ptr<const OpenFile> MemoryFiles::of(const std::shared_ptr<const std::string>& bytes) {
+  if (bytes->size() < kSmallest || bytes->size() > kLargest) return nullptr;
+  const std::lock_guard lock(mutex_);
+  if (const auto known = entries_.find(bytes.get()); known != entries_.end()) {
+    auto file = known->second.file.lock();
+    if (file && known->second.bytes.lock() == bytes) return file;
+  }
+  std::erase_if(entries_, [](const auto& entry) { return entry.second.file.expired(); });
+  auto file = std::make_shared<OpenFile>();
+  file->fd = UniqueFd(::memfd_create("body", MFD_CLOEXEC));
+  file->size = bytes->size();
+  if (!file->fd || !write_all(file->fd.get(), as_bytes(*bytes))) return nullptr;
+  entries_[bytes.get()] = {bytes, file};
+  return file;
+}
+
+}  // namespace granary::http
