@@ -80,7 +80,7 @@ struct PoolStats {
 
 /// Safe for concurrent use. Errors: `unavailable` when the database is gone, locked or full (with the reason,
 /// retry later), `deadline_exceeded` past the context's deadline, `conflict` and `internal` otherwise; and
-/// whatever `work` returned.
+/// whatever `work` returned. In write() a failed statement fails the closure, even one that swallows it.
 class Database {
  public:
   virtual ~Database() = default;

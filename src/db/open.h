@@ -19,7 +19,7 @@ struct SqliteOptions {
 struct PostgresOptions {
   std::string url;                // postgres://user@host:5432/db?search_path=pm&sslmode=require
   std::string password;           // overrides the URL's
-  int max_open_connections = 10;  // the writer and the listener count too
+  int max_open_connections = 10;  // at least 3: the writer and the listener count too
   int max_idle_connections = 2;
   std::chrono::milliseconds max_connection_lifetime{0};   // 0: for ever
   std::chrono::milliseconds max_connection_idle_time{0};  // 0: for ever
