@@ -69,7 +69,8 @@ def unit(totals):
     if not build("dev"):
         return totals.add("dev build", False)
     shutil.rmtree(REPORTS / "unit", ignore_errors=True)
-    environment = os.environ | {"GTEST_OUTPUT": f"xml:{REPORTS}/unit/", "GTEST_COLOR": "no"}
+    environment = {"GRANARY_VERSITYGW": str(ROOT / ".cache/tools/versitygw")} | os.environ | {
+        "GTEST_OUTPUT": f"xml:{REPORTS}/unit/", "GTEST_COLOR": "no"}
     ok = run("ctest", "--test-dir", "build/dev", "--output-on-failure", "--timeout", "600", "-j", JOBS, env=environment)
     for report in sorted((REPORTS / "unit").glob("*.xml")):
         totals.add_junit(report, report.stem, True)

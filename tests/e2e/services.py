@@ -102,7 +102,7 @@ class S3:
     region, access, secret = "us-east-1", "granary-test", "granary-test-secret"
 
     def __init__(self):
-        self.program = os.environ.get("GRANARY_TEST_S3", ROOT / ".cache/tools/versitygw")
+        self.program = os.environ.get("GRANARY_VERSITYGW", ROOT / ".cache/tools/versitygw")
         if not pathlib.Path(self.program).exists():
             raise FileNotFoundError(f"{self.program} is not there: make e2e builds it")
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="granary-s3-"))
