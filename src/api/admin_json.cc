@@ -54,6 +54,19 @@ void write_json(JsonWriter& json, const model::FileRecord& file) {
   json.end_object();
 }
 
+void write_json(JsonWriter& json, const model::Transaction& transaction) {
+  json.begin_object();
+  json.member("id", transaction.number.value);
+  json.member("source_id", transaction.source.value);
+  json.member("published_to", rfc3339(transaction.at));
+  json.member("completed", true);
+  json.member("kind", name_of(transaction.kind));
+  json.member("actor", transaction.actor);
+  json.member("comment", transaction.comment);
+  json.member("packages", transaction.packages);
+  json.end_object();
+}
+
 void write_json(JsonWriter& json, const auth::TokenInfo& token, Time now) {
   json.begin_object();
   json.member("guid", token.id);

@@ -16,6 +16,7 @@ void write_json(JsonWriter&, const model::Source&);
 /// `sources`: what the server has, to name the subscribed ones; those that are not in it are left out.
 void write_json(JsonWriter&, const model::Repository&, std::span<const model::Source> sources);
 void write_json(JsonWriter&, const model::FileRecord&);
+void write_json(JsonWriter&, const model::Transaction&);
 void write_json(JsonWriter&, const auth::TokenInfo&, Time now);
 void write_json(JsonWriter&, const ingest::Changed&);
 
