@@ -1,6 +1,7 @@
 #pragma once
 /// Makes a blob store of either kind.
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -14,9 +15,12 @@ struct S3Options {
   std::string bucket, prefix, region = "us-east-1", endpoint;  // endpoint empty: AWS of that region
   bool path_style = false;
   bool disable_ssl = false;
-  bool skip_verification = false;                     // of the endpoint's certificate
-  std::string access_key, secret_key, session_token;  // empty: environment, then the shared credentials file
+  bool skip_verification = false;  // of the endpoint's certificate
+  std::string access_key, secret_key,
+      session_token;  // empty: `environment`, then the shared credentials file
   std::string profile;
+  std::map<std::string, std::string>
+      environment;              // of the process (from app/): AWS_* and HOME are looked up in it
   std::string cache_directory;  // local copies, so that files are sent by sendfile
   std::uint64_t cache_bytes = 10ULL << 30;
 };

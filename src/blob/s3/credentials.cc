@@ -1,24 +1,8 @@
 #include "blob/s3/credentials.h"
 
-#include <cstdlib>
-
-#include "base/file.h"
 #include "base/text.h"
 
 namespace granary::blob::s3 {
-
-Surroundings real_surroundings() {
-  return {.variable = [](const std::string& name) -> std::optional<std::string> {
-            const char* value = std::getenv(name.c_str());
-            if (!value || *value == '\0') return std::nullopt;
-            return value;
-          },
-          .file = [](const std::string& path) -> std::optional<std::string> {
-            auto text = read_file(path, 1 << 20);
-            if (!text) return std::nullopt;
-            return std::move(*text);
-          }};
-}
 
 std::optional<Credentials> parse_profile(std::string_view text, std::string_view profile) {
   Credentials found;
@@ -45,13 +29,17 @@ std::optional<Credentials> parse_profile(std::string_view text, std::string_view
   return found;
 }
 
-Result<Credentials> find_credentials(const S3Options& options, const Surroundings& surroundings) {
+Result<Credentials> find_credentials(const S3Options& options, const TextOf& file) {
   if (options.access_key.empty() != options.secret_key.empty())
     return fail(Errc::invalid_argument, "one of the two keys in the credentials of S3Storage is missing",
                 "set both the access key and the secret key, or neither");
   if (!options.access_key.empty())
     return Credentials{options.access_key, options.secret_key, options.session_token};
-  const auto& variable = surroundings.variable;
+  const auto variable = [&](const char* name) -> std::optional<std::string> {
+    const auto found = options.environment.find(name);
+    if (found == options.environment.end() || found->second.empty()) return std::nullopt;
+    return found->second;
+  };
   if (options.profile.empty()) {
     const auto access = variable("AWS_ACCESS_KEY_ID"), secret = variable("AWS_SECRET_ACCESS_KEY");
     if (access && secret) return Credentials{*access, *secret, variable("AWS_SESSION_TOKEN").value_or("")};
@@ -60,7 +48,7 @@ Result<Credentials> find_credentials(const S3Options& options, const Surrounding
       options.profile.empty() ? variable("AWS_PROFILE").value_or("default") : options.profile;
   const std::string path =
       variable("AWS_SHARED_CREDENTIALS_FILE").value_or(variable("HOME").value_or("") + "/.aws/credentials");
-  if (const auto text = surroundings.file(path)) {
+  if (const auto text = file(path)) {
     if (auto found = parse_profile(*text, profile)) return std::move(*found);
     return fail(Errc::invalid_argument, "no keys for the profile '" + profile + "' in " + path,
                 "correct S3Storage.Profile, or add the profile to that file");

@@ -12,18 +12,12 @@
 
 namespace granary::blob::s3 {
 
-/// What the environment and the file system say; absent when there is no such variable or file.
-struct Surroundings {
-  std::function<std::optional<std::string>(const std::string& name)> variable;
-  std::function<std::optional<std::string>(const std::string& path)> file;
-};
-Surroundings real_surroundings();
-
 /// The first of: keys in the options; AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN; the shared
 /// credentials file (AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials) with the profile of the options,
 /// AWS_PROFILE or "default". A profile in the options goes before the environment's keys.
 /// Errc::invalid_argument when there are none.
-Result<Credentials> find_credentials(const S3Options& options, const Surroundings& surroundings);
+using TextOf = std::function<std::optional<std::string>(const std::string& path)>;  // absent: no such file
+Result<Credentials> find_credentials(const S3Options& options, const TextOf& file);
 
 /// One profile of a shared credentials file; absent when it has no keys there.
 std::optional<Credentials> parse_profile(std::string_view text, std::string_view profile);

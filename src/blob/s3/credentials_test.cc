@@ -9,15 +9,13 @@ namespace {
 
 using Texts = std::map<std::string, std::string>;
 
-Surroundings made_of(Texts variables, Texts files) {
-  const auto look_up = [](Texts texts) {
-    return [texts = std::move(texts)](const std::string& name) -> std::optional<std::string> {
-      const auto found = texts.find(name);
-      if (found == texts.end()) return std::nullopt;
-      return found->second;
-    };
-  };
-  return {look_up(std::move(variables)), look_up(std::move(files))};
+Result<Credentials> find(S3Options options, Texts environment, Texts files) {
+  options.environment = std::move(environment);
+  return find_credentials(options, [&](const std::string& path) -> std::optional<std::string> {
+    const auto found = files.find(path);
+    if (found == files.end()) return std::nullopt;
+    return found->second;
+  });
 }
 
 const std::string kFile =
@@ -25,44 +23,40 @@ const std::string kFile =
     "]\r\naws_access_key_id=T\r\n"
     "aws_secret_access_key = T=S\r\naws_session_token=TT\r\n[half]\naws_access_key_id=H\n";
 
+const Texts kFiles = {{"/h/.aws/credentials", kFile}};
+
 TEST(S3Credentials, OptionsGoFirstThenTheEnvironmentThenTheFile) {
-  const auto world = made_of({{"AWS_ACCESS_KEY_ID", "E"},
-                              {"AWS_SECRET_ACCESS_KEY", "ES"},
-                              {"AWS_SESSION_TOKEN", "ET"},
-                              {"HOME", "/h"}},
-                             {{"/h/.aws/credentials", kFile}});
+  const Texts world = {{"AWS_ACCESS_KEY_ID", "E"},
+                       {"AWS_SECRET_ACCESS_KEY", "ES"},
+                       {"AWS_SESSION_TOKEN", "ET"},
+                       {"HOME", "/h"}};
   S3Options options;
   options.access_key = "O";
   options.secret_key = "OS";
-  EXPECT_EQ(find_credentials(options, world).value().access_key, "O");
+  EXPECT_EQ(find(options, world, kFiles).value().access_key, "O");
+  EXPECT_EQ(find({}, world, kFiles).value().access_key, "E");
+  EXPECT_EQ(find({}, world, kFiles).value().session_token, "ET");
   options = {};
-  EXPECT_EQ(find_credentials(options, world).value().access_key, "E");
-  EXPECT_EQ(find_credentials(options, world).value().session_token, "ET");
   options.profile = "team";
-  EXPECT_EQ(find_credentials(options, world).value().secret_key, "T=S");
-  EXPECT_EQ(find_credentials(options, world).value().session_token, "TT");
-  EXPECT_EQ(
-      find_credentials({}, made_of({{"HOME", "/h"}}, {{"/h/.aws/credentials", kFile}})).value().secret_key,
-      "DS");
-  EXPECT_EQ(find_credentials({}, made_of({{"AWS_SHARED_CREDENTIALS_FILE", "/x"}, {"AWS_PROFILE", "team"}},
-                                         {{"/x", kFile}}))
+  EXPECT_EQ(find(options, world, kFiles).value().secret_key, "T=S");
+  EXPECT_EQ(find(options, world, kFiles).value().session_token, "TT");
+  EXPECT_EQ(find({}, {{"HOME", "/h"}}, kFiles).value().secret_key, "DS");
+  EXPECT_EQ(find({}, {{"AWS_SHARED_CREDENTIALS_FILE", "/x"}, {"AWS_PROFILE", "team"}}, {{"/x", kFile}})
                 .value()
                 .access_key,
             "T");
 }
 
 TEST(S3Credentials, WhatIsMissingIsSaid) {
-  EXPECT_EQ(find_credentials({}, made_of({}, {})).error().code(), Errc::invalid_argument);
+  EXPECT_EQ(find({}, {}, {}).error().code(), Errc::invalid_argument);
   S3Options options;
   options.access_key = "O";
-  EXPECT_EQ(find_credentials(options, made_of({}, {})).error().code(), Errc::invalid_argument);
+  EXPECT_EQ(find(options, {}, {}).error().code(), Errc::invalid_argument);
   options = {};
   options.profile = "none";
-  const auto error =
-      find_credentials(options, made_of({{"HOME", "/h"}}, {{"/h/.aws/credentials", kFile}})).error();
-  EXPECT_NE(error.message().find("'none'"), std::string::npos);
+  EXPECT_NE(find(options, {{"HOME", "/h"}}, kFiles).error().message().find("'none'"), std::string::npos);
   options.profile = "half";
-  EXPECT_FALSE(find_credentials(options, made_of({{"HOME", "/h"}}, {{"/h/.aws/credentials", kFile}})));
+  EXPECT_FALSE(find(options, {{"HOME", "/h"}}, kFiles));
 }
 
 }  // namespace

@@ -129,7 +129,7 @@ TEST_F(S3StoreTest, TheCacheSurvivesARestartAndMayBeDeletedWhileInUse) {
 
 TEST_F(S3StoreTest, ListsMoreObjectsThanOnePageHolds) {
   // Written by hand: a thousand uploads are slow, and a walk is about what lies there.
-  for (int i = 0; i < 1'100; ++i) {
+  for (int i = 0; i < 1'010; ++i) {
     const std::string bytes = std::to_string(i);
     const auto path = path_of(sha256(as_bytes(bytes)));
     std::filesystem::create_directories(std::filesystem::path(path).parent_path());
@@ -140,7 +140,7 @@ TEST_F(S3StoreTest, ListsMoreObjectsThanOnePageHolds) {
     seen.insert(info.digest);
     return {};
   }));
-  EXPECT_EQ(seen.size(), 1'100u);
+  EXPECT_EQ(seen.size(), 1'010u);
 }
 
 TEST_F(S3StoreTest, AWrongSecretNamesTheSetting) {
