@@ -12,12 +12,13 @@ namespace granary::archive {
 namespace {
 
 constexpr std::size_t kChunk = 64 << 10;
+constexpr int kMostEmptyMembers = 100;  // bgzip ends in one
 constexpr int kGzipOnly = 15 + 16;
 
 class GunzipReader final : public ByteReader {
  public:
-  GunzipReader(const ByteSource& packed, const Limits& limits)
-      : packed_(&packed), limits_(limits), input_(kChunk) {}
+  GunzipReader(const Context& ctx, const ByteSource& packed, const Limits& limits)
+      : ctx_(&ctx), packed_(&packed), limits_(limits), input_(kChunk) {}
   ~GunzipReader() override {
     if (ready_) inflateEnd(&stream_);
   }
@@ -60,6 +61,7 @@ class GunzipReader final : public ByteReader {
  private:
   /// False at the end of the packed bytes.
   Result<bool> refill() {
+    TRY(ctx_->check());
     const auto got = TRY(packed_->read_at(offset_, input_));
     offset_ += got;
     stream_.next_in = reinterpret_cast<Bytef*>(input_.data());
@@ -69,6 +71,9 @@ class GunzipReader final : public ByteReader {
 
   /// True when another member follows.
   Result<bool> next_member() {
+    if (stream_.total_out == 0 && ++empty_members_ > kMostEmptyMembers)
+      return fail(Errc::too_large, "the gzip stream is made of empty parts",
+                  "compress the archive again with gzip");
     bool padded = false;
     for (;;) {
       while (stream_.avail_in > 0 && *stream_.next_in == 0) {
@@ -102,18 +107,21 @@ class GunzipReader final : public ByteReader {
     return {};
   }
 
+  const Context* ctx_;
   const ByteSource* packed_;
   Limits limits_;
   std::vector<std::byte> input_;
   z_stream stream_{};
   std::uint64_t offset_ = 0, produced_ = 0;
+  int empty_members_ = 0;
   bool ready_ = false, ended_ = false;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<ByteReader>> gunzip_reader(const ByteSource& packed, const Limits& limits) {
-  auto reader = std::make_unique<GunzipReader>(packed, limits);
+Result<std::unique_ptr<ByteReader>> gunzip_reader(const Context& ctx, const ByteSource& packed,
+                                                  const Limits& limits) {
+  auto reader = std::make_unique<GunzipReader>(ctx, packed, limits);
   TRY(reader->start());
   return reader;
 }

@@ -7,9 +7,10 @@
 
 namespace granary::archive {
 
-/// Several members are one stream, zero padding at the end is passed over. `packed` must outlive the reader.
-/// Errors: corrupt for truncated, damaged or trailing bytes; too_large past limits.total_bytes or
+/// Several members are one stream, zero padding at the end is passed over. `ctx` and `packed` must outlive
+/// the reader. Errors: corrupt for truncated, damaged or trailing bytes; too_large past limits.total_bytes or
 /// limits.ratio.
-Result<std::unique_ptr<ByteReader>> gunzip_reader(const ByteSource& packed, const Limits& limits);
+Result<std::unique_ptr<ByteReader>> gunzip_reader(const Context& ctx, const ByteSource& packed,
+                                                  const Limits& limits);
 
 }  // namespace granary::archive

@@ -19,7 +19,7 @@ auto not_a_file(const std::string& path, const char* why) {
 
 Result<Scan> scan_tar(const Context& ctx, const ByteSource& archive, const Limits& limits,
                       const std::function<bool(std::string_view path)>& wanted) {
-  const auto bytes = TRY(gunzip_reader(archive, limits));
+  const auto bytes = TRY(gunzip_reader(ctx, archive, limits));
   TarReader tar(*bytes, limits);
   Scan out;
   while (const auto entry = TRY(tar.next(ctx))) {

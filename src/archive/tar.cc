@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kBlock = 512;
 constexpr std::uint64_t kMaxSize = std::uint64_t{1} << 62;
 constexpr std::uint64_t kMaxExtension = 1 << 20;  // a pax header or a long name
-constexpr std::size_t kMaxLinks = 20'000;
+constexpr std::size_t kMaxLinks = 5'000;
+constexpr std::ptrdiff_t kMaxDepth = 100;
 
 using Block = std::array<char, kBlock>;
 
@@ -117,7 +118,7 @@ struct TarReader::State {
   std::uint64_t left = 0;     // of the current member, padding included
   std::uint64_t headers = 0;  // extended ones too
   std::uint64_t total = 0;
-  std::set<std::string, std::less<>> symlinks;
+  std::set<std::string, std::less<>> links;  // both kinds
 
   /// False at the end of the stream.
   Result<bool> fill() {
@@ -191,20 +192,29 @@ struct TarReader::State {
     return text;
   }
 
+  /// What is unpacked at a link or behind one lands where the link leads, with some readers.
   Result<> check_links(const TarEntry& entry, std::string_view target) {
-    for (auto slash = entry.path.find('/'); slash != std::string::npos;
-         slash = entry.path.find('/', slash + 1)) {
-      if (symlinks.contains(std::string_view(entry.path).substr(0, slash))) {
-        return refused("the member '" + shown(entry.path) + "' lies behind a link");
-      }
+    const std::string_view path = entry.path;
+    if (std::count(path.begin(), path.end(), '/') > kMaxDepth)
+      return refused("the member '" + shown(path) + "' lies too deep",
+                     "use fewer folders inside of each other");
+    for (auto cut = path.find('/'); !links.empty(); cut = path.find('/', cut + 1)) {
+      if (links.contains(path.substr(0, cut)))
+        return refused("the member '" + shown(path) + "' lies at or behind a link");
+      if (cut == std::string_view::npos) break;
     }
-    if (entry.kind == TarEntry::Kind::hardlink) TRY(clean_path(target, limits.path_bytes));
-    if (entry.kind != TarEntry::Kind::symlink) return {};
-    if (target.size() > limits.path_bytes)
-      return refused("the target of the link '" + shown(entry.path) + "' is too long");
-    TRY(check_symlink(entry.path, target));
-    if (symlinks.size() >= kMaxLinks) return fail(Errc::too_large, "the archive has too many links");
-    symlinks.insert(entry.path);
+    if (entry.kind == TarEntry::Kind::hardlink) {
+      TRY(clean_path(target, limits.path_bytes));
+    } else if (entry.kind == TarEntry::Kind::symlink) {
+      if (target.size() > limits.path_bytes)
+        return refused("the target of the link '" + shown(path) + "' is too long");
+      TRY(check_symlink(path, target));
+    } else {
+      return {};
+    }
+    if (links.size() >= kMaxLinks)
+      return fail(Errc::too_large, "the archive has too many links", "replace links by files");
+    links.emplace(path);
     return {};
   }
 };

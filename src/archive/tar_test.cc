@@ -103,6 +103,18 @@ TEST(Tar, MembersBehindALinkAreRefused) {
   EXPECT_EQ(code_of(scan_entries(
                 {{.path = "pkg/l", .bytes = "", .symlink = "."}, {.path = "pkg/l/x", .bytes = "x"}})),
             Errc::invalid_argument);
+  const BuildEntry text{.path = "pkg/x", .bytes = "x"};
+  EXPECT_EQ(code_of(scan_entries({{.path = "pkg/x", .symlink = "DESCRIPTION"}, text})),
+            Errc::invalid_argument);
+  EXPECT_EQ(code_of(scan_entries({{.path = "pkg/x", .hardlink = "pkg/DESCRIPTION"}, text})),
+            Errc::invalid_argument);
+}
+
+TEST(Tar, AStreamOfEmptyGzipMembersIsTooLarge) {
+  std::string bytes;
+  for (int i = 0; i < 1000; ++i) bytes += gzip("");
+  EXPECT_EQ(code_of(scan_bytes(bytes)), Errc::too_large);
+  EXPECT_TRUE(scan_bytes(build_tar_gz(package()) + gzip("")));
 }
 
 TEST(Tar, DevicesAndPipesAreRefused) {

@@ -129,26 +129,30 @@ Result<Directory> find_directory(const ByteSource& archive) {
   return directory;
 }
 
-/// The zip64 extra field holds, in this order, those of the three that do not fit in 32 bits.
-Result<> apply_zip64(std::string_view extra, CentralEntry& entry) {
-  const bool wide = entry.size == kAll32 || entry.packed == kAll32 || entry.offset == kAll32;
+/// Those of `values` that are all ones have their value in the zip64 extra field, in this order. A field with
+/// another name for the member must say the same name.
+Result<> read_extra(std::string_view extra, std::string_view name,
+                    std::initializer_list<std::uint64_t*> values) {
+  const bool wide = std::any_of(values.begin(), values.end(), [](const auto* v) { return *v == kAll32; });
   bool found = false;
-  while (extra.size() >= 4) {
+  while (extra.size() >= 4) {  // writers that align leave less
     const auto id = get<std::uint16_t>(extra, 0);
     const auto length = get<std::uint16_t>(extra, 2);
     if (length > extra.size() - 4) return damaged("an extra field does not parse");
-    if (id == 1) {
-      if (found) return damaged("a member has two zip64 fields");
-      found = true;
-      auto field = extra.substr(4, length);
-      for (std::uint64_t* value : {&entry.size, &entry.packed, &entry.offset}) {
-        if (*value != kAll32) continue;
-        if (field.size() < 8) return damaged("a zip64 field is too short");
-        *value = get<std::uint64_t>(field, 0);
-        field.remove_prefix(8);
-      }
-    }
+    auto field = extra.substr(4, length);
     extra.remove_prefix(4U + length);
+    constexpr std::uint16_t kZip64 = 0x0001, kUnicodePath = 0x7075;
+    if (id == kUnicodePath && (length < 5 || field.substr(5) != name))
+      return damaged("a member has two names");
+    if (id != kZip64) continue;
+    if (found) return damaged("a member has two zip64 fields");
+    found = true;
+    for (std::uint64_t* value : values) {
+      if (*value != kAll32) continue;
+      if (field.size() < 8) return damaged("a zip64 field is too short");
+      *value = get<std::uint64_t>(field, 0);
+      field.remove_prefix(8);
+    }
   }
   if (wide && !found) return damaged("a zip64 field is missing");
   return {};
@@ -175,7 +179,7 @@ class DirectoryReader {
     entry.attributes = get<std::uint32_t>(header, 38);
     entry.offset = get<std::uint32_t>(header, 42);
     entry.raw_name = TRY(take(name));
-    TRY(apply_zip64(TRY(take(extra)), entry));
+    TRY(read_extra(TRY(take(extra)), entry.raw_name, {&entry.size, &entry.packed, &entry.offset}));
     TRY(take(comment));
     return entry;
   }
@@ -214,14 +218,16 @@ Result<std::uint64_t> check_local(const ByteSource& archive, const CentralEntry&
     return damaged("its directory and its members disagree about '" + shown(entry.raw_name) + "'");
   }
   const auto flags = get<std::uint16_t>(local, 6);
-  const auto agrees = [&](std::uint32_t here, std::uint64_t there) {
-    return here == there || here == kAll32 || ((flags & kDescriptor) != 0 && here == 0);
+  std::uint64_t packed = get<std::uint32_t>(local, 18), size = get<std::uint32_t>(local, 22);
+  TRY(read_extra(TRY(read_exactly(archive, entry.offset + local.size(), extra)), entry.raw_name,
+                 {&size, &packed}));
+  const auto agrees = [&](std::uint64_t here, std::uint64_t there) {
+    return here == there || ((flags & kDescriptor) != 0 && here == 0);
   };
   if (get<std::uint16_t>(local, 8) != entry.method ||
       ((flags ^ entry.flags) & (kDescriptor | kEncrypted)) != 0 ||
-      !agrees(get<std::uint32_t>(local, 14), entry.crc) ||
-      !agrees(get<std::uint32_t>(local, 18), entry.packed) ||
-      !agrees(get<std::uint32_t>(local, 22), entry.size)) {
+      !agrees(get<std::uint32_t>(local, 14), entry.crc) || !agrees(packed, entry.packed) ||
+      !agrees(size, entry.size)) {
     return damaged("its directory and its members disagree about '" + shown(entry.raw_name) + "'");
   }
   const auto data = entry.offset + kLocalSize + entry.raw_name.size() + extra;

@@ -137,6 +137,17 @@ TEST(Zip, AChangedByteOfAWantedMemberIsFound) {
   EXPECT_NE(code_of(scan_bytes(bytes)), Errc::internal);
 }
 
+TEST(Zip, AMemberWithASecondNameIsRefused) {
+  // libarchive's local headers end in an extra field of its own ("ux", 11 bytes): turned into a name in
+  // Unicode.
+  auto bytes = wheel();
+  const auto at = bytes.find("ux\x0b", find_record(bytes, kLocal));
+  ASSERT_NE(at, std::string::npos);
+  bytes[at] = 0x75;
+  bytes[at + 1] = 0x70;
+  EXPECT_EQ(code_of(scan_bytes(bytes)), Errc::corrupt);
+}
+
 TEST(Zip, MoreMembersThanTheEndRecordSaysAreRefused) {
   auto bytes = wheel();
   const auto end = find_record(bytes, kEnd);
