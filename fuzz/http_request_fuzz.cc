@@ -36,7 +36,7 @@ void check(const Head& head) {
 }
 
 /// Reads all requests, given `step` bytes more at a time.
-Read read_all(const std::string& bytes, std::size_t step) {
+Read read_all(const std::string& bytes, std::size_t step, bool may_repeat) {
   Read out;
   RequestParser parser;
   std::string message;  // of the current request, moved on every turn as a connection may do
@@ -49,13 +49,17 @@ Read read_all(const std::string& bytes, std::size_t step) {
   for (;;) {
     parser.reset();
     auto progress = RequestParser::Progress::more;
-    if (!message.empty()) progress = parser.parse_head(message);
+    const auto parse = [&] {
+      if (may_repeat && parser.repeat(message)) return RequestParser::Progress::complete;
+      return parser.parse_head(message);
+    };
+    if (!message.empty()) progress = parse();
     while (progress == RequestParser::Progress::more) {
       if (at == bytes.size()) return out;
       std::string grown = message + bytes.substr(at, step);
       message.swap(grown);
       at = std::min(bytes.size(), at + step);
-      progress = parser.parse_head(message);
+      progress = parse();
     }
     if (progress == RequestParser::Progress::refused) {
       out.refused = parser.refusal().status;
@@ -95,8 +99,8 @@ Read read_all(const std::string& bytes, std::size_t step) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size > 8 * 1024) return 0;
   const std::string bytes(reinterpret_cast<const char*>(data), size);
-  const auto whole = read_all(bytes, bytes.size() + 1);
-  const auto single = read_all(bytes, 1);
+  const auto whole = read_all(bytes, bytes.size() + 1, true);
+  const auto single = read_all(bytes, 1, false);
   require(whole.requests == single.requests);
   require((whole.refused == 0) == (single.refused == 0));
   return 0;

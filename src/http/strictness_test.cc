@@ -138,6 +138,22 @@ TEST_F(LeniencyTest, ARequestMayArriveByteByByte) {
   EXPECT_EQ(client.read().body, "2z");
 }
 
+TEST_F(LeniencyTest, RepeatedHeadersAreReadAsIfTheyWereNew) {
+  route(Method::get, "/{rest*}", [](const Context&, const Request& request) -> Result<Response> {
+    return bytes_response(200, "text/plain", request.target + "|" + std::string(request.header("x")));
+  });
+  start();
+  RawClient client(port);
+  EXPECT_EQ(client.get("/a", "X: 1\r\n").body, "/a|1");
+  EXPECT_EQ(client.get("/bb?c", "X: 1\r\n").body, "/bb?c|1");
+  EXPECT_EQ(client.get("/!$&'()*+,;=:@-._~[]{}|^`\"<>\\", "X: 1\r\n").body,
+            "/!$&'()*+,;=:@-._~[]{}|^`\"<>\\|1");
+  EXPECT_EQ(client.get("/a", "X: 2\r\n").body, "/a|2");
+  EXPECT_EQ(client.get("/a", "X: 2\r\nY: 3\r\n").body, "/a|2");
+  EXPECT_EQ(client.get("/b", "X: 2\r\n").body, "/b|2");
+  EXPECT_EQ(client.get("/\x01", "X: 2\r\n").status, 400);
+}
+
 TEST_F(LeniencyTest, HttpOneDotZeroKeepsAliveOnlyWhenAsked) {
   serve("/a", bytes_response(200, "text/plain", "a"));
   start();

@@ -13,6 +13,7 @@ namespace granary::http {
 namespace {
 
 constexpr std::string_view kNoDate = "Thu, 01 Jan 1970 00:00:00 GMT";
+constexpr std::size_t kSmallBody = 8 * 1024;  // copying it once is cheaper than a second piece each time
 constexpr std::size_t kDescriptorCost = 64 * 1024;
 
 bool is_engines(std::string_view name) noexcept {
@@ -103,6 +104,8 @@ std::shared_ptr<Answer> Answer::prepare(Response response) {
   const bool bodiless = a.status_ == 204 || a.status_ == 304 || a.status_ < 200;
   if (a.size_ && !bodiless) a.head_ += fmt::format("Content-Length: {}\r\n", *a.size_);
   a.head_ += "\r\n";
+  a.head_size_ = a.head_.size();
+  if (!bodiless && a.bytes_.size() <= kSmallBody) a.head_ += a.bytes_;
   if (a.negotiable_) {
     a.not_modified_ = begin_head(304, {}, kNoDate, a.not_modified_date_at_) + kept + "\r\n";
   }

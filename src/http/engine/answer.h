@@ -27,7 +27,11 @@ class Answer {
 
   int status() const noexcept { return status_; }
   /// With its final empty line. The date in it is what refresh() got last.
-  std::string_view head() const noexcept { return head_; }
+  std::string_view head() const noexcept { return std::string_view(head_).substr(0, head_size_); }
+  /// Head and body in one piece when the body is small; else empty.
+  std::string_view whole() const noexcept {
+    return head_.size() != head_size_ ? std::string_view(head_) : std::string_view();
+  }
   std::string_view not_modified_head() const noexcept { return not_modified_; }
   /// Of a 206, or of a 416 that says how much there is.
   std::string partial_head(const Verdict& verdict, std::string_view date) const;
@@ -65,6 +69,7 @@ class Answer {
   GrowingFile* growing_ = nullptr;
   std::uint64_t second_ = 0;
   std::string head_, not_modified_;
+  std::size_t head_size_ = 0;  // of head_, which a small body follows
   std::size_t date_at_ = 0, not_modified_date_at_ = 0;
   std::string fields_;  // without status line, Date and what depends on the part sent
   std::string etag_;

@@ -145,13 +145,16 @@ Task<> Connection::run() {
   for (;;) {
     parser_.reset();
     head_deadline = 0;
-    auto progress = in_.empty() ? RequestParser::Progress::more : parser_.parse_head(in_.view());
+    const auto parse = [this] {
+      return parser_.repeat(in_.view()) ? RequestParser::Progress::complete : parser_.parse_head(in_.view());
+    };
+    auto progress = in_.empty() ? RequestParser::Progress::more : parse();
     while (progress == RequestParser::Progress::more) {
       if (in_.view().size() >= limits.header_bytes) break;
       const auto received = receive();
       if (received == Received::ended) co_return;
       if (received == Received::some) {
-        progress = parser_.parse_head(in_.view());
+        progress = parse();
         continue;
       }
       answers_in_turn = 0;

@@ -83,8 +83,11 @@ void Connection::compose(Answer& answer, Method method, const Conditions& condit
   }
   if (method == Method::head || status == 204) size = 0;
   const bool frame = answer.growing() && !answer.size() && status == 200 && !http10;
+  bool in_one_piece = false;
   if (keep && !http10 && request_id.empty() && partial.empty() && !frame) {
-    out_.pieces = {head, {}, {}};
+    const bool all = verdict.kind == Verdict::Kind::whole && size != 0 && !answer.whole().empty();
+    out_.pieces = {all ? answer.whole() : head, {}, {}};
+    in_one_piece = all;
   } else {
     if (!partial.empty()) head = partial;
     out_text_.assign(head.substr(0, head.size() - 2));
@@ -100,7 +103,7 @@ void Connection::compose(Answer& answer, Method method, const Conditions& condit
   }
   out_.file = -1;
   out_.offset = out_.count = 0;
-  if (size != 0 && !answer.growing()) {
+  if (size != 0 && !answer.growing() && !in_one_piece) {
     const auto* file = answer.file();
     if (!file && !ssl_) file = answer.backing();
     if (file) {

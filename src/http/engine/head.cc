@@ -10,6 +10,11 @@ namespace {
 
 constexpr std::size_t kChunkOverhead = 16 * 1024;  // one chunk's size line and extensions, or the trailer
 
+constexpr std::string_view kEndOfLine = " HTTP/1.1\r\n";  // of a request line
+constexpr std::size_t kLinesToRemember = 2048;
+
+bool is_target_char(char c) noexcept { return c > 0x20 && c < 0x7f && c != '#'; }
+
 bool is_space(char c) noexcept { return c == ' ' || c == '\t'; }
 
 std::string_view trim_spaces(std::string_view text) noexcept {
@@ -182,7 +187,7 @@ RequestParser::Progress RequestParser::parse_head(std::string_view message) {
 /// Every header on one line of its own: what llhttp lets through as folding (RFC 9112, 5.2) is seen here.
 bool RequestParser::lines_are_plain(std::string_view message) const {
   if (folded_) return false;
-  std::size_t at = url_.end() + std::strlen(" HTTP/1.1\r\n");
+  std::size_t at = url_.end() + kEndOfLine.size();
   for (const auto& [name, value] : fields_) {
     if (name.at != at || name.size == 0) return false;
     at = name.end();
@@ -202,7 +207,7 @@ bool RequestParser::lines_are_plain(std::string_view message) const {
 
 bool RequestParser::take_target(std::string_view raw) {
   for (const char c : raw) {
-    if (c <= 0x20 || c >= 0x7f || c == '#') return false;
+    if (!is_target_char(c)) return false;
   }
   if (!raw.starts_with('/')) {  // absolute form (RFC 9112, 3.2.2)
     for (const std::string_view scheme : {"http://", "https://"}) {
@@ -305,6 +310,7 @@ RequestParser::Progress RequestParser::finish_head(std::string_view message) {
   headers.clear();
   head_ = Head();
   head_.headers = std::move(headers);
+  lines_.clear();
   if (parser_.http_major != 1) return refuse(505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
   head_.http10 = parser_.http_minor == 0;
   if (!lines_are_plain(message)) return refuse(400, "a header is folded or not on a line of its own");
@@ -319,7 +325,46 @@ RequestParser::Progress RequestParser::finish_head(std::string_view message) {
   if (!head_.chunked && (parser_.flags & F_CONTENT_LENGTH) != 0) head_.length = parser_.content_length;
   head_.keep_alive = llhttp_should_keep_alive(&parser_) != 0;
   if (head_.has_body()) head_.simple = false;
+  remember(message);
   return Progress::complete;
+}
+
+void RequestParser::remember(std::string_view message) {
+  const auto begin = url_.end() + kEndOfLine.size();
+  const auto lines = message.substr(begin, head_size_ - begin);
+  if (head_.method != Method::get || head_.http10 || head_.has_body() || message[url_.at] != '/' ||
+      lines.size() > kLinesToRemember) {
+    lines_.clear();
+    return;
+  }
+  lines_ = lines;
+  const auto move = [&](std::string_view& view) {
+    if (view.data())
+      view =
+          std::string_view(lines_).substr(static_cast<std::size_t>(view.data() - lines.data()), view.size());
+  };
+  for (auto* view : {&head_.accept, &head_.accept_encoding, &head_.authorization, &head_.if_none_match,
+                     &head_.if_modified_since, &head_.range, &head_.if_range, &head_.request_id,
+                     &head_.user_agent, &head_.referer}) {
+    move(*view);
+  }
+  for (auto& [name, value] : head_.headers) {
+    move(name);
+    move(value);
+  }
+}
+
+bool RequestParser::repeat(std::string_view message) {
+  constexpr std::string_view kGet = "GET /";
+  if (lines_.empty() || parsed_ != 0 || !message.starts_with(kGet)) return false;
+  std::size_t at = kGet.size() - 1;
+  while (at < message.size() && is_target_char(message[at])) ++at;
+  const auto target = message.substr(kGet.size() - 1, at - (kGet.size() - 1));
+  const auto rest = message.substr(at);
+  if (!rest.starts_with(kEndOfLine) || !rest.substr(kEndOfLine.size()).starts_with(lines_)) return false;
+  head_.target = target;
+  head_size_ = at + kEndOfLine.size() + lines_.size();
+  return true;
 }
 
 RequestParser::Progress RequestParser::parse_body(std::string_view bytes, std::size_t& consumed,

@@ -56,6 +56,10 @@ class RequestParser {
   /// `message`: everything received of this request so far. It may have moved since the last call, but may
   /// only have grown. When complete, head() points into it and head_size() says where the body begins.
   Progress parse_head(std::string_view message);
+  /// A client on a kept-alive connection sends the same headers again and again. When `message` begins with a
+  /// whole head that differs from the last accepted one in its target alone, it is taken without being
+  /// parsed. Only before the first parse_head() of a request; on false nothing has happened.
+  bool repeat(std::string_view message);
   const Head& head() const noexcept { return head_; }
   std::size_t head_size() const noexcept { return head_size_; }
 
@@ -80,6 +84,7 @@ class RequestParser {
   Progress refuse_parse_error(std::string_view message);
   Progress finish_head(std::string_view message);
   bool lines_are_plain(std::string_view message) const;
+  void remember(std::string_view message);
   bool take_target(std::string_view raw);
   Progress take_fields(std::string_view message);
 
@@ -94,6 +99,8 @@ class RequestParser {
   Span url_;
   std::vector<Field> fields_;
   Head head_;
+  std::string
+      lines_;  // the header lines that head_ was read from when it may be repeated; its views point here
   Refusal refusal_;
   const std::function<bool(std::string_view)>* sink_ = nullptr;
   bool sink_stopped_ = false;
