@@ -10,6 +10,7 @@
 #include "api/meta_package.h"
 #include "api/meta_routes.h"
 #include "api/meta_status.h"
+#include "api/snapshot_request.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -154,7 +155,7 @@ class MetaHandlers {
     json.end_array();
     auto response = tagged(std::move(json).take());
     response.with("X-Total-Count", std::to_string(listed.total));
-    response.hot = {snapshot.fresh, !snapshot.repository->authenticated};
+    keep_hot(response, snapshot);
     return response;
   }
 
@@ -172,7 +173,7 @@ class MetaHandlers {
     JsonWriter json;
     TRY(append_package(json, type, files, request.query_value("version")));
     auto response = tagged(std::move(json).take());
-    response.hot = {snapshot.fresh, !snapshot.repository->authenticated};
+    keep_hot(response, snapshot);
     return response;
   }
 
@@ -225,7 +226,7 @@ class MetaHandlers {
     }
     json.end_array();
     auto response = tagged(std::move(json).take());
-    response.hot = {snapshot.fresh, !snapshot.repository->authenticated};
+    keep_hot(response, snapshot);
     return response;
   }
 

@@ -31,7 +31,8 @@ Result<view::Snapshot> requested_snapshot(const Context& ctx, view::Views& views
 }
 
 void keep_hot(http::Response& response, const view::Snapshot& snapshot) {
-  response.hot = http::Response::Hot{snapshot.fresh, !snapshot.repository->authenticated};
+  // Event loops ask no gate: a token that has expired or was revoked would go on.
+  if (!snapshot.repository->authenticated) response.hot = http::Response::Hot{snapshot.fresh, true};
 }
 
 http::Response missing(const view::Snapshot& snapshot, std::string message, std::string hint) {

@@ -15,7 +15,8 @@ namespace granary::api {
 Result<view::Snapshot> requested_snapshot(const Context& ctx, view::Views& views,
                                           const http::Request& request, model::Ecosystem expected);
 
-/// Lets the event loops answer the same request again while the snapshot's answer holds.
+/// Lets the event loops answer the same request again while the snapshot's answer holds;
+/// never for an authenticated repository.
 void keep_hot(http::Response& response, const view::Snapshot& snapshot);
 
 /// A 404 that the event loops may repeat from memory.

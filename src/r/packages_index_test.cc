@@ -46,9 +46,12 @@ TEST(PackagesIndex, WithoutRowsIsValid) {
 TEST(PackagesIndex, SortsAsTheCLocaleDoes) {
   PackagesIndex index;
   for (const auto* name : {"zoo", "Matrix", "abc", "Zed"})
-    index.add(*parse_description("Package: " + std::string(name) + "\nVersion: 1.0\n"), "", std::string(name) + "_1.0.tar.gz");
+    index.add(*parse_description("Package: " + std::string(name) + "\nVersion: 1.0\n"), "",
+              std::string(name) + "_1.0.tar.gz");
   index.sort();
-  EXPECT_EQ(index.text(), "Package: Matrix\nVersion: 1.0\n\nPackage: Zed\nVersion: 1.0\n\nPackage: abc\nVersion: 1.0\n\nPackage: zoo\nVersion: 1.0\n");
+  EXPECT_EQ(index.text(),
+            "Package: Matrix\nVersion: 1.0\n\nPackage: Zed\nVersion: 1.0\n\nPackage: abc\nVersion: "
+            "1.0\n\nPackage: zoo\nVersion: 1.0\n");
 }
 
 TEST(PackagesIndex, NamesTheFileOnlyWhenItMust) {
