@@ -112,9 +112,9 @@ std::shared_ptr<Answer> Answer::prepare(Response response) {
   return answer;
 }
 
-void Answer::back_by(MemoryFiles& files) {
+void Answer::back_by(MemoryFiles& files, const std::string& directory) {
   if (const auto* body = std::get_if<BytesBody>(&body_); body && body->bytes && hot_)
-    backing_ = files.of(body->bytes);
+    backing_ = files.of(body->bytes, directory);
 }
 
 std::string Answer::partial_head(const Verdict& verdict, std::string_view date) const {

@@ -23,7 +23,7 @@ class Answer {
   /// makes values harmless that would break out of their line.
   static std::shared_ptr<Answer> prepare(Response response);
   /// Before it is sent: lets large bytes be sent from memory without a copy.
-  void back_by(MemoryFiles& files);
+  void back_by(MemoryFiles& files, const std::string& directory);
 
   int status() const noexcept { return status_; }
   /// With its final empty line. The date in it is what refresh() got last.

@@ -42,7 +42,7 @@ void work(Engine& engine, const Router& router, Exchange& exchange, bool admit_o
     return;
   }
   exchange.answer = Answer::prepare(router.dispatch(context, exchange.request));
-  exchange.answer->back_by(engine.memory_files);
+  exchange.answer->back_by(engine.memory_files, engine.options.spool_directory);
   engine.worker_seconds.observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
 }

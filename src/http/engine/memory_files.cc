@@ -3,8 +3,17 @@
 #include <sys/mman.h>
 
 namespace granary::http {
+namespace {
 
-std::shared_ptr<const OpenFile> MemoryFiles::of(const std::shared_ptr<const std::string>& bytes) {
+UniqueFd filled(UniqueFd fd, const std::string& bytes) {
+  if (fd && write_all(fd.get(), as_bytes(bytes))) return fd;
+  return UniqueFd();
+}
+
+}  // namespace
+
+std::shared_ptr<const OpenFile> MemoryFiles::of(const std::shared_ptr<const std::string>& bytes,
+                                                const std::string& directory) {
   if (bytes->size() < kSmallest || bytes->size() > kLargest) return nullptr;
   const std::lock_guard lock(mutex_);
   if (const auto known = entries_.find(bytes.get()); known != entries_.end()) {
@@ -13,9 +22,10 @@ std::shared_ptr<const OpenFile> MemoryFiles::of(const std::shared_ptr<const std:
   }
   std::erase_if(entries_, [](const auto& entry) { return entry.second.file.expired(); });
   auto file = std::make_shared<OpenFile>();
-  file->fd = UniqueFd(::memfd_create("body", MFD_CLOEXEC));
   file->size = bytes->size();
-  if (!file->fd || !write_all(file->fd.get(), as_bytes(*bytes))) return nullptr;
+  if (auto made = anonymous_file(directory)) file->fd = filled(std::move(*made), *bytes);
+  if (!file->fd) file->fd = filled(UniqueFd(::memfd_create("body", MFD_CLOEXEC)), *bytes);
+  if (!file->fd) return nullptr;
   entries_[bytes.get()] = {bytes, file};
   return file;
 }
