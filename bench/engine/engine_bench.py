@@ -136,7 +136,6 @@ def main():
     nginx = subprocess.Popen(["nginx", "-p", root, "-c", f"{root}/nginx.conf", "-e", f"{root}/error.log"])
     wait_for(port)
     engine = subprocess.Popen([args.engine, "127.0.0.1:0", f"{root}/www", str(args.threads)], stdout=subprocess.PIPE, text=True)
-    print(port)
     servers = {"nginx": (nginx.pid, port), "granary": (engine.pid, int(engine.stdout.readline()))}
     results = {case: {name: [] for name in servers} for case in CASES if not args.only or args.only in case}
     try:
