@@ -1,0 +1,64 @@
+#pragma once
+/// One running server: everything it owns, made in order of dependence and ended in reverse. The only place where
+/// implementations are chosen and seams are wired.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auth/auth.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "blob/blob_store.h"
+#include "catalog/catalog.h"
+#include "config/settings.h"
+#include "db/database.h"
+#include "http/route.h"
+#include "http/server.h"
+#include "ingest/ingest.h"
+#include "view/views.h"
+
+namespace granary::app {
+
+class Node {
+ public:
+  /// Opens the stores, migrates the database, listens. What is down at first (database, bucket) is waited for, up to
+  /// a minute, with a line in the log.
+  static Result<std::unique_ptr<Node>> start(const config::Settings&, std::shared_ptr<LogSink>);
+  ~Node();
+
+  /// SIGHUP: log level and files, certificates. What cannot change while running is named in the log.
+  void reload(const config::Settings&);
+  /// SIGTERM: finishes what has begun, cuts what is left after Limits.DrainTimeout.
+  void drain();
+  /// The bound ports, for the log and for port 0.
+  const std::vector<std::string>& addresses() const noexcept { return addresses_; }
+
+ private:
+  Node(const config::Settings&, std::shared_ptr<LogSink>);
+  Result<> prepare_folders();
+  Result<> open_stores();
+  Result<> wait_for_database();
+  void bind_routes();
+  Result<> listen();
+  http::ServerOptions server_options() const;
+
+  config::Settings settings_;
+  std::shared_ptr<LogSink> sink_;
+  Logger log_;
+  UniqueFd folder_lock_;
+  Metrics metrics_;
+  std::shared_ptr<const Clock> clock_;
+  std::shared_ptr<db::Database> database_;
+  std::shared_ptr<blob::BlobStore> blobs_;
+  std::shared_ptr<catalog::Catalog> catalog_;
+  std::shared_ptr<auth::Tokens> tokens_;
+  std::shared_ptr<view::Views> views_;
+  std::shared_ptr<ingest::Ingest> ingest_;
+  http::Router router_, metrics_router_, redirect_router_;
+  std::unique_ptr<http::Server> server_;
+  std::vector<std::string> addresses_;
+};
+
+}  // namespace granary::app

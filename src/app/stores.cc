@@ -1,0 +1,71 @@
+#include "app/stores.h"
+
+#include <filesystem>
+
+#include "blob/open.h"
+#include "db/open.h"
+
+namespace granary::app {
+namespace {
+
+Context short_context(const Logger& log) {
+  return {log, std::stop_token(), Context::Clock::now() + std::chrono::seconds(10)};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<db::Database>> open_database(const config::Settings& s, const Logger& log) {
+  if (s.database.provider == "postgres") {
+    db::PostgresOptions options;
+    options.url = s.postgres.url;
+    options.password = s.postgres.password.value;
+    options.max_open_connections = static_cast<int>(s.postgres_pool.max_open_connections);
+    options.max_idle_connections = static_cast<int>(s.postgres_pool.max_idle_connections);
+    options.max_connection_lifetime = s.postgres_pool.max_connection_lifetime;
+    options.max_connection_idle_time = s.postgres_pool.max_connection_idle_time;
+    options.connection_timeout = s.database.connection_timeout;
+    return db::open_postgres(options, log.component("db"));
+  }
+  return db::open_sqlite({.path = s.sqlite.dir + "/granary.db"}, log.component("db"));
+}
+
+Result<std::unique_ptr<blob::BlobStore>> open_blobs(const config::Settings& s, const Logger& log) {
+  if (s.storage.fallback != "s3") return blob::open_file_store(s.file_storage.location, log.component("blob"));
+  blob::S3Options options;
+  options.bucket = s.s3.bucket;
+  options.prefix = s.s3.prefix;
+  if (!s.s3.region.empty()) options.region = s.s3.region;
+  options.endpoint = s.s3.endpoint;
+  options.path_style = s.s3.path_style;
+  options.disable_ssl = s.s3.disable_ssl;
+  options.skip_verification = s.s3.skip_validation;
+  options.access_key = s.s3.access_key_id.value;
+  options.secret_key = s.s3.secret_access_key.value;
+  options.session_token = s.s3.session_token.value;
+  options.profile = s.s3.profile;
+  options.cache_directory = s.s3.cache_dir;
+  options.cache_bytes = s.s3.cache_size;
+  return blob::open_s3_store(options, log.component("blob"));
+}
+
+Result<std::string> probe_database(const config::Settings& s) {
+  const Logger silent;
+  if (s.database.provider != "postgres" && !std::filesystem::exists(s.sqlite.dir + "/granary.db"))
+    return "sqlite, to be created in " + s.sqlite.dir;
+  const auto database = TRY(open_database(s, silent));
+  TRY(database->read(short_context(silent), [](db::Session& session) {
+    return session.query("SELECT 1", {}, [](const db::Row&) { return Result<>(); });
+  }));
+  return s.database.provider;
+}
+
+Result<std::string> probe_blobs(const config::Settings& s) {
+  const Logger silent;
+  if (s.storage.fallback != "s3" && !std::filesystem::exists(s.file_storage.location))
+    return "a folder, to be created: " + s.file_storage.location;
+  const auto store = TRY(open_blobs(s, silent));
+  TRY(store->probe(short_context(silent)));
+  return s.storage.fallback == "s3" ? "bucket " + s.s3.bucket : "folder " + s.file_storage.location;
+}
+
+}  // namespace granary::app

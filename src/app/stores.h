@@ -1,0 +1,20 @@
+#pragma once
+/// From settings to an open database and an open blob store.
+
+#include <memory>
+
+#include "base/log.h"
+#include "blob/blob_store.h"
+#include "config/settings.h"
+#include "db/database.h"
+
+namespace granary::app {
+
+Result<std::unique_ptr<db::Database>> open_database(const config::Settings&, const Logger&);
+Result<std::unique_ptr<blob::BlobStore>> open_blobs(const config::Settings&, const Logger&);
+
+/// For check-config: opens, asks one thing, closes. Changes nothing that stays.
+Result<std::string> probe_database(const config::Settings&);
+Result<std::string> probe_blobs(const config::Settings&);
+
+}  // namespace granary::app
