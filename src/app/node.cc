@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "app/routes.h"
 #include "app/stores.h"
 #include "base/text.h"
 
@@ -50,7 +51,7 @@ Result<std::unique_ptr<Node>> Node::start(const config::Settings& settings, std:
   TRY(node->prepare_folders());
   TRY(node->open_stores());
   TRY(node->wait_for_database());
-  node->bind_routes();
+  node->bind_routers();
   TRY(node->listen());
   return node;
 }
@@ -113,8 +114,8 @@ Result<> Node::wait_for_database() {
   }
 }
 
-void Node::bind_routes() {
-  bind_api();
+void Node::bind_routers() {
+  bind_routes(router_, {clock_, blobs_, catalog_, tokens_, views_, ingest_}, settings_);
   metrics_router_.bind(kMetrics, [this](const Context&, const http::Request&) -> Result<http::Response> {
     return http::bytes_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics_.render());
   });

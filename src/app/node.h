@@ -40,7 +40,7 @@ class Node {
   Result<> prepare_folders();
   Result<> open_stores();
   Result<> wait_for_database();
-  void bind_routes();
+  void bind_routers();
   Result<> listen();
   http::ServerOptions server_options() const;
 

@@ -1,0 +1,38 @@
+#include "app/routes.h"
+
+#include "api/access_gate.h"
+#include "api/admin_routes.h"
+#include "api/meta_handlers.h"
+#include "api/python_handlers.h"
+#include "api/r_handlers.h"
+#include "api/upload_handlers.h"
+#include "app/version.h"
+
+namespace granary::app {
+
+void bind_routes(http::Router& router, const Parts& parts, const config::Settings& settings) {
+  router.set_gate(api::make_access_gate(parts.tokens, parts.views, settings.authentication.api_token_auth));
+  api::bind_r(router, {.views = parts.views, .blobs = parts.blobs});
+  api::bind_python(router,
+                   {.views = parts.views, .blobs = parts.blobs, .public_url = settings.server.address});
+  const auto actor = [tokens = parts.tokens](const Context& ctx, const http::Request& request) -> std::string {
+    const auto principal = api::principal_of(ctx, *tokens, request);
+    return principal ? principal->description : std::string();
+  };
+  api::bind_upload(router, {.ingest = parts.ingest, .actor = actor});
+  api::bind_meta(router, {.views = parts.views,
+                          .catalog = parts.catalog,
+                          .version = std::string(kVersion),
+                          .build_date = std::string(build_date()),
+                          .metrics_enabled = settings.metrics.enabled});
+  api::bind_admin_routes(
+      router,
+      {.ingest = parts.ingest,
+       .catalog = parts.catalog,
+       .tokens = parts.tokens,
+       .clock = parts.clock,
+       .new_repos_authenticated = [on = settings.authentication.new_repos_auth_by_default] { return on; },
+       .gc_grace = std::chrono::duration_cast<std::chrono::seconds>(settings.limits.gc_grace)});
+}
+
+}  // namespace granary::app

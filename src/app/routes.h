@@ -1,0 +1,30 @@
+#pragma once
+/// Binds every group of routes of the server to its use cases.
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "auth/auth.h"
+#include "base/clock.h"
+#include "blob/blob_store.h"
+#include "catalog/catalog.h"
+#include "config/settings.h"
+#include "http/route.h"
+#include "ingest/ingest.h"
+#include "view/views.h"
+
+namespace granary::app {
+
+struct Parts {
+  std::shared_ptr<const Clock> clock;
+  std::shared_ptr<blob::BlobStore> blobs;
+  std::shared_ptr<catalog::Catalog> catalog;
+  std::shared_ptr<auth::Tokens> tokens;
+  std::shared_ptr<view::Views> views;
+  std::shared_ptr<ingest::Ingest> ingest;
+};
+
+void bind_routes(http::Router&, const Parts&, const config::Settings&);
+
+}  // namespace granary::app
