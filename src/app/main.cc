@@ -1,11 +1,59 @@
+/// The program: arguments and environment in, cli::run() decides. The only place that reads the environment.
+
 #include <unistd.h>
+
+#include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <exception>
+#include <iostream>
+
 #include "app/serve.h"
-extern char** environ;
+#include "app/stores.h"
+#include "app/version.h"
+#include "cli/cli.h"
+
+namespace granary::app {
+namespace {
+
+cli::Environment environment() {
+  cli::Environment all;
+  for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
+    if (const char* equals = std::strchr(*entry, '='); equals != nullptr)
+      all.emplace(std::string(*entry, equals), equals + 1);
+  }
+  return all;
+}
+
+int run(std::vector<std::string> args) {
+  const cli::Environment variables = environment();
+  cli::Hooks hooks;
+  hooks.version = kVersion;
+  hooks.serve = [&](const std::string& config_path) {
+    const auto served = serve(config_path, variables);
+    if (served) return 0;
+    const auto& error = served.error();
+    std::cerr << "granary: " << error.message() << (error.hint().empty() ? "" : "; ") << error.hint() << '\n';
+    return 1;
+  };
+  hooks.probes = [](const config::Settings& settings) {
+    return std::vector<cli::Probe>{
+        {"database", [settings](const Context&) { return probe_database(settings); }},
+        {"storage", [settings](const Context&) { return probe_blobs(settings); }},
+    };
+  };
+  return cli::run(args, variables, hooks, {std::cout, std::cerr, ::isatty(STDERR_FILENO) == 1});
+}
+
+}  // namespace
+}  // namespace granary::app
+
 int main(int argc, char** argv) {
-  granary::config::Environment env;
-  for (char** e = environ; *e; ++e) { const char* q = std::strchr(*e, '='); if (q) env.emplace(std::string(*e, q), q + 1); }
-  auto r = granary::app::serve(argc > 3 ? argv[3] : "", env);
-  if (!r) { std::fprintf(stderr, "granary: %s; %s\n", r.error().message().c_str(), r.error().hint().c_str()); return 1; }
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a failed write, not the end
+  try {
+    return granary::app::run({argv, argv + argc});
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "granary: an unexpected failure: %s\n", e.what());
+    return 1;
+  }
 }

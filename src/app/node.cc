@@ -86,10 +86,11 @@ Result<> Node::open_stores() {
   views_ = view::make_views(catalog_, *database_, clock_, settings_.limits.render_cache);
   ingest_ = ingest::make_ingest(catalog_, blobs_, clock_, Logger(sink_, "ingest"));
 
-  const auto pool = [this](int db::PoolStats::*member) {
+  const auto pool = [this](int db::PoolStats::* member) {
     return [this, member] { return static_cast<double>(database_->stats().*member); };
   };
-  metrics_.gauge("granary_db_connections", "Database connections", {{"state", "open"}}, pool(&db::PoolStats::open));
+  metrics_.gauge("granary_db_connections", "Database connections", {{"state", "open"}},
+                 pool(&db::PoolStats::open));
   metrics_.gauge("granary_db_connections", "Database connections", {{"state", "in_use"}},
                  pool(&db::PoolStats::in_use));
   metrics_.gauge("granary_db_connections", "Database connections", {{"state", "maximum"}},
@@ -119,10 +120,11 @@ void Node::bind_routers() {
   metrics_router_.bind(kMetrics, [this](const Context&, const http::Request&) -> Result<http::Response> {
     return http::bytes_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics_.render());
   });
-  redirect_router_.bind(kRedirect, [this](const Context&, const http::Request& request) -> Result<http::Response> {
-    return http::redirect(
-        308, "https://" + host_only(request.header("Host")) + port_suffix(settings_.https.listen) + request.target);
-  });
+  redirect_router_.bind(
+      kRedirect, [this](const Context&, const http::Request& request) -> Result<http::Response> {
+        return http::redirect(308, "https://" + host_only(request.header("Host")) +
+                                       port_suffix(settings_.https.listen) + request.target);
+      });
 }
 
 http::ServerOptions Node::server_options() const {
@@ -144,7 +146,8 @@ http::ServerOptions Node::server_options() const {
   if (!settings_.server.access_log.empty()) {
     o.access_log = settings_.server.access_log_format == "combined" ? http::ServerOptions::AccessLog::combined
                                                                     : http::ServerOptions::AccessLog::common;
-    if (!equals_ignore_case(settings_.server.access_log, "STDOUT")) o.access_log_path = settings_.server.access_log;
+    if (!equals_ignore_case(settings_.server.access_log, "STDOUT"))
+      o.access_log_path = settings_.server.access_log;
   }
   return o;
 }
@@ -182,7 +185,8 @@ Result<> Node::listen() {
 void Node::reload(const config::Settings& settings) {
   if (const auto level = parse_log_level(settings.logging.level)) sink_->set_level(*level);
   sink_->reopen();
-  if (auto reloaded = server_->reload(); !reloaded) log_.failed("cannot reload the certificate", reloaded.error());
+  if (auto reloaded = server_->reload(); !reloaded)
+    log_.failed("cannot reload the certificate", reloaded.error());
   settings_.server.address = settings.server.address;
   log_.info("settings read again", {{"level", settings.logging.level}});
 }

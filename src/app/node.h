@@ -1,6 +1,6 @@
 #pragma once
-/// One running server: everything it owns, made in order of dependence and ended in reverse. The only place where
-/// implementations are chosen and seams are wired.
+/// One running server: everything it owns, made in order of dependence and ended in reverse. The only place
+/// where implementations are chosen and seams are wired.
 
 #include <memory>
 #include <string>
@@ -23,8 +23,8 @@ namespace granary::app {
 
 class Node {
  public:
-  /// Opens the stores, migrates the database, listens. What is down at first (database, bucket) is waited for, up to
-  /// a minute, with a line in the log.
+  /// Opens the stores, migrates the database, listens. What is down at first (database, bucket) is waited
+  /// for, up to a minute, with a line in the log.
   static Result<std::unique_ptr<Node>> start(const config::Settings&, std::shared_ptr<LogSink>);
   ~Node();
 

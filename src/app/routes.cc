@@ -15,7 +15,8 @@ void bind_routes(http::Router& router, const Parts& parts, const config::Setting
   api::bind_r(router, {.views = parts.views, .blobs = parts.blobs});
   api::bind_python(router,
                    {.views = parts.views, .blobs = parts.blobs, .public_url = settings.server.address});
-  const auto actor = [tokens = parts.tokens](const Context& ctx, const http::Request& request) -> std::string {
+  const auto actor = [tokens = parts.tokens](const Context& ctx,
+                                             const http::Request& request) -> std::string {
     const auto principal = api::principal_of(ctx, *tokens, request);
     return principal ? principal->description : std::string();
   };

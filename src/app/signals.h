@@ -12,7 +12,8 @@ enum class Signal : std::uint8_t {
   stop,    // SIGTERM, SIGINT: drain, then exit
 };
 
-/// Block before the first thread is made, so that every thread inherits it. SIGPIPE is ignored: writes say EPIPE.
+/// Block before the first thread is made, so that every thread inherits it. SIGPIPE is ignored: writes say
+/// EPIPE.
 class Signals {
  public:
   Signals();

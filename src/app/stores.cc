@@ -30,7 +30,8 @@ Result<std::unique_ptr<db::Database>> open_database(const config::Settings& s, c
 }
 
 Result<std::unique_ptr<blob::BlobStore>> open_blobs(const config::Settings& s, const Logger& log) {
-  if (s.storage.fallback != "s3") return blob::open_file_store(s.file_storage.location, log.component("blob"));
+  if (s.storage.fallback != "s3")
+    return blob::open_file_store(s.file_storage.location, log.component("blob"));
   blob::S3Options options;
   options.bucket = s.s3.bucket;
   options.prefix = s.s3.prefix;
