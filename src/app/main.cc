@@ -36,10 +36,10 @@ int run(std::vector<std::string> args) {
     std::cerr << "granary: " << error.message() << (error.hint().empty() ? "" : "; ") << error.hint() << '\n';
     return 1;
   };
-  hooks.probes = [](const config::Settings& settings) {
+  hooks.probes = [&variables](const config::Settings& settings) {
     return std::vector<cli::Probe>{
         {"database", [settings](const Context&) { return probe_database(settings); }},
-        {"storage", [settings](const Context&) { return probe_blobs(settings); }},
+        {"storage", [settings, &variables](const Context&) { return probe_blobs(settings, variables); }},
     };
   };
   return cli::run(args, variables, hooks, {std::cout, std::cerr, ::isatty(STDERR_FILENO) == 1});

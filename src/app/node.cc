@@ -35,8 +35,10 @@ std::string host_only(std::string_view host) {
 
 }  // namespace
 
-Node::Node(const config::Settings& settings, std::shared_ptr<LogSink> sink)
+Node::Node(const config::Settings& settings, const config::Environment& environment,
+           std::shared_ptr<LogSink> sink)
     : settings_(settings),
+      environment_(environment),
       sink_(std::move(sink)),
       log_(sink_, "app"),
       clock_(std::make_shared<SystemClock>()) {}
@@ -46,8 +48,10 @@ Node::~Node() {
   server_.reset();
 }
 
-Result<std::unique_ptr<Node>> Node::start(const config::Settings& settings, std::shared_ptr<LogSink> sink) {
-  std::unique_ptr<Node> node(new Node(settings, std::move(sink)));
+Result<std::unique_ptr<Node>> Node::start(const config::Settings& settings,
+                                          const config::Environment& environment,
+                                          std::shared_ptr<LogSink> sink) {
+  std::unique_ptr<Node> node(new Node(settings, environment, std::move(sink)));
   TRY(node->prepare_folders());
   TRY(node->open_stores());
   TRY(node->wait_for_database());
@@ -80,7 +84,7 @@ Result<> Node::prepare_folders() {
 
 Result<> Node::open_stores() {
   database_ = TRY(open_database(settings_, Logger(sink_, "")));
-  blobs_ = TRY(open_blobs(settings_, Logger(sink_, "")));
+  blobs_ = TRY(open_blobs(settings_, environment_, Logger(sink_, "")));
   catalog_ = catalog::make_catalog(database_, clock_);
   tokens_ = auth::make_tokens(database_, clock_);
   views_ = view::make_views(catalog_, *database_, clock_, settings_.limits.render_cache);

@@ -25,7 +25,8 @@ class Node {
  public:
   /// Opens the stores, migrates the database, listens. What is down at first (database, bucket) is waited
   /// for, up to a minute, with a line in the log.
-  static Result<std::unique_ptr<Node>> start(const config::Settings&, std::shared_ptr<LogSink>);
+  static Result<std::unique_ptr<Node>> start(const config::Settings&, const config::Environment&,
+                                             std::shared_ptr<LogSink>);
   ~Node();
 
   /// SIGHUP: log level and files, certificates. What cannot change while running is named in the log.
@@ -36,7 +37,7 @@ class Node {
   const std::vector<std::string>& addresses() const noexcept { return addresses_; }
 
  private:
-  Node(const config::Settings&, std::shared_ptr<LogSink>);
+  Node(const config::Settings&, const config::Environment&, std::shared_ptr<LogSink>);
   Result<> prepare_folders();
   Result<> open_stores();
   Result<> wait_for_database();
@@ -45,6 +46,7 @@ class Node {
   http::ServerOptions server_options() const;
 
   config::Settings settings_;
+  config::Environment environment_;
   std::shared_ptr<LogSink> sink_;
   Logger log_;
   UniqueFd folder_lock_;

@@ -45,7 +45,7 @@ Result<> serve(const std::string& path, const config::Environment& environment) 
                               {"data", s.server.data_dir}});
   for (const auto& warning : report.warnings) log.warn(warning);
 
-  auto node = Node::start(s, sink);
+  auto node = Node::start(s, environment, sink);
   if (!node) {
     log.failed("failed to start", node.error());
     return tl::unexpected(node.error());

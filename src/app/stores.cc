@@ -29,7 +29,9 @@ Result<std::unique_ptr<db::Database>> open_database(const config::Settings& s, c
   return db::open_sqlite({.path = s.sqlite.dir + "/granary.db"}, log.component("db"));
 }
 
-Result<std::unique_ptr<blob::BlobStore>> open_blobs(const config::Settings& s, const Logger& log) {
+Result<std::unique_ptr<blob::BlobStore>> open_blobs(const config::Settings& s,
+                                                    const config::Environment& environment,
+                                                    const Logger& log) {
   if (s.storage.fallback != "s3")
     return blob::open_file_store(s.file_storage.location, log.component("blob"));
   blob::S3Options options;
@@ -44,6 +46,7 @@ Result<std::unique_ptr<blob::BlobStore>> open_blobs(const config::Settings& s, c
   options.secret_key = s.s3.secret_access_key.value;
   options.session_token = s.s3.session_token.value;
   options.profile = s.s3.profile;
+  options.environment = environment;
   options.cache_directory = s.s3.cache_dir;
   options.cache_bytes = s.s3.cache_size;
   return blob::open_s3_store(options, log.component("blob"));
@@ -60,11 +63,11 @@ Result<std::string> probe_database(const config::Settings& s) {
   return s.database.provider;
 }
 
-Result<std::string> probe_blobs(const config::Settings& s) {
+Result<std::string> probe_blobs(const config::Settings& s, const config::Environment& environment) {
   const Logger silent;
   if (s.storage.fallback != "s3" && !std::filesystem::exists(s.file_storage.location))
     return "a folder, to be created: " + s.file_storage.location;
-  const auto store = TRY(open_blobs(s, silent));
+  const auto store = TRY(open_blobs(s, environment, silent));
   TRY(store->probe(short_context(silent)));
   return s.storage.fallback == "s3" ? "bucket " + s.s3.bucket : "folder " + s.file_storage.location;
 }

@@ -1,7 +1,8 @@
 #pragma once
-/// From settings to an open database and an open blob store.
+/// From settings and environment to an open database and an open blob store.
 
 #include <memory>
+#include <string>
 
 #include "base/log.h"
 #include "blob/blob_store.h"
@@ -11,10 +12,11 @@
 namespace granary::app {
 
 Result<std::unique_ptr<db::Database>> open_database(const config::Settings&, const Logger&);
-Result<std::unique_ptr<blob::BlobStore>> open_blobs(const config::Settings&, const Logger&);
+Result<std::unique_ptr<blob::BlobStore>> open_blobs(const config::Settings&, const config::Environment&,
+                                                    const Logger&);
 
 /// For check-config: opens, asks one thing, closes. Changes nothing that stays.
 Result<std::string> probe_database(const config::Settings&);
-Result<std::string> probe_blobs(const config::Settings&);
+Result<std::string> probe_blobs(const config::Settings&, const config::Environment&);
 
 }  // namespace granary::app
