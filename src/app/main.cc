@@ -20,7 +20,7 @@ cli::Environment environment() {
   cli::Environment all;
   for (char** entry = ::environ; entry != nullptr && *entry != nullptr; ++entry) {
     if (const char* equals = std::strchr(*entry, '='); equals != nullptr)
-      all.emplace(std::string(*entry, equals), equals + 1);
+      all.emplace(std::string_view(*entry, static_cast<std::size_t>(equals - *entry)), equals + 1);
   }
   return all;
 }
