@@ -69,6 +69,9 @@ Result<std::unique_ptr<ServerClient>> ServerClient::create(ServerAddress address
     return fail(Errc::invalid_argument, fmt::format("the address '{}' is not a URL", address.url),
                 "begin it with https:// or http://");
   }
+  if (!address.url.empty() && address.token.empty())
+    return fail(Errc::unauthenticated, fmt::format("a token is needed to speak to {}", address.url),
+                "set GRANARY_TOKEN to one that 'granary create token' made on the server");
   std::unique_ptr<ServerClient> out(new ServerClient(std::move(address), log));
   out->http_ = std::make_unique<net::HttpClient>(std::move(options));
   return out;

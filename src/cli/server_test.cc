@@ -12,6 +12,7 @@
 #include "api/admin_routes.h"
 #include "api/meta_handlers.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "cli/cli.h"
 #include "http/server.h"
 #include "ingest/testing/world.h"

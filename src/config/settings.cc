@@ -182,7 +182,21 @@ class Loader {
             "the writer, the listener and a reader need one each");
   }
 
+  void check_port(std::string_view setting, std::string_view listen) {
+    if (listen.empty() || listen.starts_with("unix:")) return;
+    const auto colon = listen.rfind(':');
+    const auto port =
+        colon == std::string_view::npos ? std::nullopt : parse_unsigned(listen.substr(colon + 1));
+    if (!port || *port > 65535)
+      wrong(fmt::format("{} '{}' is not an address and port", setting, listen.substr(0, 80)),
+            "write it as :4242 or 127.0.0.1:4242, with a port up to 65535");
+  }
+
   void finish_listeners(const Settings& s) {
+    check_port("HTTP.Listen", s.http.listen);
+    check_port("HTTPS.Listen", s.https.listen);
+    check_port("HTTPRedirect.Listen", s.http_redirect.listen);
+    if (s.metrics.enabled) check_port("Metrics.Listen", s.metrics.listen);
     if (s.http.listen.empty() && s.https.listen.empty())
       wrong("neither HTTP.Listen nor HTTPS.Listen is set", "set HTTP.Listen = :4242");
     if (!s.http.listen.empty() && s.http.listen == s.https.listen)

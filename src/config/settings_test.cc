@@ -93,6 +93,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"[HTTPS]\nMinimumTLS = 0.9", "f:2: HTTPS.MinimumTLS: '0.9'", "1.0, 1.1, 1.2, 1.3"},
         BadCase{"[Database]\nProvider = oracle", "'oracle' is not one of its values", "sqlite, postgres"},
         BadCase{"[Database]\nProvider = Postgres", "Postgres.URL is not set", "postgres://"},
+        BadCase{"[HTTP]\nListen = 127.0.0.1:99999", "HTTP.Listen '127.0.0.1:99999'", "65535"},
+        BadCase{"[HTTP]\nListen = localhost", "is not an address and port", ":4242"},
         BadCase{"[Storage]\nDefault = S3", "S3Storage.Bucket", "bucket"},
         BadCase{"[Limits]\nRequestTimeout = 30", "is not a duration", "30s"},
         BadCase{"[Limits]\nQueue = -1", "is not a number", "digits"},
