@@ -51,9 +51,9 @@ class SpdSink final : public LogSink {
     const std::string name(trim(target));
     try {
       if (equals_ignore_case(name, "STDOUT")) {
-        sinks_.push_back(std::make_shared<spdlog::sinks::stdout_sink_mt>());
+        add_sink(std::make_shared<spdlog::sinks::stdout_sink_mt>());
       } else if (equals_ignore_case(name, "STDERR")) {
-        sinks_.push_back(std::make_shared<spdlog::sinks::stderr_sink_mt>());
+        add_sink(std::make_shared<spdlog::sinks::stderr_sink_mt>());
       } else {
         files_.push_back(name);
         open_file(name);
@@ -100,6 +100,11 @@ class SpdSink final : public LogSink {
     auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(name);
     std::filesystem::permissions(name,
                                  std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    add_sink(std::move(sink));
+  }
+
+  /// Lines are complete: spdlog adds nothing.
+  void add_sink(spdlog::sink_ptr sink) {
     sink->set_pattern("%v");
     sinks_.push_back(std::move(sink));
   }
