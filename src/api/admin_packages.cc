@@ -76,31 +76,34 @@ Result<http::Response> add(const AdminDeps& deps, const Context& ctx, const http
 
 Result<http::Response> remove(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
   const auto selector = TRY(ingest::parse_selector(request.parameter("selector")));
-  return answer(TRY(deps.ingest->remove(ctx, request.parameter("source"), selector,
-                                        TRY(query_flag(request, "dryrun")), TRY(actor_of(deps, ctx, request)),
-                                        request.query_value("comment").value_or(""))));
+  const bool dry_run = TRY(query_flag(request, "dryrun"));
+  const auto actor = TRY(actor_of(deps, ctx, request));
+  const auto comment = request.query_value("comment").value_or("");
+  return answer(
+      TRY(deps.ingest->remove(ctx, request.parameter("source"), selector, dry_run, actor, comment)));
 }
 
 Result<http::Response> archive(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
   const auto body = TRY(Fields::read(request, {"package", "comment"}));
-  return answer(TRY(deps.ingest->archive(ctx, request.parameter("source"), TRY(body.text("package")),
-                                         TRY(actor_of(deps, ctx, request)),
-                                         TRY(body.optional_text("comment")).value_or(""))));
+  const auto package = TRY(body.text("package"));
+  const auto comment = TRY(body.optional_text("comment")).value_or("");
+  const auto actor = TRY(actor_of(deps, ctx, request));
+  return answer(TRY(deps.ingest->archive(ctx, request.parameter("source"), package, actor, comment)));
 }
 
 Result<http::Response> yank(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
   const auto body = TRY(Fields::read(request, {"package", "reason"}));
   const auto selector = TRY(ingest::parse_selector(TRY(body.text("package"))));
-  return answer(TRY(deps.ingest->yank(ctx, request.parameter("source"), selector,
-                                      TRY(body.optional_text("reason")).value_or(""),
-                                      TRY(actor_of(deps, ctx, request)))));
+  const auto reason = TRY(body.optional_text("reason")).value_or("");
+  const auto actor = TRY(actor_of(deps, ctx, request));
+  return answer(TRY(deps.ingest->yank(ctx, request.parameter("source"), selector, reason, actor)));
 }
 
 Result<http::Response> unyank(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
   const auto body = TRY(Fields::read(request, {"package"}));
   const auto selector = TRY(ingest::parse_selector(TRY(body.text("package"))));
-  return answer(TRY(
-      deps.ingest->unyank(ctx, request.parameter("source"), selector, TRY(actor_of(deps, ctx, request)))));
+  const auto actor = TRY(actor_of(deps, ctx, request));
+  return answer(TRY(deps.ingest->unyank(ctx, request.parameter("source"), selector, actor)));
 }
 
 }  // namespace

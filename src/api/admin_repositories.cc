@@ -51,18 +51,22 @@ Result<http::Response> create(const AdminDeps& deps, const Context& ctx, const h
     return fail(Errc::invalid_argument, "unknown type of repository '" + type_name.substr(0, 80) + "'",
                 "use r or python");
   const bool by_default = deps.new_repos_authenticated && deps.new_repos_authenticated();
-  const auto made = TRY(deps.ingest->create_repository(
-      ctx, TRY(body.text("name")), *type, TRY(body.optional_text("description")).value_or(""),
-      TRY(body.optional_boolean("auth")).value_or(by_default),
-      TRY(body.optional_boolean("succeed_on_existing")).value_or(false)));
+  const auto name = TRY(body.text("name"));
+  const auto description = TRY(body.optional_text("description")).value_or("");
+  const bool authenticated = TRY(body.optional_boolean("auth")).value_or(by_default);
+  const bool succeed = TRY(body.optional_boolean("succeed_on_existing")).value_or(false);
+  const auto made =
+      TRY(deps.ingest->create_repository(ctx, name, *type, description, authenticated, succeed));
   return answer(deps, ctx, 201, made);
 }
 
 Result<http::Response> edit(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
   const auto body = TRY(Fields::read(request, {"name", "description", "auth"}));
-  const auto edited = TRY(deps.ingest->edit_repository(
-      ctx, request.parameter("repo"), TRY(body.optional_text("name")), TRY(body.optional_text("description")),
-      TRY(body.optional_boolean("auth"))));
+  const auto name = TRY(body.optional_text("name"));
+  const auto description = TRY(body.optional_text("description"));
+  const auto authenticated = TRY(body.optional_boolean("auth"));
+  const auto edited =
+      TRY(deps.ingest->edit_repository(ctx, request.parameter("repo"), name, description, authenticated));
   return answer(deps, ctx, 200, edited);
 }
 
@@ -73,9 +77,9 @@ Result<http::Response> remove(const AdminDeps& deps, const Context& ctx, const h
 
 Result<http::Response> subscribe(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
   const auto body = TRY(Fields::read(request, {"source", "succeed_on_existing"}));
-  const auto changed =
-      TRY(deps.ingest->subscribe(ctx, request.parameter("repo"), TRY(body.text("source")),
-                                 TRY(body.optional_boolean("succeed_on_existing")).value_or(false)));
+  const auto source = TRY(body.text("source"));
+  const bool succeed = TRY(body.optional_boolean("succeed_on_existing")).value_or(false);
+  const auto changed = TRY(deps.ingest->subscribe(ctx, request.parameter("repo"), source, succeed));
   return answer(deps, ctx, 200, changed);
 }
 

@@ -47,17 +47,17 @@ Result<http::Response> create(const AdminDeps& deps, const Context& ctx, const h
   if (!type)
     return fail(Errc::invalid_argument, "unknown type of source '" + type_name.substr(0, 80) + "'",
                 "use local for R or local-python for Python");
-  return answer(201,
-                TRY(deps.ingest->create_source(
-                    ctx, TRY(body.text("name")), *type, TRY(body.optional_text("description")).value_or(""),
-                    TRY(body.optional_boolean("succeed_on_existing")).value_or(false))));
+  const auto name = TRY(body.text("name"));
+  const auto description = TRY(body.optional_text("description")).value_or("");
+  const bool succeed = TRY(body.optional_boolean("succeed_on_existing")).value_or(false);
+  return answer(201, TRY(deps.ingest->create_source(ctx, name, *type, description, succeed)));
 }
 
 Result<http::Response> edit(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
   const auto body = TRY(Fields::read(request, {"name", "description"}));
-  return answer(
-      200, TRY(deps.ingest->edit_source(ctx, request.parameter("source"), TRY(body.optional_text("name")),
-                                        TRY(body.optional_text("description")))));
+  const auto name = TRY(body.optional_text("name"));
+  const auto description = TRY(body.optional_text("description"));
+  return answer(200, TRY(deps.ingest->edit_source(ctx, request.parameter("source"), name, description)));
 }
 
 Result<http::Response> remove(const AdminDeps& deps, const Context& ctx, const http::Request& request) {

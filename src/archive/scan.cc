@@ -33,7 +33,8 @@ Result<Scan> scan_tar(const Context& ctx, const ByteSource& archive, const Limit
     }
     if (out.members.size() >= limits.members)
       return not_a_file(entry->path, "is one of too many files named like it");
-    out.members.push_back({entry->path, TRY(tar.read_all(*entry))});
+    auto bytes_of_member = TRY(tar.read_all(*entry));  // apart: beside it GCC leaks the path on an error
+    out.members.push_back({entry->path, std::move(bytes_of_member)});
   }
   out.total_bytes = tar.total_bytes();
   return out;

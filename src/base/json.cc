@@ -26,8 +26,10 @@ Result<Json> convert(simdjson::dom::element e, int depth) {
     case simdjson::dom::element_type::OBJECT: {
       Json::Object members;
       const simdjson::dom::object object = e.get_object().value_unsafe();
-      for (const auto [key, value] : object)
-        members.emplace_back(std::string(key), TRY(convert(value, depth + 1)));
+      for (const auto [key, value] : object) {
+        auto member = TRY(convert(value, depth + 1));  // apart: beside it GCC leaks the key on an error
+        members.emplace_back(std::string(key), std::move(member));
+      }
       out.value_ = std::move(members);
       break;
     }

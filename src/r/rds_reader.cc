@@ -127,11 +127,14 @@ class Reader {
       if (h.attributed) TRY(item(depth + 1));  // of the cell itself: means nothing here
       std::string name;
       if (h.tagged) name = TRY(tag());
-      all.push_back({std::move(name), TRY(item(depth + 1))});
+      auto value = TRY(item(depth + 1));  // apart: beside it GCC leaks the name on an error
+      all.push_back({std::move(name), std::move(value)});
       h = TRY(head());
     }
-    if (h.type != kNilValue && h.type != kNil)
-      all.push_back({"", TRY(rest_of_item(h, depth + 1))});  // a dotted pair
+    if (h.type != kNilValue && h.type != kNil) {
+      auto value = TRY(rest_of_item(h, depth + 1));
+      all.push_back({"", std::move(value)});  // a dotted pair
+    }
     return all;
   }
 
