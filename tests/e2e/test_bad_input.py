@@ -203,12 +203,14 @@ def test_an_upload_cut_off_in_the_middle_leaves_nothing(granary, python):
     assert not granary.cli_json("verify")["problems"]
 
 
-@pytest.mark.parametrize("body", [b"", b"--b--\r\n", b"--b\r\n\r\n", b"garbage", b"--b\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n" + b"y" * 100_000,
-                                  b"--b\r\n" + b"X: " + b"y" * 100_000 + b"\r\n\r\n"])
-def test_a_broken_form_is_400(granary, python, body):
+@pytest.mark.parametrize("body, status", [
+    (b"", 400), (b"--b--\r\n", 400), (b"--b\r\n\r\n", 400), (b"garbage", 400),
+    (b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\n' + b"y" * 100_000, 400),
+    (b"--b\r\n" + b"X: " + b"y" * 100_000 + b"\r\n\r\n", 413)], ids=["empty", "only its end", "no head", "garbage", "no end", "a long head"])
+def test_a_broken_form_is_refused(granary, python, body, status):
     name, token = python
     answer = granary.request("POST", f"/upload/pypi/{name}", basic("__token__", token) | {"Content-Type": "multipart/form-data; boundary=b"}, body)
-    assert answer.status == 400, answer
+    assert answer.status == status, answer
 
 
 def test_an_upload_without_a_token_is_refused_before_its_body(granary, python):

@@ -1,8 +1,11 @@
-"""A wheel of 2 GB goes through the server without going through its memory."""
+"""A big wheel goes through the server without going through its memory.
+
+300 MB show it in a few seconds; GRANARY_BIG_UPLOAD_BYTES=2000000000 asks for the 2 GB of the promise."""
 
 import binascii
 import hashlib
 import http.client
+import os
 import struct
 import uuid
 
@@ -11,7 +14,7 @@ import pytest
 from artifacts import metadata, record, wheel_name
 from server import basic
 
-SIZE = 2_000_000_000
+SIZE = int(os.environ.get("GRANARY_BIG_UPLOAD_BYTES", 300_000_000))
 CHUNK = bytes(1 << 20)
 
 
@@ -53,7 +56,7 @@ class BigWheel:
 
 
 @pytest.mark.parametrize("pair", ["sqlite-file", "postgres-s3"])
-def test_two_gigabytes_cost_less_than_50_megabytes_of_memory(make_granary, pair):
+def test_a_big_upload_costs_less_than_50_megabytes_of_memory(make_granary, pair):
     with make_granary(pair) as server:
         name, token = server.repository("python"), server.token()
         server.json_page(name, "warm")

@@ -29,7 +29,7 @@ def test_install_takes_the_newest_release_and_its_dependency(granary, pip, shelf
     assert (pip.answer("pot_shelf"), pip.answer("pot_jar")) == ("1.10", "0.5")
 
 
-@pytest.mark.parametrize("requirement, version", [("Pot_Shelf==1.0", "1.0"), ("pot.shelf<1.5", "1.10"), ("POT--SHELF>=2.0rc1", "2.0rc1")])
+@pytest.mark.parametrize("requirement, version", [("Pot_Shelf==1.0", "1.0"), ("pot.shelf<1.5", "1.0"), ("pot.shelf>1.5", "1.10"), ("POT--SHELF>=2.0rc1", "2.0rc1")])
 def test_install_of_a_version(granary, pip, shelf, requirement, version):
     pip.install(simple(granary, shelf), requirement)
     assert pip.answer("pot_shelf") == version

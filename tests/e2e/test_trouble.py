@@ -96,12 +96,14 @@ def test_a_database_that_is_gone_for_a_while(make_granary):
             filename = wheel_name("oats", "1.0")
             assert server.upload(name, filename, wheel("oats", "1.0"), token).status == 200
             url = server.file_url(name, "oats", filename)
-            before = server.json_page(name, "oats").body
+            before, data = server.json_page(name, "oats").body, server.get(url).body
             database.stop()
             answer = server.upload(name, wheel_name("oats", "1.1"), wheel("oats", "1.1"), token, timeout=90)
             assert answer.status == 503 and answer.headers["Retry-After"], answer
             assert server.json_page(name, "oats").body == before, "what is in memory is still served"
-            assert server.get(url).status == 200
+            assert server.get(url).body == data
+            unseen = server.get(f"{url}.metadata")
+            assert unseen.status == 503 and unseen.headers["Retry-After"], "not asked for before, and not said to be missing"
             done = server.run("list", "tokens")
             assert done.returncode not in (0, 134, 139) and done.stderr.strip()
             database.start()
