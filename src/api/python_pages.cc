@@ -4,6 +4,7 @@
 
 #include "api/cache_rules.h"
 #include "api/content_coding.h"
+#include "api/public_url.h"
 #include "api/python_routes.h"
 #include "api/snapshot_request.h"
 #include "base/text.h"
@@ -66,23 +67,6 @@ http::Response no_project(const view::Snapshot& snapshot, std::string_view proje
       snapshot,
       "repository '" + snapshot.repository->name + "' has no project '" + std::string(project) + "'",
       "simple/ lists its projects; a project appears with its first upload");
-}
-
-/// What a host name and port may look like; anything else is not put into a page.
-bool is_host(std::string_view text) noexcept {
-  return !text.empty() && text.size() <= 255 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '.' ||
-           c == '-' || c == ':' || c == '[' || c == ']' || c == '_';
-  });
-}
-
-/// The URL of this server as the client sees it; empty when the request does not say.
-std::string base_url(const PythonDependencies& dependencies, const http::Request& request) {
-  if (!dependencies.public_url.empty()) return dependencies.public_url;
-  const auto host = request.header("Host");
-  if (!is_host(host)) return {};
-  const bool secure = request.tls || equals_ignore_case(request.header("X-Forwarded-Proto"), "https");
-  return (secure ? "https://" : "http://") + std::string(host);
 }
 
 }  // namespace
@@ -151,7 +135,7 @@ Result<http::Response> pypi_project(const PythonDependencies& dependencies, cons
 
   const std::pair<std::string_view, std::string_view> place[] = {{"repo", request.parameter("repo")},
                                                                  {"snapshot", request.parameter("snapshot")}};
-  const std::string simple = base_url(dependencies, request) + http::url_for(kSimpleList, place);
+  const std::string simple = base_url(dependencies.public_url, request) + http::url_for(kSimpleList, place);
   const std::string files_prefix =
       simple.substr(0, simple.size() - std::string_view("simple/").size()) + "packages/";
   const auto render = [&]() -> Result<std::string> {

@@ -41,7 +41,8 @@ Node::Node(const config::Settings& settings, const config::Environment& environm
       environment_(environment),
       sink_(std::move(sink)),
       log_(sink_, "app"),
-      clock_(std::make_shared<SystemClock>()) {}
+      clock_(std::make_shared<SystemClock>()),
+      new_repos_authenticated_(settings.authentication.new_repos_auth_by_default) {}
 
 Node::~Node() {
   // Event loops and workers end before what their handlers use.
@@ -120,7 +121,10 @@ Result<> Node::wait_for_database() {
 }
 
 void Node::bind_routers() {
-  bind_routes(router_, {clock_, blobs_, catalog_, tokens_, views_, ingest_}, settings_);
+  bind_routes(router_,
+              {clock_, blobs_, catalog_, tokens_, views_, ingest_,
+               [this] { return new_repos_authenticated_.load(std::memory_order_relaxed); }},
+              settings_);
   metrics_router_.bind(kMetrics, [this](const Context&, const http::Request&) -> Result<http::Response> {
     return http::bytes_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics_.render());
   });
@@ -161,7 +165,7 @@ Result<> Node::listen() {
   std::vector<std::string> schemes;
   const auto add = [&](const std::string& address, const http::Router& router, std::string scheme) {
     if (address.empty()) return;
-    listeners.push_back({.address = address, .router = &router, .tls = std::nullopt});
+    listeners.push_back({.address = address, .router = &router, .tls = std::nullopt, .headers = {}});
     schemes.push_back(std::move(scheme));
   };
   add(settings_.http.listen, router_, "http");
@@ -170,6 +174,8 @@ Result<> Node::listen() {
     listeners.back().tls = http::TlsOptions{.certificate_path = settings_.https.certificate,
                                             .key_path = settings_.https.key,
                                             .minimum_version = settings_.https.minimum_tls};
+    if (settings_.https.permanent)
+      listeners.back().headers.push_back({"Strict-Transport-Security", "max-age=2592000"});  // 30 days
   }
   add(settings_.http_redirect.listen, redirect_router_, "redirect");
   add("unix:" + settings_.socket_path(), router_, "unix");
@@ -191,7 +197,9 @@ void Node::reload(const config::Settings& settings) {
   sink_->reopen();
   if (auto reloaded = server_->reload(); !reloaded)
     log_.failed("cannot reload the certificate", reloaded.error());
-  settings_.server.address = settings.server.address;
+  new_repos_authenticated_ = settings.authentication.new_repos_auth_by_default;
+  if (const auto waiting = config::changed_until_restart(settings_, settings); !waiting.empty())
+    log_.warn("changed settings wait for a restart: " + join(waiting, ", "));
   log_.info("settings read again", {{"level", settings.logging.level}});
 }
 

@@ -2,6 +2,7 @@
 /// One running server: everything it owns, made in order of dependence and ended in reverse. The only place
 /// where implementations are chosen and seams are wired.
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -52,6 +53,7 @@ class Node {
   UniqueFd folder_lock_;
   Metrics metrics_;
   std::shared_ptr<const Clock> clock_;
+  std::atomic<bool> new_repos_authenticated_;  // SIGHUP may change it
   std::shared_ptr<db::Database> database_;
   std::shared_ptr<blob::BlobStore> blobs_;
   std::shared_ptr<catalog::Catalog> catalog_;

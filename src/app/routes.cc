@@ -2,6 +2,7 @@
 
 #include "api/access_gate.h"
 #include "api/admin_routes.h"
+#include "api/home_page.h"
 #include "api/meta_handlers.h"
 #include "api/python_handlers.h"
 #include "api/r_handlers.h"
@@ -21,19 +22,19 @@ void bind_routes(http::Router& router, const Parts& parts, const config::Setting
     return principal ? principal->description : std::string();
   };
   api::bind_upload(router, {.ingest = parts.ingest, .actor = actor});
+  api::bind_home(router, {.catalog = parts.catalog, .public_url = settings.server.address});
   api::bind_meta(router, {.views = parts.views,
                           .catalog = parts.catalog,
                           .version = std::string(kVersion),
                           .build_date = std::string(build_date()),
                           .metrics_enabled = settings.metrics.enabled});
   api::bind_admin_routes(
-      router,
-      {.ingest = parts.ingest,
-       .catalog = parts.catalog,
-       .tokens = parts.tokens,
-       .clock = parts.clock,
-       .new_repos_authenticated = [on = settings.authentication.new_repos_auth_by_default] { return on; },
-       .gc_grace = std::chrono::duration_cast<std::chrono::seconds>(settings.limits.gc_grace)});
+      router, {.ingest = parts.ingest,
+               .catalog = parts.catalog,
+               .tokens = parts.tokens,
+               .clock = parts.clock,
+               .new_repos_authenticated = parts.new_repos_authenticated,
+               .gc_grace = std::chrono::duration_cast<std::chrono::seconds>(settings.limits.gc_grace)});
 }
 
 }  // namespace granary::app

@@ -101,7 +101,7 @@ bool is_valid_utf8(std::string_view text) noexcept {
 
 std::string nearest(std::string_view text, const std::vector<std::string>& candidates) {
   const std::string wanted = lower(text);
-  std::size_t best = wanted.size() / 2 + 2;  // farther than that is no likeness
+  std::size_t best = wanted.size() / 3 + 2;  // farther than that is no likeness
   std::string found;
   for (const auto& candidate : candidates) {
     const std::string other = lower(candidate);

@@ -36,6 +36,8 @@ tl::unexpected<Error> unknown_command(std::string_view topic, std::string_view w
   const auto said = topic.empty() ? std::string(word) : fmt::format("{} {}", topic, word);
   std::vector<std::string> names;
   for (const auto& command : commands()) names.emplace_back(command.name);
+  // "creat source" has begun as `create`, which alone is no command.
+  for (const auto& command : commands()) names.emplace_back(command.name.substr(0, command.name.find(' ')));
   const auto near = nearest(said, names);
   return fail(Errc::invalid_argument, fmt::format("unknown command '{}'", said),
               near.empty() ? "see: granary --help" : fmt::format("did you mean '{}'", near));

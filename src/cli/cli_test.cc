@@ -85,17 +85,17 @@ TEST_P(MisuseTest, IsOneLineOnStderrWithCodeTwo) {
 
 INSTANTIATE_TEST_SUITE_P(
     Lines, MisuseTest,
-    testing::Values(Misuse{{"frobnicate"}, "unknown command 'frobnicate'"},
-                    Misuse{{"lst"}, "did you mean 'list'"}, Misuse{{"create"}, "granary create --help"},
-                    Misuse{{"create", "sorce"}, "did you mean 'create source'"},
-                    Misuse{{"create", "source"}, "--name is missing"},
-                    Misuse{{"list", "packages", "--serch", "x"}, "did you mean '--search'"},
-                    Misuse{{"list", "sources", "extra"}, "unexpected argument 'extra'"},
-                    Misuse{{"list", "colours"}, "unknown command 'list colours'"},
-                    Misuse{{"gc", "--dryrun=perhaps"}, "is a switch"},
-                    Misuse{{"gc", "--grace"}, "--grace needs a value"},
-                    Misuse{{"list", "-o", "xml"}, "use human or json"},
-                    Misuse{{"--nonsense"}, "unknown flag"}));
+    testing::Values(
+        Misuse{{"frobnicate"}, "unknown command 'frobnicate'"}, Misuse{{"lst"}, "did you mean 'list'"},
+        Misuse{{"create"}, "granary create --help"},
+        Misuse{{"create", "sorce"}, "did you mean 'create source'"},
+        Misuse{{"creat", "source"}, "did you mean 'create'"}, Misuse{{"nonsense"}, "see: granary --help"},
+        Misuse{{"create", "source"}, "--name is missing"},
+        Misuse{{"list", "packages", "--serch", "x"}, "did you mean '--search'"},
+        Misuse{{"list", "sources", "extra"}, "unexpected argument 'extra'"},
+        Misuse{{"list", "colours"}, "unknown command 'list colours'"},
+        Misuse{{"gc", "--dryrun=perhaps"}, "is a switch"}, Misuse{{"gc", "--grace"}, "--grace needs a value"},
+        Misuse{{"list", "-o", "xml"}, "use human or json"}, Misuse{{"--nonsense"}, "unknown flag"}));
 
 TEST_F(CliTest, WithoutAServerTheMessageSaysHowToStartIt) {
   const auto config = file("a.gcfg", "[Server]\nSockFileDir = " + folder.string() + "\n");

@@ -229,4 +229,28 @@ Result<Report> load(std::string_view text, std::string_view name, const Environm
   return report;
 }
 
+std::vector<std::string> changed_until_restart(const Settings& before, const Settings& after) {
+  Settings a = before, b = after;  // the list gives places to write to
+  const auto differ = [](const Target& left, const Target& right) {
+    return std::visit(
+        [&right](auto one) {
+          using Place = decltype(one);
+          if constexpr (std::is_same_v<Place, std::monostate>) {
+            return false;
+          } else if constexpr (std::is_same_v<Place, Secret*>) {
+            return one->value != std::get<Place>(right)->value;
+          } else {
+            return *one != *std::get<Place>(right);
+          }
+        },
+        left);
+  };
+  std::vector<std::string> names;
+  for (const auto& spec : settings_list()) {
+    if (spec.target == nullptr || spec.reloadable) continue;
+    if (differ(spec.target(a), spec.target(b))) names.push_back(fmt::format("{}.{}", spec.section, spec.key));
+  }
+  return names;
+}
+
 }  // namespace granary::config

@@ -99,6 +99,9 @@ Report check(std::string_view text, std::string_view name, const Environment&);
 /// check(), or its first error.
 Result<Report> load(std::string_view text, std::string_view name, const Environment&);
 
+/// "Section.Key" of every setting that differs and that SIGHUP does not re-read.
+std::vector<std::string> changed_until_restart(const Settings& before, const Settings& after);
+
 /// The settings reference (docs/settings.md).
 std::string settings_markdown();
 /// A file in which every setting is a comment with its default.

@@ -20,7 +20,7 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
     {"Server", "Address", Type::string, "",
      "Public URL of the server, with its path when it is below one (https://packages.example.com/granary). "
      "Printed in set-up lines and used for absolute links.",
-     GRANARY_AT(server.address), "", "", true},
+     GRANARY_AT(server.address)},
     {"Server", "DataDir", Type::string, "/var/lib/granary",
      "Folder of everything that the server keeps on this machine.", GRANARY_AT(server.data_dir)},
     {"Server", "SockFileDir", Type::string, "{DataDir}/run",

@@ -118,6 +118,15 @@ TEST(Settings, EveryErrorIsReportedAndUnknownVariablesAreWarnings) {
   EXPECT_THAT(report.warnings[0], HasSubstr("GRANARY_HTP_LISTEN"));
 }
 
+TEST(Settings, WhatOnlyARestartChangesIsNamed) {
+  const auto before = settings_of("[Logging]\nSystemLogLevel = info\n");
+  const auto after =
+      settings_of("[Logging]\nSystemLogLevel = debug\n[HTTP]\nListen = :1\n[Postgres]\nPassword = other\n");
+  EXPECT_EQ(changed_until_restart(before, after),
+            (std::vector<std::string>{"HTTP.Listen", "Postgres.Password"}));
+  EXPECT_TRUE(changed_until_restart(before, before).empty());
+}
+
 TEST(SettingsReference, TheCommittedPageIsWhatTheListGives) {
   std::ifstream file(GRANARY_SOURCE_DIR "/docs/settings.md");
   std::stringstream committed;

@@ -21,6 +21,18 @@ TEST_F(EngineTest, AnAnswerCarriesItsFraming) {
   EXPECT_FALSE(answer.header("x-request-id").empty());
 }
 
+TEST_F(EngineTest, AListenersOwnHeadersAreOnEveryAnswerOfIt) {
+  serve("/a", bytes_response(200, "text/plain", "a"));
+  auto with_header = listener("127.0.0.1:0");
+  with_header.headers.push_back({"Strict-Transport-Security", "max-age=1"});
+  start({with_header, listener("127.0.0.1:0")});
+  RawClient client(port);
+  EXPECT_EQ(client.get("/a").header("strict-transport-security"), "max-age=1");
+  EXPECT_EQ(client.get("/missing").header("strict-transport-security"), "max-age=1");
+  RawClient other(server->ports().at(1));
+  EXPECT_EQ(other.get("/a").header("strict-transport-security"), "");
+}
+
 TEST_F(EngineTest, AConnectionServesManyRequests) {
   serve("/a", bytes_response(200, "text/plain", "a"));
   start();

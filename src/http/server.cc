@@ -88,6 +88,10 @@ class EpollServer final : public Server {
     auto door = std::make_unique<Door>();
     door->index = static_cast<std::uint32_t>(doors_.size());
     door->router = listener.router;
+    for (const auto& [name, value] : listener.headers) {
+      GRANARY_ASSERT(is_header_name(name));
+      door->always += name + ": " + harmless(value) + "\r\n";
+    }
     if (listener.tls) door->tls = TRY(TlsContext::load(*listener.tls));
     const auto address = TRY(parse_address(listener.address));
     door->local = address.kind == Address::Kind::unix_socket;

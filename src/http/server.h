@@ -23,7 +23,8 @@ struct Listener {
   std::string address;             // ":4242", "127.0.0.1:0", "[::1]:80", "unix:/run/granary/granary.sock"
   const Router* router = nullptr;  // outlives the server
   std::optional<TlsOptions> tls;
-  unsigned unix_mode = 0660;  // permission of the socket file: the right to administer
+  unsigned unix_mode = 0660;    // permission of the socket file: the right to administer
+  std::vector<Header> headers;  // on every answer of this listener
 };
 
 struct Limits {

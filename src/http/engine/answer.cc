@@ -61,7 +61,7 @@ std::string harmless(std::string_view value) {
   return out;
 }
 
-std::shared_ptr<Answer> Answer::prepare(Response response) {
+std::shared_ptr<Answer> Answer::prepare(Response response, std::string_view always) {
   auto answer = std::make_shared<Answer>();
   Answer& a = *answer;
   a.status_ = response.status;
@@ -99,6 +99,7 @@ std::shared_ptr<Answer> Answer::prepare(Response response) {
   if (!a.etag_.empty() && !has_etag) add("ETag", a.etag_);
   if (a.last_modified_ && !has_modified) add("Last-Modified", http_date(*a.last_modified_));
   if (a.ranges_) a.fields_ += "Accept-Ranges: bytes\r\n";
+  a.fields_ += always;
 
   a.head_ = begin_head(a.status_, harmless(response.reason), kNoDate, a.date_at_) + a.fields_;
   const bool bodiless = a.status_ == 204 || a.status_ == 304 || a.status_ < 200;

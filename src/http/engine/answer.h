@@ -21,7 +21,8 @@ class Answer {
  public:
   /// Drops what only the engine may say (Date, Server, Connection, Content-Length, Transfer-Encoding) and
   /// makes values harmless that would break out of their line.
-  static std::shared_ptr<Answer> prepare(Response response);
+  /// `always`: whole header lines of the listener, each with its CRLF.
+  static std::shared_ptr<Answer> prepare(Response response, std::string_view always = {});
   /// Before it is sent: lets large bytes be sent from memory without a copy.
   void back_by(MemoryFiles& files, const std::string& directory);
 

@@ -31,17 +31,17 @@ HotKey key_of(const Request& request, const Door& door) noexcept {
 }
 
 /// Runs on a worker.
-void work(Engine& engine, const Router& router, Exchange& exchange, bool admit_only) {
+void work(Engine& engine, const Door& door, Exchange& exchange, bool admit_only) {
   const auto begun = std::chrono::steady_clock::now();
   Logger log = engine.log.with("request", exchange.request.id);
   const Context context(log, engine.stop, begun + engine.options.limits.request_timeout);
   if (admit_only) {
-    const auto admitted = router.admit(context, exchange.request);
+    const auto admitted = door.router->admit(context, exchange.request);
     exchange.admitted = admitted.has_value();
-    if (!admitted) exchange.answer = Answer::prepare(error_response(admitted.error()));
+    if (!admitted) exchange.answer = Answer::prepare(error_response(admitted.error()), door.always);
     return;
   }
-  exchange.answer = Answer::prepare(router.dispatch(context, exchange.request));
+  exchange.answer = Answer::prepare(door.router->dispatch(context, exchange.request), door.always);
   exchange.answer->back_by(engine.memory_files, engine.options.spool_directory);
   engine.worker_seconds.observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
@@ -242,9 +242,9 @@ Task<bool> Connection::ask_worker(std::shared_ptr<Exchange> exchange, bool admit
   Engine& engine = loop_.engine();
   ready_ &= static_cast<std::uint8_t>(~kPosted);
   exchange->done = false;
-  std::function<void()> job = [&engine, &loop = loop_, router = door_.router, ticket = ticket(), exchange,
+  std::function<void()> job = [&engine, &loop = loop_, door = &door_, ticket = ticket(), exchange,
                                admit_only]() mutable {
-    work(engine, *router, *exchange, admit_only);
+    work(engine, *door, *exchange, admit_only);
     loop.post([ticket = std::move(ticket), exchange = std::move(exchange)] {
       exchange->done = true;
       Connection* connection = ticket->connection;
@@ -255,7 +255,7 @@ Task<bool> Connection::ask_worker(std::shared_ptr<Exchange> exchange, bool admit
   };
   if (!engine.workers.submit(std::move(job))) {
     const Error busy(Errc::unavailable, "the server is busy", "try again in a moment", __FILE__, __LINE__);
-    exchange->answer = Answer::prepare(error_response(busy));
+    exchange->answer = Answer::prepare(error_response(busy), door_.always);
     exchange->hot_allowed = false;
     co_return false;
   }

@@ -210,7 +210,7 @@ Task<> Connection::refuse(int status, std::string message, std::string hint) {
   auto response = error_response(error);
   response.status = status;
   response.reason.clear();
-  auto answer = Answer::prepare(std::move(response));
+  auto answer = Answer::prepare(std::move(response), door_.always);
   answer->refresh(loop_.date(), loop_.second());
   const auto head = answer->head();
   out_text_.assign(head.substr(0, head.size() - 2)).append("Connection: close\r\n\r\n");

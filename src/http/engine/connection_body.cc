@@ -131,7 +131,7 @@ Task<bool> Connection::receive_body(std::shared_ptr<Exchange> exchange) {
       loop_.engine().log.failed("failed to keep the body of a request", *spool.error());
       const Error ours(Errc::unavailable, "the server cannot keep this upload now",
                        "try again later; its log says what is wrong with its disk", __FILE__, __LINE__);
-      auto answer = Answer::prepare(error_response(ours));
+      auto answer = Answer::prepare(error_response(ours), door_.always);
       co_await refuse_with(std::move(answer), exchange);
     } else {
       const auto refusal = parser_.refusal();

@@ -36,6 +36,7 @@ struct Door {
   const Router* router = nullptr;
   bool local = false;
   std::unique_ptr<TlsContext> tls;  // null: plain
+  std::string always;               // header lines of every answer, each with its CRLF
 };
 
 /// What the loops of one server share.
