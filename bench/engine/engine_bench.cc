@@ -20,6 +20,13 @@ constexpr http::RouteSpec kIndex{"index", http::Method::get, "/index.rds", http:
 constexpr http::RouteSpec kFile{"file", http::Method::get, "/package.tar.gz", http::Access::anonymous, ""};
 constexpr http::RouteSpec kOther{"other", http::Method::get, "/missing/{name*}", http::Access::anonymous, ""};
 
+/// As long as nginx's page for the same.
+constexpr std::string_view kMissing =
+    "{\"error\":\"the project is not in this repository\","
+    "\"hint\":\"check the spelling of its name; names are listed at /simple/; another repository may carry "
+    "it\"}\n";
+static_assert(kMissing.size() == 153);
+
 http::Response hot(http::Response response, const std::shared_ptr<Generation>& generation, std::string etag) {
   response.etag = std::move(etag);
   response.with("Cache-Control", "max-age=600").with("Vary", "Accept-Encoding");
@@ -46,9 +53,7 @@ Result<> serve(const std::string& address, const std::string& folder, unsigned l
     return hot(std::move(response.with("Content-Type", "application/gzip")), generation, "\"file\"");
   });
   router.bind(kOther, [&](const Context&, const http::Request&) -> Result<http::Response> {
-    return hot(
-        http::bytes_response(404, "application/json", "{\"error\":\"no such project\",\"hint\":\"\"}\n"),
-        generation, "");
+    return hot(http::bytes_response(404, "application/json", std::string(kMissing)), generation, "");
   });
   sigset_t signals;
   sigemptyset(&signals);

@@ -50,8 +50,8 @@ http {{
   server {{
     listen 127.0.0.1:{port} reuseport;
     root {root}/www;
-    add_header Cache-Control "max-age=600";
-    add_header Vary "Accept-Encoding";
+    add_header Cache-Control "max-age=600" always;
+    add_header Vary "Accept-Encoding" always;
   }}
 }}
 """
