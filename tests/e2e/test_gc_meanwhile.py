@@ -1,0 +1,49 @@
+"""gc while others publish: what is listed never lacks its bytes, and what nobody names gives its space back."""
+
+import concurrent.futures
+import itertools
+import os
+import time
+import uuid
+
+import pytest
+
+from artifacts import wheel, wheel_name
+
+
+@pytest.mark.parametrize("pair", ["sqlite-file", "postgres-s3"])
+def test_gc_never_takes_the_bytes_of_an_upload(make_granary, pair):
+    server = make_granary(pair).start()
+    name, token = server.repository("python"), server.token()
+    kept, freed, end = {}, [], time.monotonic() + 3
+
+    def publish_what_was_just_deleted(worker):
+        for step in itertools.count():
+            if time.monotonic() > end:
+                return
+            version = f"{worker}.{step}"
+            filename, data = wheel_name("chaff", version), wheel("chaff", version, files=[("chaff/noise", os.urandom(5000))])
+            passing = server.source("python", f"passing-{uuid.uuid4().hex[:8]}")
+            assert server.upload(passing, filename, data, token).status == 200
+            server.cli("delete", "source", "--name", passing)
+            if step % 3:
+                assert server.upload(name, filename, data, token).status == 200
+                kept[filename] = data
+
+    def collect():
+        while time.monotonic() < end:
+            freed.append(server.cli_json("gc", "--grace", "0s"))
+
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        tasks = [pool.submit(publish_what_was_just_deleted, worker) for worker in range(4)] + [pool.submit(collect) for _ in range(2)]
+        for task in tasks:
+            task.result()
+    assert len(kept) > 5 and len(freed) > 2
+    assert not server.cli_json("verify")["problems"]
+    for filename, data in kept.items():
+        assert server.get(server.file_url(name, "chaff", filename)).body == data
+    last = server.cli_json("gc", "--grace", "0s")
+    assert last["kept"] == len(kept), last
+    assert sum(run["bytes"] for run in [*freed, last]) > 5000, "some of it came back"
+    assert server.cli_json("gc", "--grace", "0s")["blobs"] == 0
+    assert server.stop() == 0
