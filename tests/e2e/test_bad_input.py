@@ -1,5 +1,6 @@
 """Bad input: a status, a message that says what to do, nothing half stored; and the next good request works."""
 
+import concurrent.futures
 import gzip
 import io
 import socket
@@ -223,3 +224,20 @@ def test_an_upload_to_nowhere_is_404_and_to_an_r_source_400(granary, r_source):
     token = granary.token()
     assert granary.upload("nowhere", WHEEL, wheel("spelt", "1.0"), token).status in (403, 404)
     assert 400 <= granary.upload(r_source, WHEEL, wheel("spelt", "1.0"), token).status < 500
+
+
+def test_bombs_and_enormous_fields_cost_no_memory(make_granary):
+    with make_granary() as server:
+        name, r, token = server.repository("python"), server.source("r"), server.token()
+        assert server.upload(name, wheel_name("rye", "1.0"), wheel("rye", "1.0"), token).status == 200
+        before = server.resident_bytes()
+        for case in ("a zip bomb", "enormous metadata", "truncated wheel"):
+            assert server.upload(name, *BAD_UPLOADS[case], token).status in (400, 413)
+        for case in ("a bomb", "an enormous description", "gzip of no tar"):
+            assert server.add(r, {r_name("wheat", "1.0"): BAD_TARBALLS[case]}).returncode == 1
+        # Eight bombs at once.
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: server.upload(name, *BAD_UPLOADS["a zip bomb"], token).status, range(8)))
+        assert set(answers) <= {413, 503}, answers
+        growth = server.resident_bytes(peak=True) - before
+        assert growth < 50_000_000, f"{growth / 1e6:.0f} MB"
