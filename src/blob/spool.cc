@@ -33,13 +33,23 @@ Result<> make_folders(const std::string& root, const Digest& digest) {
   return make_folder(root + "/" + layout::shard(digest));
 }
 
+// Random, because nodes in containers share folders but not process numbers.
+std::string random_name(const std::string& folder) { return folder + "/" + hex(as_bytes(random_bytes(16))); }
+
+/// By which a file without a name can be linked, where /proc is mounted.
+std::string name_of(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+
 }  // namespace
 
 Result<TemporaryFile> TemporaryFile::create(const std::string& root) {
   const std::string folder = temporary_folder(root);
-  // Random, because nodes in containers share folders but not process numbers.
-  const std::string path = folder + "/" + hex(as_bytes(random_bytes(16)));
+  std::string path;  // of the kind that has a name
   const auto open_it = [&] {
+    // Without a name no writer waits for the lock of the one folder that all of them would write in.
+    UniqueFd fd(::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0640));
+    const bool unsupported = errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL;  // NFS among others
+    if (fd ? ::access(name_of(fd.get()).c_str(), F_OK) == 0 : !unsupported) return fd;
+    path = random_name(folder);
     return UniqueFd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0640));
   };
   UniqueFd fd = open_it();
@@ -58,20 +68,35 @@ TemporaryFile::~TemporaryFile() {
   if (!path_.empty()) ::unlink(path_.c_str());
 }
 
+int TemporaryFile::move_to(const std::string& to) {
+  const std::string own = name_of(fd_.get());
+  if (path_.empty()) {
+    if (::linkat(AT_FDCWD, own.c_str(), AT_FDCWD, to.c_str(), AT_SYMLINK_FOLLOW) == 0) return 0;
+    if (errno != EEXIST) return errno;
+    // What is there may be damaged. Only a rename replaces, and it needs a name.
+    std::string path = random_name(temporary_folder(root_));
+    if (::linkat(AT_FDCWD, own.c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW) != 0) return errno;
+    path_ = std::move(path);
+  }
+  if (::rename(path_.c_str(), to.c_str()) != 0) return errno;
+  path_.clear();
+  return 0;
+}
+
 Result<> TemporaryFile::publish(const Digest& digest, Durable durable) {
   // The bytes go to disk before the name: a name without its bytes would pass for content that exists.
   if (::fdatasync(fd_.get()) != 0) return system_error(errno, "make a blob durable");
   const std::string to = root_ + "/" + layout::object(digest);
-  if (::rename(path_.c_str(), to.c_str()) != 0) {
-    if (errno != ENOENT) return system_error(errno, "store a blob in " + root_);
+  int error = move_to(to);
+  if (error == ENOENT) {
     TRY(make_folders(root_, digest));
     if (durable == Durable::bytes_and_name) {
       TRY(sync_directory(root_));
       TRY(sync_directory(root_ + "/" + std::string(layout::kObjects)));
     }
-    if (::rename(path_.c_str(), to.c_str()) != 0) return system_error(errno, "store a blob in " + root_);
+    error = move_to(to);
   }
-  path_.clear();
+  if (error != 0) return system_error(error, "store a blob in " + root_);
   if (durable == Durable::bytes_and_name) TRY(sync_directory(root_ + "/" + layout::shard(digest)));
   return {};
 }
@@ -127,6 +152,16 @@ Result<> prepare_root(const std::string& root) {
   }
   if (error) return system_error(error.value(), "read the folder " + temporary_folder(root));
   return {};
+}
+
+Result<> make_shards(const std::string& root) {
+  Digest first;
+  for (int shard = 0; shard < 256; ++shard) {
+    first.bytes[0] = static_cast<std::byte>(shard);
+    TRY(make_folder(root + "/" + layout::shard(first)));
+  }
+  TRY(sync_directory(root + "/" + std::string(layout::kObjects)));
+  return sync_directory(root);
 }
 
 tl::unexpected<Error> no_such_blob(const Digest& digest) {

@@ -14,7 +14,8 @@ namespace granary::blob {
 /// bytes.
 enum class Durable : std::uint8_t { bytes, bytes_and_name };
 
-/// A file in <root>/tmp. Gone after destruction unless it was published. One thread.
+/// A file in <root>/tmp, without a name where the file system can do that. Gone after destruction unless it
+/// was published. One thread.
 class TemporaryFile {
  public:
   static Result<TemporaryFile> create(const std::string& root);
@@ -29,7 +30,10 @@ class TemporaryFile {
  private:
   TemporaryFile(std::string root, std::string path, UniqueFd fd)
       : root_(std::move(root)), path_(std::move(path)), fd_(std::move(fd)) {}
-  std::string root_, path_;
+  /// Replaces what is there. 0, or what is wrong: ENOENT when the folder is missing.
+  int move_to(const std::string& to);
+
+  std::string root_, path_;  // path_: empty while it has no name
   UniqueFd fd_;
 };
 
@@ -62,6 +66,10 @@ Digest finish_digest(Hasher& hasher);
 
 /// Makes <root> with its folders and removes what killed processes left in <root>/tmp more than a day ago.
 Result<> prepare_root(const std::string& root);
+
+/// Makes the folders of all digests, durable: otherwise a writer could lose its blob with a folder that
+/// another one has made, but not yet synced.
+Result<> make_shards(const std::string& root);
 
 /// Errc::not_found, in the same words from every store.
 tl::unexpected<Error> no_such_blob(const Digest& digest);

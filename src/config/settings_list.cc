@@ -226,7 +226,7 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
     later("Licensing", "LicenseType", Type::string, "Kind of licence; Granary needs none."),
     later("Licensing", "LicenseServer", Type::string, "Server of licences; Granary needs none."),
     {"Limits", "Loops", Type::integer, "0", "Event loops; 0: one per core.", GRANARY_AT(limits.loops)},
-    {"Limits", "Workers", Type::integer, "0", "Threads that run requests; 0: four per core, at least 16.",
+    {"Limits", "Workers", Type::integer, "0", "Threads that run requests; 0: four per core, at least 64.",
      GRANARY_AT(limits.workers)},
     {"Limits", "Queue", Type::integer, "1024",
      "Requests that may wait for a worker; one more is answered 503.", GRANARY_AT(limits.queue)},

@@ -28,7 +28,7 @@ class EpollServer final : public Server {
       : options_(std::move(options)),
         log_(std::move(log)),
         access_log_(std::move(access_log)),
-        workers_(options_.workers != 0 ? options_.workers : std::max(16U, 4 * cores()), options_.queue),
+        workers_(options_.workers != 0 ? options_.workers : std::max(64U, 4 * cores()), options_.queue),
         engine_{options_,
                 log_,
                 metrics,

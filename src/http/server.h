@@ -40,8 +40,9 @@ struct Limits {
 };
 
 struct ServerOptions {
-  unsigned loops = 0;                // 0: one per core
-  unsigned workers = 0;              // 0: 4 per core, at least 16
+  unsigned loops = 0;  // 0: one per core
+  // 0: 4 per core, at least 64: most of them wait for a disk, which makes the writes of many durable at once.
+  unsigned workers = 0;
   std::size_t queue = 1024;          // requests waiting for a worker; one more gets 503 with Retry-After
   std::size_t hot_bytes = 64 << 20;  // bound on each loop's cache of answers
   std::string spool_directory = "/tmp";

@@ -62,6 +62,7 @@ class FileWriter final : public Writer {
 
 Result<std::unique_ptr<FileStore>> FileStore::open(std::string directory, Logger log) {
   TRY(prepare_root(directory));
+  TRY(make_shards(directory));
   return std::unique_ptr<FileStore>(new FileStore(std::move(directory), std::move(log)));
 }
 
