@@ -41,7 +41,12 @@ Response tagged(std::string json) {
 
 tl::unexpected<Error> no_repository(std::string_view name) {
   return fail(Errc::not_found, "no repository named '" + std::string(name.substr(0, 80)) + "'",
-              "GET /__api__/repos lists the repositories");
+              "list them with: granary list repos, or GET /__api__/repos");
+}
+
+tl::unexpected<Error> no_source(std::string_view name) {
+  return fail(Errc::not_found, "no source named '" + std::string(name.substr(0, 80)) + "'",
+              "list them with: granary list sources, or GET /__api__/sources");
 }
 
 tl::unexpected<Error> no_package(std::string_view name) {
@@ -61,7 +66,7 @@ class MetaHandlers {
       case MetaEndpoint::status:
         return status(ctx);
       case MetaEndpoint::repositories:
-        return repositories(ctx);
+        return repositories(ctx, request);
       case MetaEndpoint::repository:
         return repository(ctx, request);
       case MetaEndpoint::repository_packages:
@@ -75,7 +80,7 @@ class MetaHandlers {
       case MetaEndpoint::first_transaction:
         return first_transaction(ctx, request);
       case MetaEndpoint::sources:
-        return sources(ctx);
+        return sources(ctx, request);
       case MetaEndpoint::source:
         return source(ctx, request);
       case MetaEndpoint::openapi:
@@ -109,11 +114,20 @@ class MetaHandlers {
         status_json({d_.version, d_.build_date, d_.metrics_enabled}, TRY(all_repositories(ctx))));
   }
 
-  Result<Response> repositories(const Context& ctx) const {
+  Result<Response> repositories(const Context& ctx, const Request& request) const {
     JsonWriter json;
     json.begin_array();
     const auto sources = TRY(all_sources(ctx));
-    for (const auto& one : TRY(all_repositories(ctx))) write_json(json, one, sources);
+    const auto wanted = request.query_value("source");
+    const auto source = std::find_if(sources.begin(), sources.end(), [&](const model::Source& one) {
+      return wanted && (one.name == *wanted || std::to_string(one.id.value) == *wanted);
+    });
+    if (wanted && source == sources.end()) return no_source(*wanted);
+    const auto all = TRY(all_repositories(ctx));
+    for (const auto& one : all) {
+      if (!wanted || std::find(one.sources.begin(), one.sources.end(), source->id) != one.sources.end())
+        write_json(json, one, sources);
+    }
     json.end_array();
     return tagged(std::move(json).take());
   }
@@ -245,10 +259,18 @@ class MetaHandlers {
     return tagged(std::move(json).take());
   }
 
-  Result<Response> sources(const Context& ctx) const {
+  Result<Response> sources(const Context& ctx, const Request& request) const {
+    const auto wanted = request.query_value("type");
+    const auto type = wanted ? model::parse_source_type(*wanted) : std::nullopt;
+    if (wanted && !type)
+      return fail(Errc::invalid_argument, "unknown type of source '" + wanted->substr(0, 80) + "'",
+                  "use local or local-python");
     JsonWriter json;
     json.begin_array();
-    for (const auto& one : TRY(all_sources(ctx))) write_json(json, one);
+    const auto all = TRY(all_sources(ctx));
+    for (const auto& one : all) {
+      if (!type || one.type == *type) write_json(json, one);
+    }
     json.end_array();
     return tagged(std::move(json).take());
   }
@@ -260,9 +282,7 @@ class MetaHandlers {
       found = TRY(view.find_source(name));
       return {};
     }));
-    if (!found)
-      return fail(Errc::not_found, "no source named '" + std::string(name.substr(0, 80)) + "'",
-                  "GET /__api__/sources lists the sources");
+    if (!found) return no_source(name);
     JsonWriter json;
     write_json(json, *found);
     return tagged(std::move(json).take());

@@ -73,6 +73,16 @@ TEST_F(MetaHandlersTest, RepositoriesAreFoundByNameAndId) {
   EXPECT_EQ(get("/__api__/repos/none").status, 404);
 }
 
+TEST_F(MetaHandlersTest, ListsAreCutToASourceOrAType) {
+  world_.source("other");
+  world_.source("py", model::SourceType::local_python);
+  EXPECT_EQ(names("/__api__/repos?source=team"), "internal ");
+  EXPECT_EQ(names("/__api__/repos?source=other"), "");
+  EXPECT_EQ(get("/__api__/repos?source=none").status, 404);
+  EXPECT_EQ(names("/__api__/sources?type=local-python"), "py ");
+  EXPECT_EQ(get("/__api__/sources?type=conda").status, 400);
+}
+
 TEST_F(MetaHandlersTest, PackagesAreSearchedAndPaged) {
   for (const auto* name : {"alpha", "beta", "Alphabet", "gamma"}) world_.publish(source_, name, "1.0");
   const std::string base = "/__api__/repos/internal/packages";

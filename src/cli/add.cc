@@ -94,10 +94,7 @@ class Adding {
 
   void refused(const UploadFile& file, const Error& error, Tally& tally) {
     ++tally.failed;
-    auto hint = error.hint();
-    if (error.code() == Errc::conflict && !replace_ && hint.find("--replace") == std::string::npos)
-      hint +=
-          (hint.empty() ? "" : "; ") + std::string("--replace puts these bytes in the place of the others");
+    const auto& hint = error.hint();
     session_->streams().err << fmt::format("failed   {}: {}{}{}\n", file.path, error.message(),
                                            hint.empty() ? "" : "; ", hint);
     tally.json.begin_object();

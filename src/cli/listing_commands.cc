@@ -38,14 +38,28 @@ std::string repos_table(const Json& json) {
                  {"name", "type", "auth", "description"}, "no repositories");
 }
 
+/// Of a number in a query: what the server would say of it names the query, not the flag.
+Result<std::string> count_of(const Session& session, std::string_view flag) {
+  const auto text = session.args().value(flag);
+  if (!text.empty() && parse_unsigned(text).value_or(0) == 0)
+    return fail(Errc::invalid_argument, fmt::format("{}: '{}' is not a number from 1", flag, text),
+                "leave it out for the default");
+  return text;
+}
+
 Result<int> list_sources(Session& session) {
-  const auto repo = session.args().value("--repo");
-  const auto path = repo.empty() ? std::string("/sources") : endpoint({"repos", repo, "sources"});
+  const auto& args = session.args();
+  if (args.has("--repo") && args.has("--type"))
+    return fail(Errc::invalid_argument, "give --repo or --type, not both",
+                "all sources of a repository are of its type");
+  const auto path = args.has("--repo") ? endpoint({"repos", args.value("--repo"), "sources"})
+                                       : "/sources" + Query().add("type", args.value("--type")).text();
   return session.show("GET", path, {}, [&](const Json& json) { session.print(sources_table(json)); });
 }
 
 Result<int> list_repos(Session& session) {
-  return session.show("GET", "/repos", {}, [&](const Json& json) { session.print(repos_table(json)); });
+  const auto path = "/repos" + Query().add("source", session.args().value("--source")).text();
+  return session.show("GET", path, {}, [&](const Json& json) { session.print(repos_table(json)); });
 }
 
 Result<int> list_all(Session& session) {
@@ -72,11 +86,10 @@ Result<int> list_packages(Session& session) {
   if (args.has("--repo") == args.has("--source"))
     return fail(Errc::invalid_argument, "give either --repo or --source",
                 "for example: granary list packages --repo all");
-  const auto query = Query()
-                         .add("name_like", args.value("--search"))
-                         .add("_limit", args.value("--count"))
-                         .add("_page", args.value("--page"))
-                         .text();
+  const auto count = TRY(count_of(session, "--count"));
+  const auto page = TRY(count_of(session, "--page"));
+  const auto query =
+      Query().add("name_like", args.value("--search")).add("_limit", count).add("_page", page).text();
   const auto path = args.has("--repo") ? endpoint({"repos", args.value("--repo"), "packages"})
                                        : endpoint({"sources", args.value("--source"), "packages"});
   return session.show("GET", path + query, {}, [&](const Json& json) {
@@ -86,7 +99,8 @@ Result<int> list_packages(Session& session) {
 }
 
 Result<int> list_transactions(Session& session) {
-  const auto query = Query().add("_limit", session.args().value("--count")).text();
+  const auto count = TRY(count_of(session, "--count"));
+  const auto query = Query().add("_limit", count).text();
   const auto path = endpoint({"sources", session.args().value("--source"), "transactions"}) + query;
   return session.show("GET", path, {}, [&](const Json& json) {
     session.print(rows_of(json, {"TRANSACTION", "TIME", "KIND", "FILES", "BY", "COMMENT"},
@@ -146,11 +160,15 @@ std::vector<CommandSpec> listing_commands() {
   const FlagSpec count = {"--count", "N", "how many (100)"};
   return {
       {"list", "List repositories and sources", "list", {}, list_all},
-      {"list repos", "List repositories", "list repos -o json", {}, list_repos},
+      {"list repos",
+       "List repositories, all or those that show a source",
+       "list repos --source team",
+       {source},
+       list_repos},
       {"list sources",
-       "List sources, all or those of a repository",
+       "List sources, all or those of a repository or a type",
        "list sources --repo all",
-       {repo},
+       {repo, {"--type", "TYPE", "local or local-python"}},
        list_sources},
       {"list packages",
        "List packages of a repository or a source",

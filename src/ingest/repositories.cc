@@ -13,7 +13,7 @@ bool contains(const std::vector<model::SourceId>& ids, model::SourceId id) {
 auto not_subscribed(const model::Repository& repository, const model::Source& source) {
   return fail(Errc::not_found,
               "the repository '" + repository.name + "' does not subscribe to '" + source.name + "'",
-              "see what it subscribes to: granary info repo --name=" + repository.name);
+              "see what it subscribes to: granary info --repo " + repository.name);
 }
 
 /// Reads the repository, lets `work` change it, and gives what it is then.
@@ -37,7 +37,12 @@ Result<model::Repository> create_repository(Parts& parts, const Context& ctx, co
   TRY(parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
     if (succeed_on_existing) {
       auto there = TRY(view.find_repository(wanted.name));
-      if (there && there->type == wanted.type) {
+      if (there && there->type != wanted.type)
+        return fail(Errc::conflict,
+                    "the repository '" + there->name + "' exists already, of type " +
+                        std::string(name_of(there->type)),
+                    "choose another name, or leave the type as it is");
+      if (there) {
         out = *std::move(there);
         return {};
       }

@@ -14,7 +14,12 @@ Result<model::Source> create_source(Parts& parts, const Context& ctx, std::strin
   TRY(parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
     if (succeed_on_existing) {
       auto there = TRY(view.find_source(name));
-      if (there && there->type == type) {
+      if (there && there->type != type)
+        return fail(
+            Errc::conflict,
+            "the source '" + there->name + "' exists already, of type " + std::string(name_of(there->type)),
+            "choose another name, or leave the type as it is");
+      if (there) {
         out = *std::move(there);
         return {};
       }
