@@ -89,5 +89,11 @@ def test_an_empty_repository_is_an_empty_list(granary, r):
 
 
 def test_what_is_not_there_is_404(granary, farm):
-    for path in ("src/contrib/nothing_1.0.tar.gz", "src/contrib/Archive/barley/barley_9.9.tar.gz", "bin/windows/contrib/4.2/PACKAGES"):
-        assert granary.get(f"/{farm[0]}/latest/{path}").status == 404
+    for path in ("src/contrib/nothing_1.0.tar.gz", "src/contrib/Archive/barley/barley_9.9.tar.gz",
+                 "src/contrib/barley_1.9.2.zip", "bin/windows/contrib/4.2/barley_1.10.0.zip", "bin/amiga/contrib/4.2/PACKAGES"):
+        assert granary.get(f"/{farm[0]}/latest/{path}").status == 404, path
+
+
+def test_r_that_looks_for_binaries_finds_none_and_takes_the_source(granary, r, farm):
+    contrib = f"{granary.url}/{farm[0]}/latest/bin/windows/contrib/4.2"
+    assert r(granary.url).evaluate(f'cat(nrow(available.packages("{contrib}", filters = list())))').strip() == "0"
