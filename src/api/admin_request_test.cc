@@ -42,7 +42,9 @@ TEST(Fields, WhatIsNoObjectIsRefusedAndNoBodyIsAnEmptyOne) {
   for (const char* bad : {"[]", "1", "{", "{\"a\":}", "nonsense"})
     EXPECT_EQ(Fields::read(with_body(bad), {"a"}).error().code(), Errc::invalid_argument) << bad;
   EXPECT_EQ(Fields::read(with_body(std::string(2 << 20, ' ')), {}).error().code(), Errc::too_large);
-  EXPECT_EQ(Fields::read(with_body("{\"a\":" + std::string(200, '[') + std::string(200, ']') + "}"), {"a"}).error().code(),
+  EXPECT_EQ(Fields::read(with_body("{\"a\":" + std::string(200, '[') + std::string(200, ']') + "}"), {"a"})
+                .error()
+                .code(),
             Errc::invalid_argument);
   EXPECT_TRUE(Fields::read(http::Request(), {}));
 }
