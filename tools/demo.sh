@@ -24,8 +24,7 @@ EOF
 fi
 
 if python3 -c 'import socket; socket.create_connection(("127.0.0.1", 4242), 1)' 2>/dev/null; then
-  echo "port 4242 is in use: stop the server that listens there (an earlier 'make run'?), or change [HTTP] Listen in" >&2
-  echo "$config" >&2
+  echo "port 4242 is in use: stop the server that listens there (an earlier 'make run'?)" >&2
   exit 1
 fi
 

@@ -39,11 +39,15 @@ def history(tmp_path_factory):
         server.close()
 
 
-def test_r_installs_the_state_of_a_day(history, r):
-    for when, version in ((day(10), "1.0"), (day(6), "1.0"), (day(5), "1.1"), ("latest", "2.0")):
-        client = r(f"{history.url}/r/{when}")
-        client.install("field")
-        assert client.answer("field") == version, when
+def test_r_sees_and_installs_the_state_of_a_day(history, r):
+    wanted = {day(10): "1.0", day(7): "1.0", day(5): "1.1", day(1): "1.1", day(0): "2.0", "latest": "2.0"}
+    client = r(f"{history.url}/r/{day(6)}")
+    seen = client.evaluate(
+        f'for (when in c({", ".join(f"{when!r}" for when in wanted)})) '
+        f'cat(available.packages(paste0("{history.url}/r/", when, "/src/contrib"))["field", "Version"], "")')
+    assert seen.split() == list(wanted.values())
+    client.install("field")
+    assert client.answer("field") == "1.0"
 
 
 def test_a_day_has_its_own_archive(history, r):
