@@ -67,7 +67,7 @@ demo() {
 
 cat <<EOF
 
-Granary listens on $url; its data is in $data.
+Granary listens on $url: open it in a browser for what is there. Its data is in $data.
 
 In R:
   install.packages("silo", repos = "$url/demo-r/latest")
