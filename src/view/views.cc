@@ -15,6 +15,7 @@ namespace {
 
 using catalog::ReadView;
 using Names = std::vector<std::string>;
+using FoundFile = std::optional<model::FileRecord>;
 
 constexpr std::size_t kSnapshotsKept = 4096;
 constexpr std::uint32_t kNamesPerPage = 10'000;
@@ -64,6 +65,10 @@ std::size_t weight_of_names(const Names& names) {
   return weight;
 }
 
+std::size_t weight_of_file(const FoundFile& file) {
+  return sizeof(FoundFile) + (file ? file->metadata.size() + file->requires_python.size() : 0);
+}
+
 class CatalogViews final : public Views {
  public:
   CatalogViews(std::shared_ptr<catalog::Catalog> catalog, std::shared_ptr<const Clock> clock,
@@ -73,6 +78,7 @@ class CatalogViews final : public Views {
         directory_(catalog_),
         snapshots_(kSnapshotsKept),
         names_(cache_bytes / 8),
+        files_(cache_bytes / 8),
         bodies_(cache_bytes) {}
 
   void heard(std::span<const std::int64_t> topics) { directory_.heard(topics); }
@@ -119,17 +125,12 @@ class CatalogViews final : public Views {
   Result<std::optional<model::FileRecord>> find_file(const Context& ctx, const Snapshot& snapshot,
                                                      std::string_view package,
                                                      std::string_view filename) override {
-    std::optional<model::FileRecord> found;
-    if (snapshot.pins.empty() || known_to_be_absent(snapshot, package)) return found;
-    TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
-      found.reset();
-      const auto pin = TRY(owner(view, snapshot, package));
-      if (!pin) return {};
-      found = TRY(view.find_file(pin->first, pin->second, filename));
-      if (found && found->package != package) found.reset();
-      return {};
-    }));
-    return found;
+    if (snapshot.pins.empty() || known_to_be_absent(snapshot, package)) return std::nullopt;
+    auto key = snapshot.fingerprint;
+    key.append(1, '/').append(package).append(1, '/').append(filename);
+    const auto made = TRY(
+        files_.get(ctx, key, [&] { return read_file(ctx, snapshot, package, filename); }, weight_of_file));
+    return *made;
   }
 
   Result<std::shared_ptr<const Names>> packages(const Context& ctx, const Snapshot& snapshot) override {
@@ -183,6 +184,20 @@ class CatalogViews final : public Views {
   }
 
  private:
+  Result<FoundFile> read_file(const Context& ctx, const Snapshot& snapshot, std::string_view package,
+                              std::string_view filename) {
+    FoundFile found;
+    TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
+      found.reset();
+      const auto pin = TRY(owner(view, snapshot, package));
+      if (!pin) return {};
+      found = TRY(view.find_file(pin->first, pin->second, filename));
+      if (found && found->package != package) found.reset();
+      return {};
+    }));
+    return found;
+  }
+
   bool is_over(const model::SnapshotRef& ref) const {
     const auto* as_of = std::get_if<model::AsOf>(&ref);
     return as_of != nullptr && Time(as_of->day + std::chrono::days(1)) + kClocksMayDiffer <= clock_->now();
@@ -231,6 +246,8 @@ class CatalogViews final : public Views {
   std::mutex mutex_;
   Lru<Snapshot> snapshots_;
   MadeOnce<Names> names_;
+  /// What was asked for, so that all event loops give it, also while the database is gone.
+  MadeOnce<FoundFile> files_;
   MadeOnce<Rendered> bodies_;
 };
 

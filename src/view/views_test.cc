@@ -267,6 +267,26 @@ TEST(Views, KeepTheCacheWithinItsBound) {
   EXPECT_EQ(renders, 3) << "what is larger than the cache never is";
 }
 
+TEST(Views, GiveAFileThatWasAskedForWithoutTheDatabase) {
+  World world;
+  const auto source = world.source("team");
+  world.repository("r", {source});
+  world.publish(source, "demo", "1.0");
+  const auto before = world.resolve("r");
+  const Context no_time = world.ctx.with_timeout(std::chrono::seconds(0));
+  const auto find = [&](const Context& ctx, const Snapshot& snapshot) {
+    return world.views->find_file(ctx, snapshot, "demo", "demo_1.0.tar.gz");
+  };
+  ASSERT_FALSE(find(no_time, before)) << "the database is asked, for which there is no time";
+  ASSERT_TRUE(find(world.ctx, before)->has_value());
+
+  EXPECT_TRUE(find(no_time, before)->has_value());
+
+  world.remove(source, "demo_1.0.tar.gz");
+  EXPECT_FALSE(find(world.ctx, world.resolve("r"))->has_value());
+  EXPECT_TRUE(find(world.ctx, before)->has_value());
+}
+
 TEST(Views, DieBeforeTheDatabaseWithoutHarm) {
   World world;
   const auto source = world.source("team");

@@ -85,6 +85,24 @@ def test_a_locked_database(make_granary):
         assert server.upload(name, wheel_name("oats", "1.1"), wheel("oats", "1.1"), token).status == 200
 
 
+def test_a_table_that_is_locked(make_granary, postgres):
+    with make_granary("postgres-file", settings={"Limits": {"RequestTimeout": "3s"}}) as server:
+        name, token = server.repository("python"), server.token()
+        assert server.upload(name, wheel_name("oats", "1.0"), wheel("oats", "1.0"), token).status == 200
+        database = server.settings["Postgres"]["URL"]
+        lock = "BEGIN; SELECT format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', tablename) FROM pg_tables WHERE schemaname = 'public' \\gexec\n"
+        other = subprocess.Popen([postgres.bin / "psql", "-q", "-d", database], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        other.stdin.write(lock + "\\echo locked\n")
+        other.stdin.flush()
+        assert "locked" in other.stdout.readline()
+        answer = server.upload(name, wheel_name("oats", "1.1"), wheel("oats", "1.1"), token, timeout=60)
+        assert answer.status in (503, 504), answer
+        assert server.get("/__ping__").status == 200
+        other.communicate("ROLLBACK;\n", timeout=20)
+        assert server.upload(name, wheel_name("oats", "1.1"), wheel("oats", "1.1"), token).status == 200
+        assert not server.cli_json("verify")["problems"]
+
+
 def test_a_database_that_is_gone_for_a_while(make_granary):
     try:
         database = Postgres()
@@ -95,6 +113,9 @@ def test_a_database_that_is_gone_for_a_while(make_granary):
             name, token = server.repository("python"), server.token()
             filename = wheel_name("oats", "1.0")
             assert server.upload(name, filename, wheel("oats", "1.0"), token).status == 200
+            assert server.upload(name, wheel_name("rye", "1.0"), wheel("rye", "1.0"), token).status == 200
+            other = make_granary(share=server).start()
+            assert other.filenames(name, "oats") == [filename]
             url = server.file_url(name, "oats", filename)
             before, data = server.json_page(name, "oats").body, server.get(url).body
             database.stop()
@@ -102,13 +123,18 @@ def test_a_database_that_is_gone_for_a_while(make_granary):
             assert answer.status == 503 and answer.headers["Retry-After"], answer
             assert server.json_page(name, "oats").body == before, "what is in memory is still served"
             assert server.get(url).body == data
-            unseen = server.get(f"{url}.metadata")
+            unseen = server.json_page(name, "rye")
             assert unseen.status == 503 and unseen.headers["Retry-After"], "not asked for before, and not said to be missing"
             done = server.run("list", "tokens")
             assert done.returncode not in (0, 134, 139) and done.stderr.strip()
             database.start()
             eventually(lambda: server.upload(name, wheel_name("oats", "1.1"), wheel("oats", "1.1"), token).status == 200, 15)
             eventually(lambda: len(server.filenames(name, "oats")) == 2)
+            # The other node hears of changes again, also of those that come after it found the database.
+            eventually(lambda: len(other.filenames(name, "oats")) == 2, 15)
+            assert server.upload(name, wheel_name("oats", "1.2"), wheel("oats", "1.2"), token).status == 200
+            eventually(lambda: len(other.filenames(name, "oats")) == 3, 1)
+            assert other.stop() == 0
             assert server.stop() == 0
     finally:
         database.close()
