@@ -224,7 +224,11 @@ class CatalogViews final : public Views {
       }
       return {};
     }));
-    snapshot.settled = over || (number != nullptr && *number <= newest);
+    if (number != nullptr && *number > newest)  // else it would answer differently once it is reached
+      return fail(
+          Errc::not_found, "there is no transaction " + std::to_string(number->value) + " yet",
+          "the newest is " + std::to_string(newest.value) + "; use latest, a day or a number up to it");
+    snapshot.settled = over || number != nullptr;
     snapshot.fresh = snapshot.settled ? configuration : any_change;
     // The repository may have changed since the directory was asked: then this answer is good for this
     // request only.
