@@ -9,6 +9,7 @@ import os
 import pathlib
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -91,7 +92,8 @@ class Postgres:
         return f"postgres://granary@127.0.0.1:{self.port}/test{self.databases}?sslmode=disable"
 
     def close(self):
-        self.stop()
+        self.process.send_signal(signal.SIGQUIT)  # without a last checkpoint: all of it goes
+        self.process.wait(30)
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.with_suffix(".log").unlink(missing_ok=True)
 
@@ -160,5 +162,6 @@ class S3:
                       for p in (self.folder / "data" / bucket).rglob("*") if p.is_file())
 
     def close(self):
-        self.stop()
+        self.process.kill()
+        self.process.wait(20)
         shutil.rmtree(self.folder, ignore_errors=True)
