@@ -3,6 +3,7 @@
 #include "api/upload_form.h"
 #include "api/upload_routes.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "http/multipart.h"
 #include "http/status.h"

@@ -89,7 +89,7 @@ Result<> Node::open_stores() {
   catalog_ = catalog::make_catalog(database_, clock_);
   tokens_ = auth::make_tokens(database_, clock_);
   views_ = view::make_views(catalog_, *database_, clock_, settings_.limits.render_cache);
-  ingest_ = ingest::make_ingest(catalog_, blobs_, clock_, Logger(sink_, "ingest"));
+  ingest_ = ingest::make_ingest(catalog_, blobs_, clock_);
 
   const auto pool = [this](int db::PoolStats::* member) {
     return [this, member] { return static_cast<double>(database_->stats().*member); };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "ingest/selector.h"
 
 namespace granary::ingest {
@@ -64,11 +65,11 @@ Result<Changed> change(Parts& parts, const Context& ctx, std::string_view source
   });
   if (nothing_left) return Changed{};
   if (!written) return tl::unexpected(std::move(written).error());
-  parts.log.info("changed", {{"source", found.name},
-                             {"kind", std::string(model::name_of(kind))},
-                             {"package", std::string(package)},
-                             {"files", std::to_string(out.files.size())},
-                             {"transaction", std::to_string(out.transaction.value)}});
+  ctx.log().component("ingest").info("changed", {{"source", found.name},
+                                                 {"kind", std::string(model::name_of(kind))},
+                                                 {"package", std::string(package)},
+                                                 {"files", std::to_string(out.files.size())},
+                                                 {"transaction", std::to_string(out.transaction.value)}});
   return out;
 }
 

@@ -1,5 +1,7 @@
 #include "ingest/collect.h"
 
+#include "base/log.h"
+
 namespace granary::ingest {
 
 namespace {
@@ -79,9 +81,9 @@ Result<Collected> collect_blobs(Parts& parts, const Context& ctx, bool dry_run, 
     ++out.blobs;
     out.bytes += blob.size;
   }
-  parts.log.info("collected", {{"blobs", std::to_string(out.blobs)},
-                               {"bytes", std::to_string(out.bytes)},
-                               {"dry_run", dry_run ? "true" : "false"}});
+  ctx.log().component("ingest").info("collected", {{"blobs", std::to_string(out.blobs)},
+                                                   {"bytes", std::to_string(out.bytes)},
+                                                   {"dry_run", dry_run ? "true" : "false"}});
   return out;
 }
 

@@ -17,7 +17,6 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/context.h"
-#include "base/log.h"
 #include "blob/blob_store.h"
 #include "catalog/catalog.h"
 #include "model/types.h"
@@ -124,6 +123,6 @@ class Ingest {
 };
 
 std::unique_ptr<Ingest> make_ingest(std::shared_ptr<catalog::Catalog>, std::shared_ptr<blob::BlobStore>,
-                                    std::shared_ptr<const Clock>, Logger log);
+                                    std::shared_ptr<const Clock>);
 
 }  // namespace granary::ingest

@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "blob/blob_store.h"
 #include "catalog/catalog.h"
 #include "ingest/in_flight.h"
@@ -16,7 +15,6 @@ struct Parts {
   std::shared_ptr<catalog::Catalog> catalog;
   std::shared_ptr<blob::BlobStore> blobs;
   std::shared_ptr<const Clock> clock;
-  Logger log;
   InFlight in_flight;
 };
 

@@ -2,6 +2,7 @@
 
 #include "archive/path.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "ingest/admission.h"
 #include "ingest/hashes.h"
 #include "ingest/inspect.h"
@@ -130,9 +131,10 @@ Result<Published> publish_file(Parts& parts, const Context& ctx, std::string_vie
     auto outcome = TRY(record(parts, ctx, candidate, admission.kind, how));
     if (outcome.stale) continue;
     out.file = std::move(outcome.file);
-    parts.log.info("published", {{"source", std::string(source)},
-                                 {"file", out.file.filename},
-                                 {"transaction", std::to_string(out.file.added_in.value)}});
+    ctx.log().component("ingest").info("published",
+                                       {{"source", std::string(source)},
+                                        {"file", out.file.filename},
+                                        {"transaction", std::to_string(out.file.added_in.value)}});
     return out;
   }
   return fail(Errc::conflict,

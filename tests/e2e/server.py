@@ -205,7 +205,7 @@ class Granary:
     def metrics(self):
         return self.request("GET", "/metrics", port=self.metrics_port).text
 
-    def upload(self, source, filename, data, token, fields=None, connection=None, timeout=60):
+    def upload(self, source, filename, data, token, fields=None, connection=None, timeout=60, headers=None):
         """As twine does it: POST multipart/form-data to the upload URL of a source."""
         kind = "sdist" if filename.endswith((".tar.gz", ".zip")) else "bdist_wheel"
         form = {":action": "file_upload", "protocol_version": "1", "filetype": kind} | (fields or {})
@@ -215,7 +215,7 @@ class Granary:
             body.write(f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode())
         body.write(f'--{boundary}\r\nContent-Disposition: form-data; name="content"; filename="{filename}"\r\n'
                    f"Content-Type: application/octet-stream\r\n\r\n".encode() + data + f"\r\n--{boundary}--\r\n".encode())
-        headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+        headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"} | (headers or {})
         if token:
             headers |= basic("__token__", token)
         return self.request("POST", f"/upload/pypi/{source}", headers, body.getvalue(), timeout, connection)

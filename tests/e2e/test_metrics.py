@@ -54,9 +54,14 @@ def test_every_answer_has_a_request_id(granary):
 def test_logs_as_json_carry_a_request_id(make_granary):
     with make_granary(settings={"Logging": {"SystemLogFormat": "json"}, "Server": {"AccessLog": "STDOUT"}}) as server:
         assert server.get("/nowhere/latest/simple/").status == 404
+        name = server.source("python")
+        published = server.upload(name, wheel_name("note", "1.0"), wheel("note", "1.0"), server.token(),
+                                  headers={"X-Request-Id": "from-the-client-8"})
+        assert published.status == 200, published
         assert server.stop() == 0
     lines = [json.loads(line) for line in server.log().splitlines() if line.startswith("{")]
-    assert lines and all({"message", "level"} <= set(line) or {"msg", "level"} <= set(line) for line in lines)
+    assert lines and all({"time", "message", "level"} <= set(line) for line in lines)
+    assert [line["source"] for line in lines if line.get("request") == "from-the-client-8"] == [name]
     assert '"GET /nowhere/latest/simple/ HTTP/1.1" 404' in server.log()
 
 
