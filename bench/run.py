@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """run.py [SECTION...]: the benchmarks of docs/benchmarks.md. Sections: reading, peers, scale. All in one run, side by
 side; rounds of the servers alternate, and medians are compared. BENCH_SECONDS (3) is the time of one measurement,
-BENCH_ROUNDS (5) their number, BENCH_FILES (100000) the size of the large source."""
+BENCH_ROUNDS (5) their number, BENCH_FILES (100000) the size of the large source, BENCH_DIR where the data goes: not where
+many files were deleted in the last minutes, because ext4 makes new ones slowly there."""
 
 import datetime
 import http.client
@@ -187,8 +188,7 @@ def scale(folder, uploads_program):
 
 def main(sections):
     sections = sections or ["reading", "peers", "scale"]
-    (ROOT / "build").mkdir(exist_ok=True)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="bench-", dir=ROOT / "build"))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="granary-bench-", dir=os.environ.get("BENCH_DIR", "/var/tmp")))
     uploads_program = folder / "uploads"
     subprocess.run(["c++", "-std=c++20", "-O2", "-o", uploads_program, ROOT / "bench/uploads.cc"], check=True)
     results = report.machine() | {"seconds": SECONDS, "rounds": ROUNDS, "when": datetime.date.today().isoformat()}
