@@ -10,7 +10,7 @@ namespace {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-std::string text_of(const Json& json, std::string_view name) {
+std::string cell_of(const Json& json, std::string_view name) {
   const Json& value = json[name];
   if (const auto text = value.string()) return std::string(*text);
   if (const auto number = value.integer()) return std::to_string(*number);
@@ -24,7 +24,7 @@ std::string rows_of(const Json& json, const std::vector<std::string>& head,
   Rows rows;
   for (const auto& item : json.items()) {
     auto& row = rows.emplace_back();
-    for (const auto name : names) row.push_back(text_of(item, name));
+    for (const auto name : names) row.push_back(cell_of(item, name));
   }
   return table(head, rows);
 }
@@ -111,7 +111,7 @@ Result<int> list_transactions(Session& session) {
 std::string facts(const Json& json, const std::vector<std::pair<std::string_view, std::string_view>>& names) {
   std::string out;
   for (const auto& [label, name] : names)
-    out += fmt::format("{:<18}{}\n", std::string(label) + ":", text_of(json, name));
+    out += fmt::format("{:<18}{}\n", std::string(label) + ":", cell_of(json, name));
   return out;
 }
 
@@ -125,7 +125,7 @@ Result<int> info_repo(Session& session) {
   }
   const auto sources = TRY(server->call(session.context(), "GET", endpoint({"repos", name, "sources"}), {}));
   std::vector<std::string> names;
-  for (const auto& source : sources.json.items()) names.push_back(text_of(source, "name"));
+  for (const auto& source : sources.json.items()) names.push_back(cell_of(source, "name"));
   session.print(facts(repo.json, {{"Repository", "name"},
                                   {"Id", "id"},
                                   {"Type", "type"},

@@ -7,10 +7,6 @@
 namespace granary::cli {
 namespace {
 
-std::string text_of(const Json& json, std::string_view name) {
-  return std::string(json[name].string().value_or(""));
-}
-
 Result<int> create(Session& session) {
   const auto body = Body(session.args())
                         .text("name", "--name")

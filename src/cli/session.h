@@ -49,4 +49,7 @@ class Session {
   std::unique_ptr<ServerClient> server_;
 };
 
+/// A text member of an answer; empty when it has none.
+std::string text_of(const Json& json, std::string_view name);
+
 }  // namespace granary::cli

@@ -7,10 +7,6 @@
 namespace granary::cli {
 namespace {
 
-std::string text_of(const Json& json, std::string_view name) {
-  return std::string(json[name].string().value_or(""));
-}
-
 /// "sources:write" with --sources a,b is two scopes, one for each.
 std::vector<std::string> scopes_of(const Arguments& args) {
   std::vector<std::string> out;
