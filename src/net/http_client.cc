@@ -135,6 +135,9 @@ Error error_of(CURLcode code, const char* detail, const std::string& address) {
     case CURLE_OPERATION_TIMEDOUT:
       return make(Errc::unavailable, "no answer from " + address + " in time",
                   "check that the server at " + address + " is well, then try again");
+    case CURLE_BAD_CONTENT_ENCODING:
+      return make(Errc::corrupt, "the answer of " + address + " is not the gzip that it says it is",
+                  "look at what that server sends");
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
       return make(Errc::unavailable, "the certificate of " + address + " is not trusted",
@@ -265,7 +268,13 @@ Result<Response> HttpClient::request(const Context& ctx, const Request& request)
                      static_cast<long>(std::max<std::int64_t>(1, remaining.count())));
   if (!options_.unix_socket.empty())
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, options_.unix_socket.c_str());
-  if (!options_.unix_socket.empty() || is_loopback(request.url)) curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  if (!options_.proxy.empty()) {
+    curl_easy_setopt(easy, CURLOPT_PROXY, options_.proxy.c_str());
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  } else if (!options_.unix_socket.empty() || is_loopback(request.url)) {
+    curl_easy_setopt(easy, CURLOPT_PROXY, "");
+  }
+  if (request.unpack) curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
   if (options_.skip_verification) {
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);

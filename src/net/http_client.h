@@ -44,12 +44,16 @@ struct Request {
   std::function<void(std::uint64_t)> on_sent{};
   /// Without a sink: a longer 2xx body is Errc::too_large. Bodies of errors are cut at this length.
   std::uint64_t body_limit = 16 << 20;
+  /// Offers gzip; sink and body get what was packed. Content-Length is then that of the packed form.
+  bool unpack = false;
 };
 
 struct ClientOptions {
   std::string unix_socket{};       // path: every request goes there
   bool skip_verification = false;  // of the server's certificate
   std::string ca_file{};           // PEM; empty: the system's
+  /// http://[user:password@]host:port, for every request, loopback too; empty: the environment's.
+  std::string proxy{};
   std::string user_agent = "granary";
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::seconds idle_timeout{60};  // no byte moves in either direction for so long; 0: wait for ever
@@ -57,8 +61,8 @@ struct ClientOptions {
 };
 
 /// Safe for concurrent use: each call takes a connection out of the pool. Redirects are answers, not
-/// followed. Proxies come from the usual environment variables (http_proxy, https_proxy, no_proxy), never for
-/// loopback.
+/// followed. Without ClientOptions::proxy, proxies come from the usual environment variables (http_proxy,
+/// https_proxy, no_proxy), never for loopback.
 class HttpClient {
  public:
   explicit HttpClient(ClientOptions options);
