@@ -48,6 +48,7 @@ build-deps:
 test-deps: build-deps
 	@tools/install-packages.sh tools/apt-test.txt
 	@tools/install-clients.sh
+	@.cache/venv/bin/python tests/upstreams/prepare.py
 
 bench-deps: test-deps
 	@tools/install-packages.sh tools/apt-bench.txt

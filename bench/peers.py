@@ -3,31 +3,20 @@
 import base64
 import http.client
 import json
-import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests/e2e"))
+sys.path[:0] = [str(ROOT / "tests/e2e"), str(ROOT / "tests/upstreams")]
 
+import nginx  # noqa: E402
 from services import accepts, free_port, wait_until  # noqa: E402
 
 VENV = ROOT / ".cache/venv-bench/bin"
 
-NGINX = """
-daemon off; worker_processes 2; pid {folder}/nginx.pid; error_log {folder}/error.log warn; {user}
-events {{ worker_connections 4096; }}
-http {{
-  access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_requests 1000000000; keepalive_timeout 75;
-  open_file_cache max=10000 inactive=1h; open_file_cache_valid 1h; open_file_cache_errors on; types {{ }}
-  client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u;
-  scgi_temp_path {folder}/s;
-  server {{ listen 127.0.0.1:{port} reuseport; root {folder}/www; }}
-}}
-"""
+CACHE_OF_FILES = "open_file_cache max=10000 inactive=1h; open_file_cache_valid 1h; open_file_cache_errors on;"
 
 
 class Peer:
@@ -54,18 +43,14 @@ class Peer:
         return f"http://127.0.0.1:{self.port}"
 
 
-class Nginx(Peer):
+class Nginx(nginx.Nginx):
     def __init__(self, folder, files):
         """files: {path: bytes}"""
-        self.folder, self.port = folder, free_port()
         for path, data in files.items():
             target = folder / "www" / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-        user = "user root;" if os.geteuid() == 0 else ""  # the folder may be readable by its owner only
-        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=self.port, user=user))
-        program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/sbin")
-        self.launch([program, "-p", folder, "-c", folder / "nginx.conf", "-e", folder / "error.log"], "nginx")
+        super().__init__(folder, folder / "www", http=CACHE_OF_FILES, workers=2)
 
 
 class Pypiserver(Peer):

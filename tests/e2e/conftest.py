@@ -6,12 +6,20 @@ names of their own. Tests that stop, kill or configure the server take `make_gra
 import itertools
 import os
 import shutil
+import sys
 
 import pytest
 
 import clients
 from server import BINARY, Granary
-from services import S3, Postgres
+from services import ROOT, S3, Postgres
+
+sys.path.append(str(ROOT / "tests/upstreams"))
+import bioconductor  # noqa: E402
+import cran  # noqa: E402
+from cache import Missing  # noqa: E402
+from faulty import Faulty  # noqa: E402
+from nginx import Nginx  # noqa: E402
 
 PAIRS = ["sqlite-file", "sqlite-s3", "postgres-file", "postgres-s3"]
 
@@ -47,6 +55,43 @@ def s3():
         missing(str(error))
     yield server
     server.close()
+
+
+def served(made, tmp_path_factory):
+    """nginx over a folder that `made` makes, or has made before."""
+    try:
+        return Nginx(tmp_path_factory.mktemp("nginx"), made())
+    except (Missing, FileNotFoundError) as error:
+        missing(str(error))
+
+
+@pytest.fixture(scope="session")
+def cran_upstream(tmp_path_factory):
+    """The CRAN of the tests behind nginx: nobody writes to its folder."""
+    server = served(lambda: cran.made().root, tmp_path_factory)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def bioconductor_upstream(tmp_path_factory):
+    server = served(bioconductor.made, tmp_path_factory)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def faulty():
+    """faulty(url): an upstream before that one, which counts and misbehaves as it is told."""
+    made = []
+
+    def make(origin):
+        made.append(Faulty(origin))
+        return made[-1]
+
+    yield make
+    for upstream in made:
+        upstream.close()
 
 
 def settings_for(pair, request):
