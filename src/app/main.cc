@@ -8,6 +8,7 @@
 #include <exception>
 #include <iostream>
 
+#include "app/secret_input.h"
 #include "app/serve.h"
 #include "app/stores.h"
 #include "app/version.h"
@@ -29,8 +30,9 @@ int run(std::vector<std::string> args) {
   const cli::Environment variables = environment();
   cli::Hooks hooks;
   hooks.version = kVersion;
-  hooks.serve = [&](const std::string& config_path) {
-    const auto served = serve(config_path, variables);
+  hooks.read_secret = read_secret;
+  hooks.serve = [&](const cli::ServeOptions& options) {
+    const auto served = serve(options, variables);
     if (served) return 0;
     const auto& error = served.error();
     std::cerr << "granary: " << error.message() << (error.hint().empty() ? "" : "; ") << error.hint() << '\n';

@@ -10,6 +10,7 @@
 
 #include "app/routes.h"
 #include "app/stores.h"
+#include "auth/shared_key.h"
 #include "base/text.h"
 
 namespace granary::app {
@@ -50,12 +51,12 @@ Node::~Node() {
 }
 
 Result<std::unique_ptr<Node>> Node::start(const config::Settings& settings,
-                                          const config::Environment& environment,
+                                          const config::Environment& environment, const StartOptions& options,
                                           std::shared_ptr<LogSink> sink) {
   std::unique_ptr<Node> node(new Node(settings, environment, std::move(sink)));
   TRY(node->prepare_folders());
   TRY(node->open_stores());
-  TRY(node->wait_for_database());
+  TRY(node->wait_for_database(options));
   node->bind_routers();
   TRY(node->listen());
   return node;
@@ -105,13 +106,15 @@ Result<> Node::open_stores() {
   return {};
 }
 
-Result<> Node::wait_for_database() {
+Result<> Node::wait_for_database(const StartOptions& options) {
   const Context ctx(log_, std::stop_token(), Context::Clock::now() + std::chrono::minutes(1));
   std::vector<db::Migration> migrations;
   for (const auto list : {catalog::migrations(), auth::migrations()})
     migrations.insert(migrations.end(), list.begin(), list.end());
   for (;;) {
     auto migrated = database_->migrate(ctx, migrations);
+    if (migrated)
+      migrated = auth::check_shared_key(ctx, *database_, options.key_fingerprint, options.accept_key);
     if (migrated) return {};
     const bool may_pass = migrated.error().code() == Errc::unavailable && ctx.check();
     if (!may_pass) return migrated;

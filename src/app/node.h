@@ -22,12 +22,18 @@
 
 namespace granary::app {
 
+/// What a start needs beside the settings.
+struct StartOptions {
+  std::string key_fingerprint;  // of the encryption key; empty: none
+  bool accept_key = false;      // the database is to remember this one, whichever it had before
+};
+
 class Node {
  public:
   /// Opens the stores, migrates the database, listens. What is down at first (database, bucket) is waited
   /// for, up to a minute, with a line in the log.
   static Result<std::unique_ptr<Node>> start(const config::Settings&, const config::Environment&,
-                                             std::shared_ptr<LogSink>);
+                                             const StartOptions&, std::shared_ptr<LogSink>);
   ~Node();
 
   /// SIGHUP: log level and files, certificates. What cannot change while running is named in the log.
@@ -41,7 +47,7 @@ class Node {
   Node(const config::Settings&, const config::Environment&, std::shared_ptr<LogSink>);
   Result<> prepare_folders();
   Result<> open_stores();
-  Result<> wait_for_database();
+  Result<> wait_for_database(const StartOptions&);
   void bind_routers();
   Result<> listen();
   http::ServerOptions server_options() const;

@@ -8,13 +8,24 @@
 #include "app/signals.h"
 #include "app/version.h"
 #include "base/file.h"
+#include "config/secrets.h"
 
 namespace granary::app {
 namespace {
 
-Result<config::Report> read_settings(const std::string& path, const config::Environment& environment) {
+struct Read {
+  config::Report report;        // secrets are decrypted
+  std::string key_fingerprint;  // empty: no key
+};
+
+Result<Read> read_settings(const std::string& path, const config::Environment& environment) {
   const std::string text = path.empty() ? std::string() : TRY(read_file(path, 1 << 20));
-  return config::load(text, path, environment);
+  Read read;
+  read.report = TRY(config::load(text, path, environment));
+  const auto key = TRY(config::find_key(read.report.settings, environment));
+  TRY(config::decrypt_secrets(read.report.settings, key));
+  if (key) read.key_fingerprint = key->fingerprint();
+  return read;
 }
 
 /// A connection is a descriptor, and so is each file being sent.
@@ -27,14 +38,15 @@ void raise_file_limit() {
 
 }  // namespace
 
-Result<> serve(const std::string& path, const config::Environment& environment) {
+Result<> serve(const cli::ServeOptions& options, const config::Environment& environment) {
   ::mallopt(M_ARENA_MAX, 2);  // glibc's default of eight per core keeps freed memory in each
   ::umask(0027);
   raise_file_limit();
   const Signals signals;  // before the first thread
 
-  const auto report = TRY(read_settings(path, environment));
-  const auto& s = report.settings;
+  const auto& path = options.config_path;
+  const auto read = TRY(read_settings(path, environment));
+  const auto& s = read.report.settings;
   const auto format = s.logging.format == "json" ? LogFormat::json : LogFormat::text;
   const auto sink = TRY(LogSink::open(s.logging.system_log, format, TRY(parse_log_level(s.logging.level))));
   const Logger log(sink, "app");
@@ -42,10 +54,11 @@ Result<> serve(const std::string& path, const config::Environment& environment) 
                               {"config", path.empty() ? "defaults" : path},
                               {"database", s.database.provider},
                               {"storage", s.storage.fallback},
-                              {"data", s.server.data_dir}});
-  for (const auto& warning : report.warnings) log.warn(warning);
+                              {"data", s.server.data_dir},
+                              {"key", read.key_fingerprint.empty() ? "none" : read.key_fingerprint}});
+  for (const auto& warning : read.report.warnings) log.warn(warning);
 
-  auto node = Node::start(s, environment, sink);
+  auto node = Node::start(s, environment, {read.key_fingerprint, options.accept_key}, sink);
   if (!node) {
     log.failed("failed to start", node.error());
     return tl::unexpected(node.error());
@@ -55,7 +68,7 @@ Result<> serve(const std::string& path, const config::Environment& environment) 
     if (signals.wait() == Signal::stop) break;
     const auto again = read_settings(path, environment);
     if (again) {
-      (*node)->reload(again->settings);
+      (*node)->reload(again->report.settings);
     } else {
       log.failed("cannot read the settings again, going on with the old ones", again.error());
     }

@@ -10,7 +10,7 @@
 namespace granary::auth {
 namespace {
 
-constexpr std::array<db::Migration, 1> kMigrations = {{{"auth.0001", R"(
+constexpr std::array<db::Migration, 2> kMigrations = {{{"auth.0001", R"(
 CREATE TABLE tokens (
   id TEXT PRIMARY KEY,
   secret_sha256 {bytes} NOT NULL UNIQUE,
@@ -20,6 +20,12 @@ CREATE TABLE tokens (
   created_at BIGINT NOT NULL,
   expires_at BIGINT,
   revoked_at BIGINT
+);
+)"},
+                                                       {"auth.0002", R"(
+CREATE TABLE shared_key (
+  only_row BIGINT NOT NULL PRIMARY KEY,
+  fingerprint {text} NOT NULL
 );
 )"}}};
 

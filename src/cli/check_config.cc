@@ -7,6 +7,7 @@
 #include <ostream>
 
 #include "base/text.h"
+#include "config/secrets.h"
 
 namespace granary::cli {
 namespace {
@@ -93,6 +94,24 @@ void check_listeners(Checks& checks, const config::Settings& s) {
   checks.pass("listeners", join(all, ", "));
 }
 
+/// False when the probes would be run with secrets that are still encrypted.
+bool open_secrets(Checks& checks, const Session& session, config::Settings& settings) {
+  const auto key = config::find_key(settings, session.environment());
+  if (!key) {
+    checks.failed("encryption", key.error());
+    return false;
+  }
+  const auto done = config::decrypt_secrets(settings, *key);
+  if (!done) {
+    checks.failed("encryption", done.error());
+  } else if (*key) {
+    checks.pass("encryption", "key " + (*key)->fingerprint());
+  } else {
+    checks.info("encryption", "no key: no setting is encrypted");
+  }
+  return done.has_value();
+}
+
 void probe(Checks& checks, const Session& session, const config::Settings& settings) {
   if (!session.hooks().probes) return;
   for (const auto& one : session.hooks().probes(settings)) {
@@ -113,7 +132,7 @@ Checks run_checks(const Session& session, const std::string& path) {
     checks.failed("file", text.error());
     return checks;
   }
-  const auto report = config::check(*text, path, session.environment());
+  auto report = config::check(*text, path, session.environment());
   for (const auto& error : report.errors) checks.failed("settings", error);
   if (report.errors.empty()) checks.pass("settings", "syntax, names and values are right");
   for (const auto& warning : report.warnings) checks.info("settings", warning);
@@ -123,7 +142,7 @@ Checks run_checks(const Session& session, const std::string& path) {
   }
   check_paths(checks, report.settings);
   check_listeners(checks, report.settings);
-  probe(checks, session, report.settings);
+  if (open_secrets(checks, session, report.settings)) probe(checks, session, report.settings);
   return checks;
 }
 

@@ -48,7 +48,7 @@ const std::vector<CommandSpec>& commands() {
   static const std::vector<CommandSpec> kAll = [] {
     std::vector<CommandSpec> all;
     for (auto part : {server_commands(), source_commands(), repository_commands(), package_commands(),
-                      listing_commands(), token_commands(), maintenance_commands()}) {
+                      listing_commands(), token_commands(), maintenance_commands(), encrypt_commands()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

@@ -24,12 +24,19 @@ struct Probe {
   std::function<Result<std::string>(const Context&)> check;  // what was found, in a few words
 };
 
+struct ServeOptions {
+  std::string config_path;  // empty: no file, the defaults and the environment hold
+  bool accept_key = false;  // the encryption key was changed: remember this one
+};
+
 /// What only app/ can do.
 struct Hooks {
   std::string version;
-  /// Runs the server until it is told to stop; the answer is the exit code. `config_path` is empty when there
-  /// is no file: then the defaults and the environment hold.
-  std::function<int(const std::string& config_path)> serve;
+  /// Runs the server until it is told to stop; the answer is the exit code.
+  std::function<int(const ServeOptions&)> serve;
+  /// Everything that comes on standard input, without the end of its last line; from a terminal one line
+  /// after `prompt`, which is not shown while it is typed.
+  std::function<Result<std::string>(std::string_view prompt)> read_secret;
   std::function<std::vector<Probe>(const config::Settings&)> probes;
 };
 

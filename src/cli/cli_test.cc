@@ -107,8 +107,8 @@ TEST_F(CliTest, WithoutAServerTheMessageSaysHowToStartIt) {
 
 TEST_F(CliTest, ServeGetsTheFileThatTheEnvironmentNames) {
   std::string got;
-  hooks.serve = [&](const std::string& path) {
-    got = path;
+  hooks.serve = [&](const ServeOptions& options) {
+    got = options.config_path;
     return 7;
   };
   environment["GRANARY_CONFIG"] = "/env.gcfg";

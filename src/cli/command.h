@@ -44,5 +44,6 @@ std::vector<CommandSpec> listing_commands();
 std::vector<CommandSpec> package_commands();
 std::vector<CommandSpec> token_commands();
 std::vector<CommandSpec> maintenance_commands();
+std::vector<CommandSpec> encrypt_commands();
 
 }  // namespace granary::cli

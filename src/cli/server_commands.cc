@@ -11,7 +11,7 @@ namespace {
 Result<int> serve(Session& session) {
   const auto path = config_path(session.args(), session.environment());
   if (!session.hooks().serve) return fail(Errc::unsupported, "this program has no server in it");
-  return session.hooks().serve(path);
+  return session.hooks().serve({.config_path = path, .accept_key = session.args().on("--accept-key")});
 }
 
 Result<int> settings(Session& session) {
@@ -36,7 +36,11 @@ Result<int> version(Session& session) {
 
 std::vector<CommandSpec> server_commands() {
   return {
-      {"serve", "Run the server until it gets SIGTERM", "serve -c /etc/granary/granary.gcfg", {}, serve},
+      {"serve",
+       "Run the server until it gets SIGTERM",
+       "serve -c /etc/granary/granary.gcfg",
+       {{"--accept-key", "", "the encryption key was changed: let the database remember this node's"}},
+       serve},
       {"check-config",
        "Check the settings, the paths, the database and the storage, without a server",
        "check-config -c /etc/granary/granary.gcfg",

@@ -36,7 +36,8 @@ additive, the last value of a key wins. Every setting can also be given as an en
 `PACKAGEMANAGER_` are read too. An unknown section or key is an error that names the nearest known one.
 
 Types: a boolean is `true` or `false`; a duration `500ms`, `30s`, `1m15s`, `2h` or `20d`; a size `64MiB` (1,024) or
-`10GB` (1,000); a secret never appears in a log. `{DataDir}` stands for the value of `Server.DataDir`.
+`10GB` (1,000); a secret never appears in a log, and may be written as `granary encrypt`
+prints it. `{DataDir}` stands for the value of `Server.DataDir`.
 
 Settings marked *later* are accepted, so that an existing file can be used, and have no effect in this version.
 )";

@@ -157,7 +157,8 @@ class Loader {
     while (s.server.address.ends_with('/')) s.server.address.pop_back();
     while (s.server.data_dir.size() > 1 && s.server.data_dir.ends_with('/')) s.server.data_dir.pop_back();
     for (auto* path : {&s.server.sock_file_dir, &s.server.access_log, &s.sqlite.dir, &s.file_storage.location,
-                       &s.s3.cache_dir, &s.logging.system_log, &s.https.certificate, &s.https.key})
+                       &s.s3.cache_dir, &s.logging.system_log, &s.https.certificate, &s.https.key,
+                       &s.server.encryption_key_path})
       *path = replace_all(*path, "{DataDir}", s.server.data_dir);
     for (auto* listen : {&s.http.listen, &s.https.listen, &s.http_redirect.listen, &s.metrics.listen}) {
       if (parse_unsigned(*listen)) *listen = ":" + *listen;  // a port alone

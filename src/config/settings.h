@@ -16,7 +16,7 @@
 namespace granary::config {
 
 using Milliseconds = std::chrono::milliseconds;
-/// Keeps a value out of logs by its type.
+/// Keeps a value out of logs by its type. May be encrypted until decrypt_secrets() (secrets.h).
 struct Secret {
   std::string value;
 };
@@ -25,6 +25,7 @@ struct Settings {
   struct {
     std::string address;  // public URL without a trailing slash; may be empty
     std::string data_dir, sock_file_dir;
+    std::string encryption_key_path;
     std::string access_log, access_log_format;  // empty: off; "STDOUT" or a path. "common", "combined"
   } server;
   struct {

@@ -36,7 +36,11 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
     later("Server", "RVersion", Type::multi, "R used for building packages."),
     later("Server", "PythonVersion", Type::multi, "Python used for building packages."),
     later("Server", "LauncherDir", Type::string, "Folder of the job launcher."),
-    later("Server", "EncryptionKeyPath", Type::string, "File of the key for encrypted settings."),
+    {"Server", "EncryptionKeyPath", Type::string, "{DataDir}/granary.key",
+     "File of the key for encrypted settings, the same on every node; GRANARY_ENCRYPTION_KEY may hold the "
+     "key "
+     "itself. A file other than the default must exist.",
+     GRANARY_AT(server.encryption_key_path)},
     later("Server", "UsageDataEnabled", Type::boolean, "Whether downloads are counted per package."),
     later("Server", "CustomHome", Type::string, "Page shown in place of the home page."),
     later("Server", "CustomHomeTitle", Type::string, "Title of that page."),

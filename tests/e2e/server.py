@@ -74,18 +74,18 @@ class Granary:
 
     # the process
 
-    def launch(self, extra_environment=None):
+    def launch(self, extra_environment=None, arguments=()):
         self.write_config()
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([BINARY, "serve", "-c", self.config], stdout=log, stderr=log,
+            self.process = subprocess.Popen([BINARY, "serve", "-c", self.config, *arguments], stdout=log, stderr=log,
                                             env=self.environment | (extra_environment or {}), cwd=self.folder)
         return self
 
     def write_config(self):
         self.config.write_text(self.config_text or gcfg(self.settings))
 
-    def start(self, seconds=20, extra_environment=None):
-        self.launch(extra_environment)
+    def start(self, seconds=20, extra_environment=None, arguments=()):
+        self.launch(extra_environment, arguments)
         try:
             wait_until(lambda: accepts(self.port) and self.get("/__ping__").status == 200, "the server", seconds,
                        lambda: self.process.poll() is None)

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "base/hash.h"
+#include "base/testing/temporary_folder.h"
 #include "base/testing/test_context.h"
 #include "blob/blob_store.h"
 
@@ -59,24 +60,6 @@ inline Result<std::string> slurp(const Servable& servable) {
   }
   return fail(Errc::deadline_exceeded, "the growing file never ended");
 }
-
-/// Gone with its content at the end of the test.
-class TemporaryFolder {
- public:
-  TemporaryFolder() : path_(testing::TempDir() + "granary.XXXXXX") {
-    GRANARY_ASSERT(::mkdtemp(path_.data()) != nullptr);
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::string& path() const noexcept { return path_; }
-
- private:
-  std::string path_;
-};
 
 /// Files below `folder`, folders not counted.
 inline std::size_t count_files(const std::string& folder) {

@@ -1,0 +1,104 @@
+"""The encryption key: encrypted settings, and one key for all nodes of a database."""
+
+import os
+import pty
+import re
+import subprocess
+
+from server import BINARY
+from services import S3
+
+
+def generate(server, name="granary.key"):
+    path = server.folder / name
+    out = server.cli("encrypt", "generate", "--path", path)
+    assert path.stat().st_mode & 0o777 == 0o600 and len(path.read_text().strip()) == 1024
+    return path, re.search("key ([0-9a-f]{16}) to", out).group(1)
+
+
+def encrypt(server, secret, key):
+    done = subprocess.run([BINARY, "encrypt"], input=secret, capture_output=True, text=True,
+                          env=server.environment | {"GRANARY_ENCRYPTION_KEY": key.read_text()})
+    assert done.returncode == 0, done.stderr
+    assert secret.strip() not in done.stdout
+    return done.stdout.strip()
+
+
+def refused(server):
+    server.launch()
+    assert server.process.wait(30) == 1
+    return server.log()
+
+
+def test_a_server_runs_on_encrypted_settings(make_granary):
+    server = make_granary("sqlite-s3")
+    key, fingerprint = generate(server)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        del server.environment[name]
+    server.settings["Server"]["EncryptionKeyPath"] = key
+    server.settings["S3Storage"] |= {"AccessKeyID": S3.access, "SecretAccessKey": encrypt(server, S3.secret + "\n", key)}
+    server.write_config()
+    assert f"[PASS] encryption: key {fingerprint}" in server.cli("check-config")
+    with server:
+        server.repository("python")  # the bucket was reached
+        assert fingerprint in server.log() and S3.secret not in server.log() and key.read_text().strip() not in server.log()
+
+
+def test_a_wrong_key_is_said_with_the_setting_and_both_fingerprints(make_granary):
+    server = make_granary()
+    (key, mine), (other, theirs) = generate(server, "one.key"), generate(server, "two.key")
+    server.settings["S3Storage"] = {"SecretAccessKey": encrypt(server, "hunter2!", key)}
+    server.settings["Server"]["EncryptionKeyPath"] = other
+    log = refused(server)
+    assert "S3Storage.SecretAccessKey" in log and mine in log and theirs in log, log
+    done = server.run("check-config")
+    assert done.returncode == 1 and "[FAIL] encryption: S3Storage.SecretAccessKey" in done.stdout
+
+
+def test_a_key_is_never_written_over(make_granary):
+    server = make_granary()
+    key, _ = generate(server)
+    before = key.read_text()
+    done = server.run("encrypt", "generate", "--path", key)
+    assert done.returncode == 1 and "there already" in done.stderr and key.read_text() == before
+
+
+def test_nodes_with_different_keys_do_not_share_a_database(make_granary):
+    first = make_granary("postgres-s3")
+    second = make_granary(share=first)
+    (one, mine), (two, theirs) = generate(first, "one.key"), generate(first, "two.key")
+    first.settings["Server"]["EncryptionKeyPath"] = one
+    with first:
+        second.settings["Server"]["EncryptionKeyPath"] = two
+        log = refused(second)
+        assert mine in log and theirs in log and "same key" in log, log
+        del second.settings["Server"]["EncryptionKeyPath"]
+        assert "no encryption key" in refused(second)
+        second.settings["Server"]["EncryptionKeyPath"] = one
+        second.start()
+        second.stop()
+    # The key is changed: once the database has been told, the old one is the wrong one.
+    second.settings["Server"]["EncryptionKeyPath"] = two
+    second.start(arguments=["--accept-key"])
+    assert theirs in refused(first)
+
+
+def test_a_secret_typed_at_a_terminal_is_not_shown(make_granary):
+    server = make_granary()
+    key, fingerprint = generate(server)
+    mine, terminal = pty.openpty()
+    process = subprocess.Popen([BINARY, "encrypt"], stdin=terminal, stdout=subprocess.PIPE, stderr=terminal, text=True,
+                               env=server.environment | {"GRANARY_ENCRYPTION_KEY": key.read_text()})
+    os.close(terminal)
+    shown = b""
+    while b"secret: " not in shown:
+        shown += os.read(mine, 1000)
+    os.write(mine, b"typed in\n")
+    out, _ = process.communicate(timeout=30)
+    try:
+        shown += os.read(mine, 1000)
+    except OSError:
+        pass  # the other end is closed
+    os.close(mine)
+    assert process.returncode == 0 and out.startswith(f"enc1:{fingerprint}:")
+    assert b"typed in" not in shown
