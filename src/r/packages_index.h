@@ -3,7 +3,9 @@
 /// order.
 ///
 /// Long values are put on one line. A value that is empty is left out (NA in the matrix). License is as the
-/// package says it. File is there only when some file is not called {Package}_{Version}.tar.gz.
+/// package says it. File is there only when some file is not called {Package}_{Version}.tar.gz, Path only
+/// when some file lies in a folder of its own, and further fields (Published, Built, ...) only when a row has
+/// them.
 
 #include <array>
 #include <cstdint>
@@ -39,6 +41,10 @@ class PackagesIndex {
  public:
   /// `md5`: hex, of the whole file.
   void add(const Description& description, std::string_view md5, std::string_view file_name);
+  /// A row as somebody else's index has it: lines of "Field: value" (see packages_stanza); may be empty.
+  /// `folder`: Path.
+  void add(std::string_view package, std::string_view version, std::string_view stanza, std::string_view md5,
+           std::string_view file_name, std::string_view folder);
 
   /// By the name of the package, bytewise; rows of one package keep their order.
   void sort();
@@ -50,16 +56,24 @@ class PackagesIndex {
   std::string rds(RdsVersion version = RdsVersion::v3) const;
 
  private:
+  static constexpr std::size_t kPath = kPackagesFields.size();
+  static constexpr std::size_t kFurther = 15;  // more are left out
   struct Cell {
     std::uint32_t offset = 0, size = 0;  // in pool_; size 0: absent
   };
-  using Row = std::array<Cell, kPackagesFields.size()>;
+  using Row = std::array<Cell, kPath + 1 + kFurther>;
   std::string_view at(const Row& row, std::size_t column) const {
     return std::string_view(pool_).substr(row[column].offset, row[column].size);
   }
+  void put(Row& row, std::size_t column, std::string_view value);
+  std::size_t column_of(std::string_view field);
+  std::string_view name_of(std::size_t column) const;
+  std::vector<std::size_t> columns() const;
+
   std::string pool_;
   std::vector<Row> rows_;
-  bool names_files_ = false;
+  std::vector<std::string> further_;
+  bool names_files_ = false, has_paths_ = false;
 };
 
 }  // namespace granary::r
