@@ -12,6 +12,25 @@ Context short_context(const Logger& log) {
   return {log, std::stop_token(), Context::Clock::now() + std::chrono::seconds(10)};
 }
 
+blob::S3Options s3_options(const config::Settings& s, const config::Environment& environment) {
+  blob::S3Options options;
+  options.bucket = s.s3.bucket;
+  options.prefix = s.s3.prefix;
+  if (!s.s3.region.empty()) options.region = s.s3.region;
+  options.endpoint = s.s3.endpoint;
+  options.path_style = s.s3.path_style;
+  options.disable_ssl = s.s3.disable_ssl;
+  options.skip_verification = s.s3.skip_validation;
+  options.access_key = s.s3.access_key_id.value;
+  options.secret_key = s.s3.secret_access_key.value;
+  options.session_token = s.s3.session_token.value;
+  options.profile = s.s3.profile;
+  options.environment = environment;
+  options.cache_directory = s.s3.cache_dir;
+  options.cache_bytes = s.s3.cache_size;
+  return options;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<db::Database>> open_database(const config::Settings& s, const Logger& log) {
@@ -34,22 +53,7 @@ Result<std::unique_ptr<blob::BlobStore>> open_blobs(const config::Settings& s,
                                                     const Logger& log) {
   if (s.storage.fallback != "s3")
     return blob::open_file_store(s.file_storage.location, log.component("blob"));
-  blob::S3Options options;
-  options.bucket = s.s3.bucket;
-  options.prefix = s.s3.prefix;
-  if (!s.s3.region.empty()) options.region = s.s3.region;
-  options.endpoint = s.s3.endpoint;
-  options.path_style = s.s3.path_style;
-  options.disable_ssl = s.s3.disable_ssl;
-  options.skip_verification = s.s3.skip_validation;
-  options.access_key = s.s3.access_key_id.value;
-  options.secret_key = s.s3.secret_access_key.value;
-  options.session_token = s.s3.session_token.value;
-  options.profile = s.s3.profile;
-  options.environment = environment;
-  options.cache_directory = s.s3.cache_dir;
-  options.cache_bytes = s.s3.cache_size;
-  return blob::open_s3_store(options, log.component("blob"));
+  return blob::open_s3_store(s3_options(s, environment), log.component("blob"));
 }
 
 Result<std::string> probe_database(const config::Settings& s) {
@@ -69,7 +73,9 @@ Result<std::string> probe_blobs(const config::Settings& s, const config::Environ
     return "a folder, to be created: " + s.file_storage.location;
   const auto store = TRY(open_blobs(s, environment, silent));
   TRY(store->probe(short_context(silent)));
-  return s.storage.fallback == "s3" ? "bucket " + s.s3.bucket : "folder " + s.file_storage.location;
+  if (s.storage.fallback != "s3") return "folder " + s.file_storage.location;
+  const auto credentials = TRY(blob::describe_credentials(s3_options(s, environment)));
+  return "bucket " + s.s3.bucket + ", credentials of " + credentials;
 }
 
 }  // namespace granary::app

@@ -17,7 +17,7 @@ struct S3Options {
   bool disable_ssl = false;
   bool skip_verification = false;  // of the endpoint's certificate
   std::string access_key, secret_key,
-      session_token;  // empty: `environment`, then the shared credentials file
+      session_token;  // empty: what the environment says, see s3/credentials.h
   std::string profile;
   std::map<std::string, std::string>
       environment;              // of the process (from app/): AWS_* and HOME are looked up in it
@@ -27,5 +27,7 @@ struct S3Options {
 
 Result<std::unique_ptr<BlobStore>> open_file_store(const std::string& directory, Logger log);
 Result<std::unique_ptr<BlobStore>> open_s3_store(const S3Options&, Logger log);
+/// Which credentials a store with these options asks for: "the environment (AWS_ACCESS_KEY_ID)".
+Result<std::string> describe_credentials(const S3Options&);
 
 }  // namespace granary::blob

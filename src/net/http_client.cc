@@ -271,7 +271,7 @@ Result<Response> HttpClient::request(const Context& ctx, const Request& request)
   if (!options_.proxy.empty()) {
     curl_easy_setopt(easy, CURLOPT_PROXY, options_.proxy.c_str());
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-  } else if (!options_.unix_socket.empty() || is_loopback(request.url)) {
+  } else if (!options_.use_proxy || !options_.unix_socket.empty() || is_loopback(request.url)) {
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
   }
   if (request.unpack) curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");

@@ -54,6 +54,7 @@ struct ClientOptions {
   std::string ca_file{};           // PEM; empty: the system's
   /// http://[user:password@]host:port, for every request, loopback too; empty: the environment's.
   std::string proxy{};
+  bool use_proxy = true;  // of the environment, when `proxy` is empty
   std::string user_agent = "granary";
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::seconds idle_timeout{60};  // no byte moves in either direction for so long; 0: wait for ever

@@ -67,4 +67,23 @@ Result<> wait(const Context& ctx, std::chrono::milliseconds delay) {
   return {};
 }
 
+Result<Response> with_retries(const Context& ctx, const RetryPolicy& policy,
+                              const std::function<Result<Response>()>& attempt) {
+  for (int failed = 1;; ++failed) {
+    auto response = attempt();
+    std::optional<std::chrono::seconds> retry_after;
+    if (response) {
+      if (!is_retryable(response->status)) return response;
+      retry_after = parse_retry_after(response->header("retry-after"), SystemClock().now());
+    } else if (response.error().code() != Errc::unavailable) {
+      return response;
+    }
+    const auto delay = delay_after(policy, failed, random_jitter(), retry_after);
+    if (!delay) return response;
+    const auto waited = wait(ctx, *delay);
+    if (!waited && waited.error().code() == Errc::cancelled) return tl::unexpected(waited.error());
+    if (!waited) return response;
+  }
+}
+
 }  // namespace granary::net

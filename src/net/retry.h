@@ -1,12 +1,14 @@
 #pragma once
-/// When to try again, and after how long. Pure but for wait().
+/// When to try again, and after how long. Pure but for wait() and with_retries().
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string_view>
 
 #include "base/clock.h"
 #include "base/context.h"
+#include "net/http_client.h"
 
 namespace granary::net {
 
@@ -34,5 +36,11 @@ double random_jitter();
 
 /// Blocks for `delay`. Fails at once when the deadline comes sooner, and as soon as the context is cancelled.
 Result<> wait(const Context& ctx, std::chrono::milliseconds delay);
+
+/// Calls `attempt` until it gives an answer that trying again would not change, or a failure other than
+/// unavailable. When there are no more attempts, or the time is up: the last answer (its status is retryable)
+/// or failure. Errc::cancelled while it waits.
+Result<Response> with_retries(const Context& ctx, const RetryPolicy& policy,
+                              const std::function<Result<Response>()>& attempt);
 
 }  // namespace granary::net

@@ -48,6 +48,11 @@ std::optional<Extent> extent_of(const net::Response& head) {
   return Extent{*first, *whole};
 }
 
+/// 400 is what an expired session token gets; the answer to HEAD cannot say so.
+bool refuses_keys(const net::Response& response) {
+  return response.status == 400 || response.status == 401 || response.status == 403;
+}
+
 }  // namespace
 
 struct S3Client::Call {
@@ -61,7 +66,7 @@ struct S3Client::Call {
   std::function<Result<>(ByteSpan)> sink{};
 };
 
-Result<net::Response> S3Client::once(const Context& ctx, const Call& call) {
+Result<net::Response> S3Client::once(const Context& ctx, const Credentials& credentials, const Call& call) {
   const Time now = SystemClock().now();
   SigningRequest signing{.method = call.method,
                          .path = call.path,
@@ -71,14 +76,14 @@ Result<net::Response> S3Client::once(const Context& ctx, const Call& call) {
   signing.headers.emplace_back("Host", settings_.endpoint.host);
   signing.headers.emplace_back("X-Amz-Content-SHA256", signing.payload_sha256);
   signing.headers.emplace_back("X-Amz-Date", amz_date(now));
-  if (!settings_.credentials.session_token.empty())
-    signing.headers.emplace_back("X-Amz-Security-Token", settings_.credentials.session_token);
+  if (!credentials.session_token.empty())
+    signing.headers.emplace_back("X-Amz-Security-Token", credentials.session_token);
 
   net::Request request{.method = call.method, .url = settings_.endpoint.origin + call.path};
   if (!call.query.empty()) request.url += "?" + canonical_query(call.query);
   for (const auto& [name, value] : signing.headers) request.headers.push_back({name, value});
   request.headers.push_back(
-      {"Authorization", authorization(settings_.credentials, settings_.region, "s3", now, signing)});
+      {"Authorization", authorization(credentials, settings_.region, "s3", now, signing)});
   request.body = call.body;
   request.on_head = call.on_head;
   request.sink = call.sink;
@@ -103,11 +108,9 @@ tl::unexpected<Error> S3Client::refused(const net::Response& response) const {
     return make(Errc::unavailable, "the object store says that our clock is wrong",
                 "set the clock of this machine");
   if (response.status == 401 || response.status == 403)
-    return make(
-        Errc::unavailable, fmt::format("the object store refuses our credentials ({})", said),
-        "check the credentials of S3Storage (its keys, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or its "
-        "profile) and that they may read, write, list and delete in the bucket " +
-            settings_.bucket);
+    return make(Errc::unavailable, fmt::format("the object store refuses our credentials ({})", said),
+                "check the credentials of S3Storage, which come from " + settings_.credentials->name() +
+                    ", and that they may read, write, list and delete in the bucket " + settings_.bucket);
   if (response.status >= 300 && response.status < 400)
     return make(Errc::unavailable, fmt::format("the bucket {} is elsewhere ({})", settings_.bucket, said),
                 "correct S3Storage.Region and S3Storage.Endpoint");
@@ -116,9 +119,15 @@ tl::unexpected<Error> S3Client::refused(const net::Response& response) const {
                                                  : "check S3Storage.Endpoint and S3Storage.Region");
 }
 
-Result<> S3Client::pause(const Context& ctx, int failed, std::optional<std::chrono::seconds> retry_after,
+tl::unexpected<Error> S3Client::too_slow() const {
+  return fail(Errc::unavailable,
+              "the object store at " + settings_.endpoint.origin + " did not answer in time",
+              "check that it is well, then try again");
+}
+
+Result<> S3Client::pause(const Context& ctx, int failed,
                          const std::function<tl::unexpected<Error>()>& give_up) const {
-  const auto delay = net::delay_after(settings_.retry, failed, net::random_jitter(), retry_after);
+  const auto delay = net::delay_after(settings_.retry, failed, net::random_jitter());
   if (!delay) return give_up();
   const auto waited = net::wait(ctx, *delay);
   if (!waited && waited.error().code() == Errc::cancelled) return waited;
@@ -126,26 +135,19 @@ Result<> S3Client::pause(const Context& ctx, int failed, std::optional<std::chro
   return {};
 }
 
-/// Tries until an answer comes that trying again would not change.
+/// Tries until an answer comes that trying again would not change. Keys that have just been replaced get one
+/// more chance.
 Result<net::Response> S3Client::send(const Context& ctx, const Call& call) {
   TRY(ctx.check());
-  for (int failed = 1;; ++failed) {
-    auto response = once(ctx, call);
-    if (response && !net::is_retryable(response->status)) return response;
-    std::optional<std::chrono::seconds> retry_after;
-    if (response) {
-      retry_after = net::parse_retry_after(response->header("retry-after"), SystemClock().now());
-    } else if (response.error().code() == Errc::deadline_exceeded) {
-      return fail(Errc::unavailable,
-                  "the object store at " + settings_.endpoint.origin + " did not answer in time",
-                  "check that it is well, then try again");
-    } else if (response.error().code() != Errc::unavailable) {
-      return response;
-    }
-    TRY(pause(ctx, failed, retry_after, [&]() -> tl::unexpected<Error> {
-      if (response) return refused(*response);
-      return tl::unexpected(response.error());
-    }));
+  auto credentials = TRY(settings_.credentials->get(ctx));
+  for (bool again = false;; again = true) {
+    auto response = net::with_retries(ctx, settings_.retry, [&] { return once(ctx, credentials, call); });
+    if (response && net::is_retryable(response->status)) return refused(*response);
+    if (!response && response.error().code() == Errc::deadline_exceeded) return too_slow();
+    if (!response || !refuses_keys(*response) || again) return response;
+    auto others = settings_.credentials->after_refusal(ctx, credentials);
+    if (!others) return response;
+    credentials = std::move(*others);
   }
 }
 
@@ -201,18 +203,19 @@ Result<> S3Client::get(const Context& ctx, const std::string& key, Range range,
       return keep(sink(bytes));
     };
     const std::uint64_t before = received;
-    auto response = once(ctx, call);
+    const auto credentials = TRY(settings_.credentials->get(ctx));  // a long download may outlive them
+    auto response = once(ctx, credentials, call);
     if (ours) return tl::unexpected(std::move(*ours));
     if (response && response->ok()) return {};
     if (response && response->status == 416 && from == 0) return begin(0);  // no range of an empty object
+    if (response && refuses_keys(*response) && failed == 1) {
+      if (settings_.credentials->after_refusal(ctx, credentials)) continue;
+    }
     if (response && !net::is_retryable(response->status)) return refused(*response);
-    if (!response && response.error().code() == Errc::deadline_exceeded)
-      return fail(Errc::unavailable,
-                  "the object store at " + settings_.endpoint.origin + " did not answer in time",
-                  "check that it is well, then try again");
+    if (!response && response.error().code() == Errc::deadline_exceeded) return too_slow();
     if (!response && response.error().code() != Errc::unavailable) return tl::unexpected(response.error());
     if (received > before) failed = 1;  // it moves on: a new series of attempts
-    TRY(pause(ctx, failed, std::nullopt, [&]() -> tl::unexpected<Error> {
+    TRY(pause(ctx, failed, [&]() -> tl::unexpected<Error> {
       if (response) return refused(*response);
       return tl::unexpected(response.error());
     }));
@@ -245,7 +248,7 @@ Result<> S3Client::put_parts(const Context& ctx, const std::string& key, const B
   if (!result) {
     // The caller's time may be over, but parts that nobody completes cost money for ever.
     const Context last(ctx.log(), {}, Context::Clock::now() + std::chrono::seconds(10));
-    const auto aborted = once(last, {.method = "DELETE", .path = path, .query = {{"uploadId", upload}}});
+    const auto aborted = send(last, {.method = "DELETE", .path = path, .query = {{"uploadId", upload}}});
     if (!aborted) ctx.log().failed("cannot abort a multipart upload", aborted.error());
   }
   return result;

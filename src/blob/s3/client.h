@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/context.h"
+#include "blob/s3/credential_cache.h"
 #include "blob/s3/endpoint.h"
 #include "blob/s3/sign.h"
 #include "blob/s3/xml.h"
@@ -20,7 +21,7 @@ struct ClientSettings {
   Endpoint endpoint;
   std::string bucket;
   std::string region;
-  Credentials credentials;
+  std::shared_ptr<CredentialCache> credentials;
   net::ClientOptions http{};
   net::RetryPolicy retry{};
   std::uint64_t part_size = 16 << 20;  // larger objects are uploaded in parts of this size
@@ -60,7 +61,7 @@ class S3Client {
 
  private:
   struct Call;
-  Result<net::Response> once(const Context& ctx, const Call& call);
+  Result<net::Response> once(const Context& ctx, const Credentials& credentials, const Call& call);
   Result<net::Response> send(const Context& ctx, const Call& call);
   Result<net::Response> expect_ok(const Context& ctx, const Call& call);
   Result<> put_whole(const Context& ctx, const std::string& key, const ByteSource& body,
@@ -68,10 +69,10 @@ class S3Client {
   Result<> put_parts(const Context& ctx, const std::string& key, const ByteSource& body);
   Result<> upload_parts(const Context& ctx, const std::string& key, const std::string& upload,
                         const ByteSource& body);
+  tl::unexpected<Error> too_slow() const;
   tl::unexpected<Error> refused(const net::Response& response) const;
   /// Waits before the next attempt; the error when there shall be none.
-  Result<> pause(const Context& ctx, int failed, std::optional<std::chrono::seconds> retry_after,
-                 const std::function<tl::unexpected<Error>()>& give_up) const;
+  Result<> pause(const Context& ctx, int failed, const std::function<tl::unexpected<Error>()>& give_up) const;
 
   const ClientSettings settings_;
   net::HttpClient http_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/hash.h"
+#include "base/testing/fake_clock.h"
 #include "base/testing/test_context.h"
 #include "base/uri.h"
 #include "net/testing/fake_http_server.h"
@@ -16,6 +17,11 @@ using net::FakeRequest;
 
 const Digest kDigest = sha256(as_bytes("hello"));
 
+std::shared_ptr<CredentialCache> keys(Credentials credentials) {
+  static const FakeClock clock;
+  return std::make_shared<CredentialCache>(fixed_credentials(std::move(credentials), "a test"), clock);
+}
+
 class S3ClientTest : public testing::Test {
  protected:
   S3Client make(std::uint64_t part_size = 16 << 20) {
@@ -25,7 +31,7 @@ class S3ClientTest : public testing::Test {
     return S3Client({.endpoint = make_endpoint(options).value(),
                      .bucket = "b",
                      .region = "us-east-1",
-                     .credentials = {.access_key = "a", .secret_key = "s", .session_token = "t"},
+                     .credentials = keys({.access_key = "a", .secret_key = "s", .session_token = "t"}),
                      .http = {.idle_timeout = 1s},
                      .retry = {.attempts = 4, .first = 1ms, .longest = 3ms},
                      .part_size = part_size});
@@ -86,7 +92,7 @@ TEST_F(S3ClientTest, RetriesEndWithTheDeadline) {
   S3Client patient({.endpoint = make_endpoint(options).value(),
                     .bucket = "b",
                     .region = "r",
-                    .credentials = {.access_key = "a", .secret_key = "s"},
+                    .credentials = keys({.access_key = "a", .secret_key = "s"}),
                     .retry = {.attempts = 10, .first = 1ms, .longest = 1h}});
   EXPECT_EQ(patient.head(test_context(), "k").error().code(), Errc::unavailable);
   EXPECT_EQ(server.requests().size(), 1u);
@@ -112,6 +118,45 @@ TEST_F(S3ClientTest, ClientErrorsAreNotTriedAgain) {
   EXPECT_EQ(error.message(), "the object store refuses our credentials (403 SignatureDoesNotMatch)");
   EXPECT_NE(error.hint().find("S3Storage"), std::string::npos);
   EXPECT_EQ(server.requests().size(), 1u);
+}
+
+/// Hands out "key1", "key2", ... as long as there are more.
+class Changing final : public CredentialSource {
+ public:
+  explicit Changing(int last) : last_(last) {}
+  Result<Credentials> fetch(const Context&) override {
+    number_ = std::min(number_ + 1, last_);
+    return Credentials{.access_key = "key" + std::to_string(number_), .secret_key = "s"};
+  }
+  const std::string& name() const noexcept override { return name_; }
+
+ private:
+  const int last_;
+  int number_ = 0;
+  const std::string name_ = "a test";
+};
+
+TEST_F(S3ClientTest, KeysThatWereReplacedMeanwhileAreTakenUpAfterARefusal) {
+  FakeClock clock;
+  const auto cache = std::make_shared<CredentialCache>(std::make_unique<Changing>(2), clock);
+  S3Options options;
+  options.bucket = "b";
+  options.endpoint = server.url();
+  S3Client changing(
+      {.endpoint = make_endpoint(options).value(), .bucket = "b", .region = "r", .credentials = cache});
+  server.when("/b/k").call([](const FakeRequest& request) -> FakeReply {
+    if (request.headers.at("authorization").find("=key2/") != std::string::npos) return {.body = "hello"};
+    return {.status = 400, .body = "<Error><Code>ExpiredToken</Code></Error>"};
+  });
+  ASSERT_TRUE(cache->get(test_context()));
+  clock.advance(1min);  // not sooner, however many are refused
+  EXPECT_EQ(get(changing, "k").value(), "hello");
+  EXPECT_TRUE(changing.put(test_context(), "k", hello, kDigest));
+  EXPECT_EQ(server.requests().size(), 3u);
+  server.when("/b/k").reply({.status = 403});
+  EXPECT_EQ(get(changing, "k").error().code(), Errc::unavailable);
+  EXPECT_EQ(changing.put(test_context(), "k", hello, kDigest).error().code(), Errc::unavailable);
+  EXPECT_EQ(server.requests().size(), 5u) << "there are no others: asked once each";
 }
 
 TEST_F(S3ClientTest, AnAbsentObjectIsNotFoundAndAnAbsentBucketIsNot) {

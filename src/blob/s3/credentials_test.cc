@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "base/testing/test_context.h"
+
 namespace granary::blob::s3 {
 namespace {
 
@@ -11,11 +13,13 @@ using Texts = std::map<std::string, std::string>;
 
 Result<Credentials> find(S3Options options, Texts environment, Texts files) {
   options.environment = std::move(environment);
-  return find_credentials(options, [&](const std::string& path) -> std::optional<std::string> {
-    const auto found = files.find(path);
-    if (found == files.end()) return std::nullopt;
-    return found->second;
-  });
+  const auto source =
+      TRY(find_credentials(options, [&](const std::string& path) -> std::optional<std::string> {
+        const auto found = files.find(path);
+        if (found == files.end()) return std::nullopt;
+        return found->second;
+      }));
+  return source->fetch(test_context());
 }
 
 const std::string kFile =
@@ -48,7 +52,11 @@ TEST(S3Credentials, OptionsGoFirstThenTheEnvironmentThenTheFile) {
 }
 
 TEST(S3Credentials, WhatIsMissingIsSaid) {
-  EXPECT_EQ(find({}, {}, {}).error().code(), Errc::invalid_argument);
+  EXPECT_EQ(find({}, {{"AWS_EC2_METADATA_DISABLED", "true"}}, {}).error().code(), Errc::invalid_argument);
+  EXPECT_NE(find({}, {{"AWS_ACCESS_KEY_ID", "E"}}, {}).error().message().find("AWS_SECRET_ACCESS_KEY is not"),
+            std::string::npos);
+  EXPECT_NE(find({}, {{"HOME", "/h"}, {"AWS_PROFILE", "none"}}, kFiles).error().message().find("'none'"),
+            std::string::npos);
   S3Options options;
   options.access_key = "O";
   EXPECT_EQ(find(options, {}, {}).error().code(), Errc::invalid_argument);

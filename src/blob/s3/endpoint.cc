@@ -33,6 +33,12 @@ std::string Endpoint::path_of(std::string_view key) const {
 
 std::string Endpoint::bucket_path() const { return root == "/" ? root : root.substr(0, root.size() - 1); }
 
+std::string aws_host(std::string_view service, std::string_view region) {
+  std::string host(service);
+  host.append(".").append(region).append(".amazonaws.com");
+  return region.starts_with("cn-") ? host + ".cn" : host;
+}
+
 Result<Endpoint> make_endpoint(const S3Options& options) {
   const auto& bucket = options.bucket;
   if (bucket.empty()) return fail(Errc::invalid_argument, "S3Storage.Bucket is not set", "name the bucket");
@@ -53,7 +59,7 @@ Result<Endpoint> make_endpoint(const S3Options& options) {
     secure = true;
   }
   while (given.ends_with('/')) given.remove_suffix(1);
-  const std::string base = given.empty() ? "s3." + options.region + ".amazonaws.com" : lower(given);
+  const std::string base = given.empty() ? aws_host("s3", options.region) : lower(given);
   if (!all_of(base, "-.:[]"))
     return fail(Errc::invalid_argument, "S3Storage.Endpoint is not an address: " + options.endpoint,
                 "such as https://minio.example.org:9000");

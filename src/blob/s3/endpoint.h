@@ -2,6 +2,7 @@
 /// Where a bucket is reached. Pure.
 
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "blob/open.h"
@@ -19,6 +20,9 @@ struct Endpoint {
   /// Of the bucket itself, for lists.
   std::string bucket_path() const;
 };
+
+/// "sts.eu-west-1.amazonaws.com"; the regions of China have a domain of their own.
+std::string aws_host(std::string_view service, std::string_view region);
 
 /// Virtual-host style unless told otherwise, or the host is an address, or the bucket's name cannot be a host
 /// name. Errc::invalid_argument names the setting that is wrong.

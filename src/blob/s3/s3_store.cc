@@ -8,7 +8,7 @@
 #include "blob/layout.h"
 #include "blob/open.h"
 #include "blob/probe.h"
-#include "blob/s3/credentials.h"
+#include "blob/s3/credential_cache.h"
 #include "blob/spool.h"
 
 namespace granary::blob {
@@ -166,14 +166,20 @@ Result<> S3Store::for_each(const Context& ctx, const std::function<Result<>(cons
 
 Result<> S3Store::probe(const Context& ctx) { return probe_by_use(ctx, *this); }
 
+Result<std::string> describe_credentials(const S3Options& options) {
+  return TRY(s3::find_credentials(options, text_of))->name();
+}
+
 Result<std::unique_ptr<BlobStore>> open_s3_store(const S3Options& options, Logger log) {
+  static const SystemClock clock;
   if (options.cache_directory.empty())
     return fail(Errc::invalid_argument, "the cache folder of S3Storage is not set",
                 "name a folder on a local disk");
+  auto source = TRY(s3::find_credentials(options, text_of));
   s3::ClientSettings settings{.endpoint = TRY(s3::make_endpoint(options)),
                               .bucket = options.bucket,
                               .region = options.region,
-                              .credentials = TRY(s3::find_credentials(options, text_of))};
+                              .credentials = std::make_shared<s3::CredentialCache>(std::move(source), clock)};
   settings.http.skip_verification = options.skip_verification;
   settings.http.connect_timeout = std::chrono::seconds(5);
   settings.http.idle_timeout = std::chrono::seconds(30);

@@ -2,6 +2,7 @@
 /// AWS Signature Version 4, in the Authorization header. Pure: checked against AWS's published examples.
 /// docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,6 +14,7 @@ namespace granary::blob::s3 {
 
 struct Credentials {
   std::string access_key{}, secret_key{}, session_token{};
+  std::optional<Time> expires{};  // absent: they stay good
 };
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;

@@ -246,6 +246,7 @@ Result<ListPage> parse_list(std::string_view document) {
 ServiceError parse_error(std::string_view document) {
   ServiceError error;
   const auto read = read_xml(document, [&](std::string_view path, const std::string& text) -> Result<> {
+    if (path.starts_with("ErrorResponse/")) path.remove_prefix(14);  // STS wraps it
     if (path == "Error/Code") error.code = text;
     if (path == "Error/Message") error.message = text;
     return {};
