@@ -10,6 +10,8 @@
 namespace granary {
 namespace {
 
+constexpr std::uint64_t kMostZstdRatio = 40'000;  // a block of 128 KB takes 4 bytes
+
 struct FreeCompressor {
   void operator()(libdeflate_compressor* c) const { libdeflate_free_compressor(c); }
 };
@@ -41,6 +43,19 @@ std::string zstd(std::string_view bytes, int level) {
   GRANARY_ASSERT(!ZSTD_isError(n));
   out.resize(n);
   out.shrink_to_fit();
+  return out;
+}
+
+Result<std::string> unzstd(std::string_view bytes, std::size_t limit) {
+  const auto size = ZSTD_getFrameContentSize(bytes.data(), bytes.size());
+  if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN)
+    return fail(Errc::corrupt, "not zstd");
+  if (size > limit) return fail(Errc::too_large, "expands to more than " + std::to_string(limit) + " bytes");
+  // A small input that says much is not believed before it is seen.
+  if (size > kMostZstdRatio * bytes.size()) return fail(Errc::corrupt, "not zstd as it is written here");
+  std::string out(static_cast<std::size_t>(size), '\0');
+  const auto n = ZSTD_decompress(out.data(), out.size(), bytes.data(), bytes.size());
+  if (ZSTD_isError(n) || n != out.size()) return fail(Errc::corrupt, "not zstd, or cut off");
   return out;
 }
 

@@ -24,5 +24,14 @@ TEST(Compress, CutOffIsCorrupt) {
   EXPECT_EQ(gunzip("not gzip at all", 100).error().code(), Errc::corrupt);
 }
 
+TEST(Zstd, ComesBackWithinItsLimitAndIsRefusedBeyondIt) {
+  const std::string text(100'000, 'x');
+  const auto packed = zstd(text);
+  EXPECT_EQ(unzstd(packed, text.size()).value(), text);
+  EXPECT_EQ(unzstd(packed, text.size() - 1).error().code(), Errc::too_large);
+  EXPECT_EQ(unzstd(packed.substr(0, packed.size() - 1), text.size()).error().code(), Errc::corrupt);
+  EXPECT_EQ(unzstd("no", text.size()).error().code(), Errc::corrupt);
+}
+
 }  // namespace
 }  // namespace granary

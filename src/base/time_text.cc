@@ -28,6 +28,31 @@ std::string rfc3339(Time time) {
                      clock.minutes().count(), clock.seconds().count(), clock.subseconds().count());
 }
 
+std::optional<Time> parse_rfc3339(std::string_view text) {
+  if (text.size() < 20 || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') || text[13] != ':' ||
+      text[16] != ':')
+    return std::nullopt;
+  const auto day = parse_day(text.substr(0, 10));
+  const auto h = digits(text.substr(11, 2)), m = digits(text.substr(14, 2)), s = digits(text.substr(17, 2));
+  if (!day || !h || !m || !s || *h > 23 || *m > 59 || *s > 60) return std::nullopt;
+  Time time = Time(*day) + std::chrono::hours(*h) + std::chrono::minutes(*m) + std::chrono::seconds(*s);
+  text.remove_prefix(19);
+  if (text.starts_with('.')) {
+    std::int64_t unit = 100'000;
+    std::size_t i = 1;
+    for (; i < text.size() && text[i] >= '0' && text[i] <= '9'; ++i, unit /= 10)
+      time += std::chrono::microseconds((text[i] - '0') * unit);
+    if (i == 1) return std::nullopt;
+    text.remove_prefix(i);
+  }
+  if (text == "Z" || text == "z") return time;
+  if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
+  const auto oh = digits(text.substr(1, 2)), om = digits(text.substr(4, 2));
+  if (!oh || !om || *oh > 23 || *om > 59) return std::nullopt;
+  const auto offset = std::chrono::hours(*oh) + std::chrono::minutes(*om);
+  return text[0] == '+' ? time - offset : time + offset;
+}
+
 std::string http_date(std::chrono::sys_seconds time) {
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);

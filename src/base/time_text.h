@@ -10,7 +10,9 @@
 
 namespace granary {
 
-std::string rfc3339(Time time);                        // 2024-05-01T12:00:00.123456Z
+std::string rfc3339(Time time);  // 2024-05-01T12:00:00.123456Z
+/// With seconds and a zone, 'Z' or an offset; digits past the microsecond are dropped.
+std::optional<Time> parse_rfc3339(std::string_view text);
 std::string http_date(std::chrono::sys_seconds time);  // Wed, 01 May 2024 12:00:00 GMT (RFC 9110)
 std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text);
 std::string day_text(std::chrono::sys_days day);  // 2024-05-01

@@ -31,5 +31,18 @@ TEST(TimeText, ParsesDurations) {
   EXPECT_EQ(parse_duration(""), std::nullopt);
 }
 
+TEST(Rfc3339, IsReadWithAnyFractionAndZone) {
+  const auto time = parse_rfc3339("2024-05-01T12:00:00.123456Z");
+  ASSERT_TRUE(time);
+  EXPECT_EQ(rfc3339(*time), "2024-05-01T12:00:00.123456Z");
+  EXPECT_EQ(rfc3339(*parse_rfc3339("2024-05-01T12:00:00Z")), "2024-05-01T12:00:00.000000Z");
+  EXPECT_EQ(rfc3339(*parse_rfc3339("2024-05-01T12:00:00.1234567+02:00")), "2024-05-01T10:00:00.123456Z");
+  EXPECT_EQ(rfc3339(*parse_rfc3339("2024-05-01 00:30:00-01:30")), "2024-05-01T02:00:00.000000Z");
+  for (const char* text :
+       {"", "2024-05-01", "2024-05-01T12:00:00", "2024-02-30T12:00:00Z", "2024-05-01T24:00:00Z",
+        "2024-05-01T12:00:00.Z", "2024-05-01T12:00:00+0200", "2024-05-01T12:00:00Zx"})
+    EXPECT_FALSE(parse_rfc3339(text)) << text;
+}
+
 }  // namespace
 }  // namespace granary
