@@ -120,8 +120,7 @@ TEST_F(ClientTest, ARangeComesAloneAlsoFromAnUpstreamThatSendsAll) {
 }
 
 TEST_F(ClientTest, AnotherRangeThanTheOneAskedForIsNotTaken) {
-  server.when("/top/a").reply(
-      {.status = 206, .headers = {{"Content-Range", "bytes 0-2/10"}}, .body = "012"});
+  server.when("/top/a").reply({.status = 206, .headers = {{"Content-Range", "bytes 0-2/10"}}, .body = "012"});
   EXPECT_EQ(get({.url = "a", .range = ByteRange{2, 3}}).error().code(), Errc::unavailable);
 }
 

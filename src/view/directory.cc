@@ -27,6 +27,9 @@ Result<Known> Directory::find(const Context& ctx, std::string_view name_or_id) {
 }
 
 void Directory::heard(std::span<const std::int64_t> topics) {
+  // Below zero are topics of others: work, tokens, nodes.
+  if (!topics.empty() && std::all_of(topics.begin(), topics.end(), [](auto topic) { return topic < 0; }))
+    return;
   const std::scoped_lock lock(mutex_);
   const bool everything =
       topics.empty() || std::find(topics.begin(), topics.end(), catalog::kConfigurationTopic) != topics.end();

@@ -1,0 +1,28 @@
+#pragma once
+/// What to do with a job that failed. Pure.
+
+#include <chrono>
+#include <cstdint>
+
+#include "base/result.h"
+#include "jobs/job.h"
+
+namespace granary::jobs {
+
+struct RetryDelays {
+  std::chrono::milliseconds first{std::chrono::seconds(30)};
+  std::chrono::milliseconds longest{std::chrono::hours(1)};
+};
+
+/// Doubles with every attempt from the first on; `chance` in [0, 1) takes away up to half, so that jobs that
+/// failed together do not come back together.
+std::chrono::milliseconds retry_delay(const RetryDelays& delays, std::int64_t attempt,
+                                      double chance) noexcept;
+
+/// Trying again cannot help: the arguments are wrong, or what they name is not there.
+bool is_permanent(Errc code) noexcept;
+
+/// Errc::invalid_argument unless `spec` may enter the queue.
+Result<> check(const JobSpec& spec);
+
+}  // namespace granary::jobs

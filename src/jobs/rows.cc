@@ -1,0 +1,53 @@
+#include "jobs/rows.h"
+
+#include "base/text.h"
+
+namespace granary::jobs {
+
+Result<Job> to_job(const db::Row& row) {
+  Job job;
+  job.id = row.integer(0);
+  job.spec.kind = row.text(1);
+  job.spec.arguments = row.text(2);
+  job.spec.key = row.text(3);
+  job.spec.source = row.integer(4);
+  job.spec.priority = row.integer(5);
+  job.spec.not_before = from_micros(row.integer(6));
+  job.spec.max_attempts = row.integer(7);
+  const auto state = parse_state(row.text(8));
+  if (!state)
+    return fail(Errc::corrupt, "job " + std::to_string(job.id) + " has an unknown state",
+                "a newer granary may have written it: upgrade this node");
+  job.state = *state;
+  job.attempt = row.integer(9);
+  job.lease_number = row.integer(10);
+  job.lease_until = optional_time(row, 11);
+  job.worker = row.text(12);
+  job.cancel_requested = row.integer(13) != 0;
+  job.progress = {row.integer(14), row.integer(15), std::string(row.text(16))};
+  job.error = row.text(17);
+  job.created_at = from_micros(row.integer(18));
+  job.started_at = optional_time(row, 19);
+  job.finished_at = optional_time(row, 20);
+  return job;
+}
+
+std::string one_line(std::string_view text, std::size_t longest) {
+  if (text.size() > longest) {
+    while (longest > 0 && (static_cast<unsigned char>(text[longest]) & 0xC0) == 0x80) --longest;
+    text = text.substr(0, longest);
+  }
+  const bool valid = is_valid_utf8(text);
+  std::string line;
+  line.reserve(text.size());
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F)
+      line += ' ';
+    else
+      line += byte < 0x80 || valid ? c : '?';
+  }
+  return line;
+}
+
+}  // namespace granary::jobs

@@ -1,0 +1,239 @@
+#include "jobs/runner.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+
+#include "base/testing/fake_clock.h"
+#include "base/testing/test_context.h"
+#include "db/open.h"
+
+namespace granary::jobs {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// Runs what the test gives it.
+class Scripted final : public Handler {
+ public:
+  using Work = std::function<Result<>(const Context&, Turn&)>;
+  explicit Scripted(Work work) : work_(std::move(work)) {}
+  std::string_view kind() const noexcept override { return "work"; }
+  Result<> run(const Context& ctx, Turn& turn) override { return work_(ctx, turn); }
+
+ private:
+  Work work_;
+};
+
+/// Waits until the context says stop, as a long job does.
+Result<> until_stopped(const Context& ctx) {
+  std::mutex mutex;
+  std::condition_variable_any never;
+  std::unique_lock lock(mutex);
+  never.wait(lock, ctx.stop(), [] { return false; });
+  return ctx.check();
+}
+
+template <class Condition>
+[[nodiscard]] bool eventually(Condition condition) {
+  for (int i = 0; i < 2000; ++i) {
+    if (condition()) return true;
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  return false;
+}
+
+class RunnerTest : public ::testing::Test {
+ protected:
+  RunnerTest() {
+    database = *db::open_sqlite({.path = ":memory:"}, {});
+    EXPECT_TRUE(database->migrate(ctx, migrations()));
+    queue = make_queue(database, clock);
+    schedules = std::make_shared<Schedules>(database, clock);
+  }
+  std::shared_ptr<Runner> start(std::string name, Scripted::Work work, RunnerOptions options = {}) {
+    options.worker = std::move(name);
+    options.poll = options.report = milliseconds(10);
+    std::vector<std::unique_ptr<Handler>> handlers;
+    handlers.push_back(std::make_unique<Scripted>(std::move(work)));
+    auto runner = std::make_shared<Runner>(RunnerParts{queue, schedules, clock, nullptr, &metrics}, options,
+                                           std::move(handlers));
+    database->on_change(runner->listener());
+    runner->start();
+    return runner;
+  }
+  std::int64_t submit(JobSpec spec = {.kind = "work"}) { return queue->submit(ctx, spec).value_or(0); }
+  bool reaches(std::int64_t id, State state) {
+    return eventually([&] { return queue->get(ctx, id).value_or(Job{}).state == state; });
+  }
+
+  const Context ctx = test_context();
+  Metrics metrics;
+  std::shared_ptr<FakeClock> clock = std::make_shared<FakeClock>();
+  std::shared_ptr<db::Database> database;
+  std::shared_ptr<Queue> queue;
+  std::shared_ptr<Schedules> schedules;
+};
+
+TEST_F(RunnerTest, RunsWhatIsSubmittedAndKeepsProgressAndLog) {
+  const auto runner = start("a", [](const Context& c, Turn& turn) -> Result<> {
+    turn.progress(2, 3, "nearly");
+    c.log().info("half way", {{"arguments", turn.job().spec.arguments}});
+    c.log().debug("not kept");
+    return {};
+  });
+  const auto id = submit({.kind = "work", .arguments = R"({"x":1})"});
+  ASSERT_TRUE(reaches(id, State::succeeded));
+  const auto job = queue->get(ctx, id).value_or(Job{});
+  EXPECT_EQ(job.worker, "a");
+  EXPECT_EQ(job.progress.done, 2);
+  EXPECT_EQ(job.progress.message, "nearly");
+  const auto lines = queue->log(ctx, id, 0, 10).value_or(std::vector<LogLine>{});
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[1].text, R"(half way arguments={"x":1})");
+  EXPECT_TRUE(
+      eventually([&] { return metrics.render().find("granary_job_seconds_count") != std::string::npos; }));
+}
+
+TEST_F(RunnerTest, ProgressIsSeenWhileTheJobRuns) {
+  const auto runner = start("a", [](const Context& c, Turn& turn) {
+    turn.progress(1, 2, "half");
+    return until_stopped(c);
+  });
+  const auto id = submit();
+  EXPECT_TRUE(eventually([&] { return queue->get(ctx, id).value_or(Job{}).progress.done == 1; }));
+}
+
+TEST_F(RunnerTest, NoMoreJobsRunAtATimeThanThereAreWorkers) {
+  std::atomic<int> now = 0, most = 0, done = 0;
+  const auto runner =
+      start("a",
+            [&](const Context&, Turn&) -> Result<> {
+              const int running = ++now;
+              for (int seen = most; seen < running && !most.compare_exchange_weak(seen, running);) {
+              }
+              std::this_thread::yield();
+              --now;
+              ++done;
+              return {};
+            },
+            {.workers = 2});
+  for (int i = 0; i < 20; ++i) submit();
+  EXPECT_TRUE(eventually([&] { return done == 20; }));
+  EXPECT_LE(most, 2);
+}
+
+TEST_F(RunnerTest, AFailedJobIsTriedAgainByTheClock) {
+  std::atomic<int> attempts = 0;
+  const auto runner = start("a", [&](const Context&, Turn&) -> Result<> {
+    if (++attempts == 1) return fail(Errc::unavailable, "the mirror is down");
+    return {};
+  });
+  const auto id = submit();
+  ASSERT_TRUE(eventually([&] { return queue->get(ctx, id).value_or(Job{}).error == "the mirror is down"; }));
+  clock->advance(std::chrono::minutes(1));
+  EXPECT_TRUE(reaches(id, State::succeeded));
+  EXPECT_EQ(attempts, 2);
+}
+
+TEST_F(RunnerTest, AnExceptionIsAFailureOfTheJobAlone) {
+  const auto runner = start("a", [](const Context&, Turn& turn) -> Result<> {
+    if (turn.job().spec.source == 1) throw std::runtime_error("oops");
+    return {};
+  });
+  const auto bad = submit({.kind = "work", .source = 1, .max_attempts = 1});
+  EXPECT_TRUE(reaches(bad, State::failed));
+  EXPECT_TRUE(reaches(submit(), State::succeeded));
+}
+
+TEST_F(RunnerTest, ACancelledJobStopsAtOnce) {
+  const auto runner = start("a", [](const Context& c, Turn&) { return until_stopped(c); });
+  const auto id = submit();
+  ASSERT_TRUE(reaches(id, State::running));
+  ASSERT_TRUE(queue->cancel(ctx, id));
+  EXPECT_TRUE(reaches(id, State::cancelled));
+}
+
+TEST_F(RunnerTest, ADrainedRunnersJobGoesBackAndAnotherNodeRunsItAsTheSameAttempt) {
+  const auto first = start("a", [](const Context& c, Turn&) { return until_stopped(c); });
+  const auto id = submit({.kind = "work", .max_attempts = 1});
+  ASSERT_TRUE(reaches(id, State::running));
+  EXPECT_TRUE(first->drain(seconds(10)));
+  EXPECT_TRUE(first->idle());
+  EXPECT_EQ(queue->get(ctx, id).value_or(Job{}).state, State::waiting);
+  const auto second = start("b", [](const Context&, Turn&) { return Result<>(); });
+  ASSERT_TRUE(reaches(id, State::succeeded));
+  EXPECT_EQ(queue->get(ctx, id).value_or(Job{}).worker, "b");
+}
+
+TEST_F(RunnerTest, APausedRunnerTakesNothingUntilItIsResumed) {
+  std::atomic<int> ran = 0;
+  const auto runner = start("a", [&](const Context&, Turn&) -> Result<> {
+    ++ran;
+    return {};
+  });
+  ASSERT_TRUE(runner->drain(seconds(10)));
+  const auto id = submit();
+  const auto other = start("b", [](const Context&, Turn&) { return Result<>(); });
+  ASSERT_TRUE(reaches(id, State::succeeded));
+  EXPECT_EQ(ran, 0);
+  ASSERT_TRUE(other->drain(seconds(10)));
+  runner->resume();
+  EXPECT_TRUE(reaches(submit(), State::succeeded));
+  EXPECT_EQ(ran, 1);
+}
+
+TEST_F(RunnerTest, TheJobOfANodeThatDiedIsTakenOver) {
+  const auto id = submit();
+  const std::vector<std::string> kinds = {"work"};
+  ASSERT_TRUE(queue->lease(ctx, "dead", kinds, seconds(60)));
+  const auto runner = start("b", [](const Context&, Turn&) { return Result<>(); });
+  clock->advance(seconds(59));
+  EXPECT_TRUE(reaches(submit(), State::succeeded)) << "it looked";
+  EXPECT_EQ(queue->get(ctx, id).value_or(Job{}).state, State::running);
+  clock->advance(seconds(1));
+  EXPECT_TRUE(reaches(id, State::succeeded));
+  EXPECT_EQ(queue->get(ctx, id).value_or(Job{}).worker, "b");
+}
+
+TEST_F(RunnerTest, WhoseLeaseIsLostStopsAndDoesNotFinish) {
+  std::atomic<int> stopped = 0;
+  const auto slow = start("slow", [&](const Context& c, Turn&) {
+    auto outcome = until_stopped(c);
+    ++stopped;
+    return outcome;
+  });
+  const auto id = submit();
+  ASSERT_TRUE(reaches(id, State::running));
+  // As if the process had been asleep: another node finds the lease run out.
+  clock->advance(std::chrono::hours(1));
+  const std::vector<std::string> kinds = {"work"};
+  const auto taken = queue->lease(ctx, "quick", kinds, std::chrono::hours(9));
+  ASSERT_TRUE(taken && *taken);
+  ASSERT_TRUE(queue->cancel(ctx, id));  // wakes who renews
+  EXPECT_TRUE(eventually([&] { return stopped == 1; }));
+  EXPECT_TRUE(eventually([&] { return slow->idle(); }));
+  const auto job = queue->get(ctx, id).value_or(Job{});
+  EXPECT_EQ(job.worker, "quick");
+  EXPECT_EQ(job.state, State::running);
+}
+
+TEST_F(RunnerTest, AScheduleFiresOnceWithTwoRunners) {
+  std::atomic<int> ran = 0;
+  const auto count = [&](const Context&, Turn&) -> Result<> {
+    ++ran;
+    return {};
+  };
+  ASSERT_TRUE(schedules->define(ctx, {"hourly", "@hourly", {.kind = "work"}}));
+  const auto a = start("a", count);
+  const auto b = start("b", count);
+  for (int hour = 1; hour <= 3; ++hour) {
+    clock->advance(std::chrono::hours(1));
+    EXPECT_TRUE(eventually([&] { return ran == hour; }));
+  }
+  EXPECT_EQ(queue->list(ctx, {}).value_or(std::vector<Job>{}).size(), 3u);
+}
+
+}  // namespace
+}  // namespace granary::jobs
