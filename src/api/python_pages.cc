@@ -25,7 +25,7 @@ constexpr std::string_view kFilesFromProject = "../../packages/";
 /// The number of the newest transaction that the snapshot shows.
 std::int64_t serial_of(const view::Snapshot& snapshot) {
   std::int64_t serial = 0;
-  for (const auto& [source, at] : snapshot.pins) serial = std::max(serial, at.value);
+  for (const auto& pin : snapshot.pins) serial = std::max(serial, pin.at.value);
   return serial;
 }
 

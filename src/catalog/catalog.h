@@ -15,13 +15,15 @@
 
 #include "base/clock.h"
 #include "base/context.h"
+#include "catalog/mirror.h"
 #include "db/database.h"
 #include "model/types.h"
 
 namespace granary::catalog {
 
 /// The topic of db::Database::on_change for sources is their id; this one is for everything else here
-/// (repositories, subscriptions, sources made or deleted).
+/// (repositories, subscriptions, sources made or deleted). See also project_topic. Negative topics are not
+/// the catalog's.
 inline constexpr std::int64_t kConfigurationTopic = 0;
 
 /// Sees one consistent state. One thread, inside one call of Catalog::read or write.
@@ -58,10 +60,15 @@ class ReadView {
   /// source.
   virtual Result<> for_each_file(model::SourceId, model::TxNo at,
                                  const std::function<Result<>(const model::FileRecord&)>& each) = 0;
-  /// True when an interval of any source, ended or not, names the blob. For the collector.
+  /// True when an interval of any source, ended or not, or a held file names the blob. For the collector.
   virtual Result<bool> blob_is_named(const Digest&) = 0;
   /// Every interval of every source, ended or not. For verify.
   virtual Result<> for_each_interval(const std::function<Result<>(const model::FileRecord&)>& each) = 0;
+
+  /// What is known of upstreams. Valid as long as this view.
+  virtual MirrorReads& mirrors() = 0;
+  /// The pins behind the identifier of a repository's pinned snapshot (view/pinned.h reads them).
+  virtual Result<std::optional<std::string>> find_pinned(model::RepoId, std::string_view id) = 0;
 };
 
 /// A ReadView that sees its own changes, and changes. All or nothing with the call of Catalog::write that
@@ -71,6 +78,9 @@ class WriteView : public ReadView {
   /// Errc::conflict when the name is taken.
   virtual Result<model::SourceId> create_source(const model::Source&) = 0;
   virtual Result<> update_source(model::SourceId, std::string_view name, std::string_view description) = 0;
+  /// Where a mirror gets its packages; what a cran-snapshot shows.
+  virtual Result<> set_upstream(model::SourceId, const model::Upstream&) = 0;
+  virtual Result<> set_frozen(model::SourceId, model::SourceId of, std::chrono::sys_days at) = 0;
   /// With its whole history. Errc::conflict while a repository subscribes to it.
   virtual Result<> delete_source(model::SourceId) = 0;
 
@@ -90,6 +100,10 @@ class WriteView : public ReadView {
   virtual Result<model::FileId> add_file(const model::FileRecord& file) = 0;
   /// Ends an interval: the file is gone from `in` on.
   virtual Result<> end_file(model::FileId, model::TxNo in) = 0;
+
+  virtual MirrorWrites& mirroring() = 0;
+  /// The same pins again are success.
+  virtual Result<> add_pinned(model::RepoId, std::string_view id, std::string_view pins) = 0;
 };
 
 /// Safe for concurrent use. Errors are those of db::Database.

@@ -1,6 +1,7 @@
 #include "catalog/changing.h"
 
 #include "base/text.h"
+#include "catalog/source_options.h"
 
 namespace granary::catalog {
 namespace {
@@ -56,12 +57,12 @@ Result<> Changing::check_free(std::string_view what, std::string_view sql, std::
 
 Result<model::SourceId> Changing::create_source(const model::Source& source) {
   TRY(check_free("source", "SELECT name FROM sources WHERE name_key = $1 AND id <> $2", source.name, 0));
-  const auto id = TRY(
-      returned(*session_,
-               "INSERT INTO sources (name, name_key, type, description, created_at) "
-               "VALUES ($1, $2, $3, $4, $5) RETURNING id",
-               {std::string_view(source.name), std::string_view(lower(source.name)),
-                model::name_of(source.type), std::string_view(source.description), micros(clock_->now())}));
+  const auto id = TRY(returned(
+      *session_,
+      "INSERT INTO sources (name, name_key, type, description, created_at, options) "
+      "VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
+      {std::string_view(source.name), std::string_view(lower(source.name)), model::name_of(source.type),
+       std::string_view(source.description), micros(clock_->now()), std::string_view(options_text(source))}));
   session_->announce(kConfigurationTopic);
   return model::SourceId{id};
 }
@@ -75,6 +76,29 @@ Result<> Changing::update_source(model::SourceId id, std::string_view name, std:
   session_->announce(kConfigurationTopic);
   session_->announce(id.value);
   return {};
+}
+
+Result<> Changing::set_options(const model::Source& source) {
+  TRY(session_->execute("UPDATE sources SET options = $2 WHERE id = $1",
+                        {source.id.value, std::string_view(options_text(source))}));
+  session_->announce(kConfigurationTopic);
+  session_->announce(source.id.value);
+  return {};
+}
+
+Result<> Changing::set_upstream(model::SourceId id, const model::Upstream& upstream) {
+  auto source = TRY(catalog::find_source(*session_, std::to_string(id.value)));
+  if (!source) return no_such("source", id.value);
+  source->upstream = upstream;
+  return set_options(*source);
+}
+
+Result<> Changing::set_frozen(model::SourceId id, model::SourceId of, std::chrono::sys_days at) {
+  auto source = TRY(catalog::find_source(*session_, std::to_string(id.value)));
+  if (!source) return no_such("source", id.value);
+  source->frozen_of = of;
+  source->frozen_at = at;
+  return set_options(*source);
 }
 
 Result<> Changing::delete_source(model::SourceId id) {
@@ -92,6 +116,8 @@ Result<> Changing::delete_source(model::SourceId id) {
   TRY(session_->execute("DELETE FROM metadata WHERE id IN (SELECT metadata FROM files WHERE source = $1)",
                         {id.value}));
   TRY(session_->execute("DELETE FROM files WHERE source = $1", {id.value}));
+  TRY(mirroring_.clear_mirror(id));
+  TRY(session_->execute("DELETE FROM mirror_files WHERE source = $1", {id.value}));
   TRY(session_->execute("DELETE FROM transactions WHERE source = $1", {id.value}));
   if (TRY(session_->execute("DELETE FROM sources WHERE id = $1", {id.value})) == 0)
     return no_such("source", id.value);
@@ -152,8 +178,16 @@ Result<> Changing::set_subscriptions(model::RepoId id, std::span<const model::So
   return {};
 }
 
-Result<model::TxNo> Changing::begin_transaction(model::SourceId source, model::TxKind kind,
-                                                std::string_view actor, std::string_view comment) {
+Result<> Changing::add_pinned(model::RepoId repository, std::string_view id, std::string_view pins) {
+  const auto known = TRY(find_pinned(repository, id));
+  if (known && *known == pins) return {};
+  TRY(session_->execute(
+      "INSERT INTO pinned_snapshots (repository, id, pins, created_at) VALUES ($1, $2, $3, $4)",
+      {repository.value, id, pins, micros(clock_->now())}));
+  return {};
+}
+
+Result<std::pair<std::int64_t, std::int64_t>> Changing::next_number() {
   std::int64_t number = 0, at = 0;
   TRY(session_->query(
       "UPDATE transaction_counter SET number = number + 1, at = CASE WHEN at > $1 THEN at ELSE $1 END "
@@ -164,10 +198,21 @@ Result<model::TxNo> Changing::begin_transaction(model::SourceId source, model::T
         return {};
       }));
   if (number == 0) return fail(Errc::corrupt, "the transaction counter is missing", "restore the database");
+  return std::pair{number, at};
+}
+
+Result<model::TxNo> Changing::begin_transaction(model::SourceId source, model::TxKind kind,
+                                                std::string_view actor, std::string_view comment) {
+  return begin(source, kind, 0, actor, comment);
+}
+
+Result<model::TxNo> Changing::begin(model::SourceId source, model::TxKind kind, std::int64_t affects_from,
+                                    std::string_view actor, std::string_view comment) {
+  const auto [number, at] = TRY(next_number());
   auto inserted = session_->execute(
-      "INSERT INTO transactions (source, number, at, kind, actor, comment, packages) VALUES ($1, $2, $3, $4, "
-      "$5, $6, 1)",
-      {source.value, number, at, model::name_of(kind), actor, comment});
+      "INSERT INTO transactions (source, number, at, kind, actor, comment, packages, affects_from) VALUES "
+      "($1, $2, $3, $4, $5, $6, 1, $7)",
+      {source.value, number, at, model::name_of(kind), actor, comment, affects_from});
   if (!inserted)
     return inserted.error().code() == Errc::conflict ? no_such("source", source.value)
                                                      : tl::unexpected(std::move(inserted).error());
@@ -243,6 +288,10 @@ Result<> Changing::end_file(model::FileId id, model::TxNo in) {
     return fail(Errc::conflict, "the file is gone already", "somebody else changed it just now: look again");
   touched_.emplace(in.value, std::move(filename));
   return {};
+}
+
+void Changing::touched(model::TxNo transaction, std::string what) {
+  touched_.emplace(transaction.value, std::move(what));
 }
 
 Result<> Changing::finish() {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "catalog/source_options.h"
 
 namespace granary::catalog {
 namespace {
@@ -14,10 +15,11 @@ using db::Session;
 using db::Value;
 
 // Concatenated at compile time: statements are cached by their text, so each is one literal.
-#define GRANARY_SOURCE_COLUMNS                                                                               \
-  "SELECT s.id, s.name, s.type, s.description, s.created_at, "                                               \
-  "COALESCE((SELECT t.number FROM transactions t WHERE t.source = s.id ORDER BY t.number DESC LIMIT 1), 0) " \
-  "FROM sources s "
+#define GRANARY_SOURCE_COLUMNS                                                                            \
+  "SELECT s.id, s.name, s.type, s.description, s.created_at, "                                            \
+  "COALESCE((SELECT t.number FROM transactions t WHERE t.source = s.id ORDER BY t.number DESC LIMIT 1), " \
+  "0), "                                                                                                  \
+  "s.options FROM sources s "
 #define GRANARY_REPOSITORY_COLUMNS \
   "SELECT id, name, type, description, authenticated, created_at FROM repositories "
 #define GRANARY_FILE_COLUMNS                                                                         \
@@ -42,12 +44,14 @@ Result<Digest> digest_of(std::string_view bytes) {
 Result<model::Source> to_source(const Row& row) {
   const auto type = model::parse_source_type(row.text(2));
   if (!type) return unreadable("source type");
-  return model::Source{.id = {row.integer(0)},
+  model::Source source{.id = {row.integer(0)},
                        .name = std::string(row.text(1)),
                        .type = *type,
                        .description = std::string(row.text(3)),
                        .created_at = from_micros(row.integer(4)),
                        .last_tx = {row.integer(5)}};
+  TRY(read_options(row.text(6), source));
+  return source;
 }
 
 Result<model::Repository> to_repository(const Row& row) {
@@ -281,8 +285,17 @@ Result<> for_each_interval(Session& session, const EachFile& each) {
 }
 
 Result<bool> blob_is_named(Session& session, const Digest& digest) {
-  return TRY(number(session, "SELECT 1 FROM files WHERE blob_digest = $1 LIMIT 1",
+  return TRY(number(session,
+                    "SELECT 1 WHERE EXISTS (SELECT 1 FROM files WHERE blob_digest = $1) "
+                    "OR EXISTS (SELECT 1 FROM mirror_files WHERE blob_digest = $1)",
                     {Blob{as_text(digest.bytes)}})) != 0;
+}
+
+Result<std::optional<std::string>> find_pinned(Session& session, model::RepoId repository,
+                                               std::string_view id) {
+  return first(TRY(collect(session, "SELECT pins FROM pinned_snapshots WHERE repository = $1 AND id = $2",
+                           {repository.value, id},
+                           [](const Row& row) -> Result<std::string> { return std::string(row.text(0)); })));
 }
 
 #undef GRANARY_SOURCE_COLUMNS

@@ -1,6 +1,7 @@
 #pragma once
 /// Both views read in the same way.
 
+#include "catalog/mirror_queries.h"
 #include "catalog/queries.h"
 
 namespace granary::catalog {
@@ -9,7 +10,7 @@ namespace granary::catalog {
 template <class View>
 class Reading : public View {
  public:
-  explicit Reading(db::Session& session) : reads_(&session) {}
+  explicit Reading(db::Session& session) : reads_(&session), mirrors_(session) {}
 
   Result<std::vector<model::Source>> sources() override { return read_sources(*reads_); }
   Result<std::vector<model::Repository>> repositories() override { return read_repositories(*reads_); }
@@ -57,9 +58,14 @@ class Reading : public View {
   Result<> for_each_interval(const EachFile& each) override {
     return catalog::for_each_interval(*reads_, each);
   }
+  MirrorReads& mirrors() override { return mirrors_; }
+  Result<std::optional<std::string>> find_pinned(model::RepoId repository, std::string_view id) override {
+    return catalog::find_pinned(*reads_, repository, id);
+  }
 
  private:
   db::Session* reads_;
+  MirrorQueries mirrors_;
 };
 
 }  // namespace granary::catalog

@@ -82,7 +82,61 @@ CREATE INDEX files_by_blob ON files (blob_digest);
 CREATE INDEX files_by_lower_package ON files (source, lower(package), gone_in);
 )sql";
 
-constexpr std::array<db::Migration, 1> kMigrations = {{{"catalog.0001", kInitial}}};
+// mirror_records: one row per state of a mirrored package. mirror_names: the list of projects; a serial is
+// not history. transactions.affects_from: the first moment of upstream's history that a synchronisation
+// touches.
+constexpr std::string_view kMirrors = R"sql(
+ALTER TABLE sources ADD COLUMN options TEXT NOT NULL DEFAULT '';
+ALTER TABLE transactions ADD COLUMN affects_from BIGINT NOT NULL DEFAULT 0;
+CREATE TABLE mirror_records (
+  id {id},
+  source BIGINT NOT NULL REFERENCES sources (id),
+  tree {text} NOT NULL,
+  package {text} NOT NULL,
+  added_in BIGINT NOT NULL,
+  gone_in BIGINT NOT NULL,
+  record {bytes} NOT NULL,
+  UNIQUE (source, tree, package, gone_in)
+);
+CREATE INDEX mirror_records_by_start ON mirror_records (source, tree, added_in);
+CREATE INDEX mirror_records_by_end ON mirror_records (source, tree, gone_in);
+CREATE TABLE mirror_names (
+  source BIGINT NOT NULL REFERENCES sources (id),
+  name {text} NOT NULL,
+  shown {text} NOT NULL,
+  serial BIGINT NOT NULL,
+  added_in BIGINT NOT NULL,
+  gone_in BIGINT NOT NULL,
+  PRIMARY KEY (source, name, gone_in)
+);
+CREATE TABLE mirror_files (
+  source BIGINT NOT NULL REFERENCES sources (id),
+  key {text} NOT NULL,
+  blob_digest {bytes} NOT NULL,
+  size BIGINT NOT NULL,
+  md5 {text} NOT NULL,
+  fetched_at BIGINT NOT NULL,
+  used_at BIGINT NOT NULL,
+  PRIMARY KEY (source, key)
+);
+CREATE INDEX mirror_files_by_blob ON mirror_files (blob_digest);
+CREATE TABLE mirror_state (
+  source BIGINT NOT NULL REFERENCES sources (id),
+  key {text} NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (source, key)
+);
+CREATE TABLE pinned_snapshots (
+  repository BIGINT NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
+  id {text} NOT NULL,
+  pins {text} NOT NULL,
+  created_at BIGINT NOT NULL,
+  PRIMARY KEY (repository, id)
+);
+)sql";
+
+constexpr std::array<db::Migration, 2> kMigrations = {
+    {{"catalog.0001", kInitial}, {"catalog.0002", kMirrors}}};
 
 }  // namespace
 

@@ -30,23 +30,34 @@ std::optional<E> find_value(const std::array<Named<E>, N>& table, std::string_vi
   return std::nullopt;
 }
 
-constexpr std::array<Named<SourceType>, 3> kSourceTypes = {{{SourceType::local, "local"},
+constexpr std::array<Named<SourceType>, 7> kSourceTypes = {{{SourceType::local, "local"},
                                                             {SourceType::local_python, "local-python"},
+                                                            {SourceType::cran, "cran"},
+                                                            {SourceType::bioconductor, "bioconductor"},
+                                                            {SourceType::pypi, "pypi"},
+                                                            {SourceType::cran_snapshot, "cran-snapshot"},
                                                             {SourceType::local, "local-r"}}};
-constexpr std::array<Named<Ecosystem>, 2> kEcosystems = {
-    {{Ecosystem::r, "r"}, {Ecosystem::python, "python"}}};
-constexpr std::array<Named<TxKind>, 6> kTxKinds = {{{TxKind::add, "add"},
+constexpr std::array<Named<Ecosystem>, 3> kEcosystems = {
+    {{Ecosystem::r, "r"}, {Ecosystem::python, "python"}, {Ecosystem::bioconductor, "bioconductor"}}};
+constexpr std::array<Named<TxKind>, 8> kTxKinds = {{{TxKind::add, "add"},
                                                     {TxKind::remove, "remove"},
                                                     {TxKind::archive, "archive"},
                                                     {TxKind::yank, "yank"},
                                                     {TxKind::unyank, "unyank"},
-                                                    {TxKind::replace, "replace"}}};
+                                                    {TxKind::replace, "replace"},
+                                                    {TxKind::sync, "sync"},
+                                                    {TxKind::describe, "describe"}}};
 constexpr std::array<Named<FileKind>, 3> kFileKinds = {
     {{FileKind::r_source, "r_source"}, {FileKind::sdist, "sdist"}, {FileKind::wheel, "bdist_wheel"}}};
+
+/// A long identifier spells its pins out, in base64url.
+constexpr std::size_t kMaxPinnedId = 1024;
 
 constexpr bool is_alnum(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
+
+constexpr bool is_id(char c) noexcept { return is_alnum(c) || c == '-' || c == '_'; }
 
 }  // namespace
 
@@ -77,9 +88,16 @@ Result<> check_name(std::string_view name) {
   return {};
 }
 
-std::optional<SnapshotRef> parse_snapshot(std::string_view text) noexcept {
+std::optional<SnapshotRef> parse_snapshot(std::string_view text) {
   if (text == "latest") return Latest{};
   if (const auto day = parse_day(text)) return AsOf{*day};
+  if (const auto plus = text.find('+'); plus != std::string_view::npos) {
+    const auto day = parse_day(text.substr(0, plus));
+    const auto id = text.substr(plus + 1);
+    if (!day || id.empty() || id.size() > kMaxPinnedId || !std::all_of(id.begin(), id.end(), is_id))
+      return std::nullopt;
+    return Pinned{*day, std::string(id)};
+  }
   if (const auto number = parse_unsigned(text); number && *number < (1ULL << 62) && text.front() != '0')
     return TxNo{static_cast<std::int64_t>(*number)};
   return std::nullopt;

@@ -26,17 +26,41 @@ using FileId = Id<struct FileTag>;
 /// first. See docs/adr/0003-snapshots-as-intervals.md.
 using TxNo = Id<struct TxTag>;
 
-enum class Ecosystem : std::uint8_t { r, python };
+/// What a repository speaks. Bioconductor is R packages in trees of its own: packages/3.22/bioc/src/contrib.
+enum class Ecosystem : std::uint8_t { r, python, bioconductor };
 
 /// The types that exist today, with the incumbent's names.
-enum class SourceType : std::uint8_t { local, local_python };
+enum class SourceType : std::uint8_t { local, local_python, cran, bioconductor, pypi, cran_snapshot };
 constexpr Ecosystem ecosystem_of(SourceType type) noexcept {
-  return type == SourceType::local_python ? Ecosystem::python : Ecosystem::r;
+  switch (type) {
+    case SourceType::local:
+    case SourceType::cran:
+    case SourceType::cran_snapshot:
+      return Ecosystem::r;
+    case SourceType::local_python:
+    case SourceType::pypi:
+      return Ecosystem::python;
+    case SourceType::bioconductor:
+      return Ecosystem::bioconductor;
+  }
+  return Ecosystem::r;
 }
-std::string_view name_of(SourceType type) noexcept;                           // "local", "local-python"
+/// Has an upstream: nobody publishes to it. A cran-snapshot has none itself; it shows a `cran` source.
+constexpr bool is_mirror(SourceType type) noexcept {
+  return type == SourceType::cran || type == SourceType::bioconductor || type == SourceType::pypi;
+}
+std::string_view name_of(SourceType type) noexcept;                           // "local", "local-python", ...
 std::optional<SourceType> parse_source_type(std::string_view text) noexcept;  // also "local-r"
-std::string_view name_of(Ecosystem type) noexcept;                            // "r", "python"
+std::string_view name_of(Ecosystem type) noexcept;                            // "r", "python", "bioconductor"
 std::optional<Ecosystem> parse_ecosystem(std::string_view text) noexcept;
+
+/// Where a mirror gets its packages.
+struct Upstream {
+  std::string url{};               // without a '/' at its end: http, https or file; empty: the setting's
+  std::string proxy{}, ca_file{};  // empty: the server's own
+  std::string user{}, password{};  // Basic; the password may be encrypted as in settings
+  bool operator==(const Upstream&) const = default;
+};
 
 struct Source {
   SourceId id;
@@ -45,6 +69,9 @@ struct Source {
   std::string description;
   Time created_at{};
   TxNo last_tx;  // 0 when nothing was ever published
+  Upstream upstream{};
+  std::optional<std::chrono::sys_days> frozen_at{};  // cran-snapshot: the day that it shows ...
+  SourceId frozen_of{};                              // ... of this source
 };
 
 struct Repository {
@@ -62,7 +89,8 @@ struct Repository {
 /// "legacy", ...).
 Result<> check_name(std::string_view name);
 
-enum class TxKind : std::uint8_t { add, remove, archive, yank, unyank, replace };
+/// sync: what an upstream changed; describe: what was learned later about versions that were known.
+enum class TxKind : std::uint8_t { add, remove, archive, yank, unyank, replace, sync, describe };
 std::string_view name_of(TxKind kind) noexcept;
 std::optional<TxKind> parse_tx_kind(std::string_view text) noexcept;
 
@@ -84,13 +112,44 @@ struct AsOf {
   std::chrono::sys_days day;  // the state at the end of that day, UTC; any calendar day
   auto operator<=>(const AsOf&) const = default;
 };
-using SnapshotRef = std::variant<Latest, AsOf, TxNo>;
-/// "latest", "2024-05-01" or "17"; absent for anything else.
-std::optional<SnapshotRef> parse_snapshot(std::string_view text) noexcept;
+/// "2024-05-01+<id>": what somebody pinned with `url create`.
+struct Pinned {
+  std::chrono::sys_days day;
+  std::string id;
+  auto operator<=>(const Pinned&) const = default;
+};
+using SnapshotRef = std::variant<Latest, AsOf, TxNo, Pinned>;
+/// "latest", "2024-05-01", "17" or "2024-05-01+0a1b2c"; absent for anything else.
+std::optional<SnapshotRef> parse_snapshot(std::string_view text);
+
+/// One source of a repository at a snapshot.
+struct Pin {
+  SourceId source;
+  SourceType type = SourceType::local;  // never cran_snapshot: that is a pin of the source it shows
+  TxNo at;                              // what this server knew
+  /// Mirrors: what upstream had before this moment; absent: the newest that is known.
+  std::optional<Time> until{};
+  /// A number or a locked URL: records as of `at`, or the first that came later where there was none yet.
+  /// Else (latest, a day): the newest record, so that a project fetched on demand is there at once.
+  bool exact = false;
+  bool operator==(const Pin&) const = default;
+};
 
 enum class FileKind : std::uint8_t { r_source, sdist, wheel };
 std::string_view name_of(FileKind kind) noexcept;  // "r_source", "sdist", "bdist_wheel"
 std::optional<FileKind> parse_file_kind(std::string_view text) noexcept;
+
+/// Where a mirrored file is to be had.
+struct Origin {
+  /// Absolute, or relative to the source's upstream URL; the next is tried when one is not there (a file of
+  /// CRAN moves to Archive/ when it is superseded).
+  std::vector<std::string> urls;
+  /// Names the bytes within the source, for ever: what was fetched is remembered under it.
+  std::string key;
+  /// FileRecord::blob is what upstream says. Else it is all zeros until the file was fetched, and md5 and
+  /// size (where known) are what the bytes must have.
+  bool digest_known = false;
+};
 
 /// One distribution as one interval of one source's history. The same bytes yanked and unyanked again are
 /// three.
@@ -114,6 +173,10 @@ struct FileRecord {
   std::optional<std::string> yanked;      // Python: the reason, may be empty
   TxNo added_in;
   std::optional<TxNo> gone_in;  // not visible in that transaction and later
+  // Mirrored files only.
+  std::optional<Origin> origin{};
+  std::string folder{};      // R: the Path of PACKAGES ("4.4.0/Recommended"); mostly empty
+  std::string provenance{};  // Python: URL of the attestations upstream (PEP 740)
 };
 
 struct Page {

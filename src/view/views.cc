@@ -8,6 +8,8 @@
 #include "base/time_text.h"
 #include "view/directory.h"
 #include "view/made_once.h"
+#include "view/pinned.h"
+#include "view/pins.h"
 #include "view/render.h"
 
 namespace granary::view {
@@ -19,39 +21,35 @@ using FoundFile = std::optional<model::FileRecord>;
 
 constexpr std::size_t kSnapshotsKept = 4096;
 constexpr std::uint32_t kNamesPerPage = 10'000;
-/// A transaction is stamped before it commits, by any node's clock: a day is settled only this long after its
-/// end.
-constexpr std::chrono::seconds kClocksMayDiffer{60};
 /// Part of every fingerprint: another number when bodies are rendered in another way.
-constexpr std::string_view kFormat = "1";
+constexpr std::string_view kFormat = "2";
 
 std::string text_of(const model::SnapshotRef& ref) {
   if (const auto* as_of = std::get_if<model::AsOf>(&ref)) return day_text(as_of->day);
   if (const auto* number = std::get_if<model::TxNo>(&ref)) return std::to_string(number->value);
+  if (const auto* pinned = std::get_if<model::Pinned>(&ref)) return day_text(pinned->day) + '+' + pinned->id;
   return "latest";
 }
 
 std::string fingerprint_of(const Snapshot& snapshot) {
   std::string text(kFormat);
   text += '|' + std::to_string(snapshot.repository->id.value) + '|' + snapshot.repository->name;
-  for (const auto& [source, at] : snapshot.pins)
-    text += '|' + std::to_string(source.value) + ':' + std::to_string(at.value);
+  text += '|' + pins_text(snapshot.pins);
   return sha256(as_bytes(text)).hex().substr(0, 32);
 }
 
 /// The source that gives the package: the first that has it.
-Result<std::optional<std::pair<model::SourceId, model::TxNo>>> owner(ReadView& view, const Snapshot& snapshot,
-                                                                     std::string_view package) {
+Result<std::optional<model::Pin>> owner(ReadView& view, const Snapshot& snapshot, std::string_view package) {
   for (const auto& pin : snapshot.pins) {
-    if (snapshot.pins.size() == 1 || TRY(view.has_package(pin.first, pin.second, package))) return pin;
+    if (snapshot.pins.size() == 1 || TRY(view.has_package(pin.source, pin.at, package))) return pin;
   }
   return std::nullopt;
 }
 
-Result<> append_names(ReadView& view, const std::pair<model::SourceId, model::TxNo>& pin, Names& names) {
+Result<> append_names(ReadView& view, const model::Pin& pin, Names& names) {
   model::Page page{{}, kNamesPerPage};
   for (;;) {
-    auto more = TRY(view.packages(pin.first, pin.second, page));
+    auto more = TRY(view.packages(pin.source, pin.at, page));
     const bool last = more.size() < page.limit;
     if (!more.empty()) page.after = more.back();
     names.insert(names.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
@@ -94,7 +92,7 @@ class CatalogViews final : public Views {
       const std::scoped_lock lock(mutex_);
       const auto* cached = snapshots_.find(key);
       if (cached != nullptr && cached->repository == known.repository && cached->fresh.holds() &&
-          (cached->settled || !is_over(ref)))
+          (cached->settled || !may_settle(ref)))
         return *cached;
     }
     Snapshot snapshot = TRY(compute(ctx, known, ref));
@@ -113,8 +111,8 @@ class CatalogViews final : public Views {
     std::vector<model::FileRecord> found;
     if (snapshot.pins.empty() || known_to_be_absent(snapshot, package)) return found;
     TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
-      for (const auto& [source, at] : snapshot.pins) {
-        found = TRY(view.files(source, at, package));
+      for (const auto& pin : snapshot.pins) {
+        found = TRY(view.files(pin.source, pin.at, package));
         if (!found.empty()) break;
       }
       return {};
@@ -158,9 +156,9 @@ class CatalogViews final : public Views {
     return catalog_->read(ctx, [&](ReadView& view) -> Result<> {
       std::unordered_set<std::string> given;  // packages of the sources before
       for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
-        const auto& [source, at] = snapshot.pins[i];
+        const auto& pin = snapshot.pins[i];
         Names names;
-        TRY(view.for_each_file(source, at, [&](const model::FileRecord& file) -> Result<> {
+        TRY(view.for_each_file(pin.source, pin.at, [&](const model::FileRecord& file) -> Result<> {
           if (given.contains(file.package)) return {};
           if (names.empty() || names.back() != file.package) {
             names.push_back(file.package);
@@ -191,16 +189,17 @@ class CatalogViews final : public Views {
       found.reset();
       const auto pin = TRY(owner(view, snapshot, package));
       if (!pin) return {};
-      found = TRY(view.find_file(pin->first, pin->second, filename));
+      found = TRY(view.find_file(pin->source, pin->at, filename));
       if (found && found->package != package) found.reset();
       return {};
     }));
     return found;
   }
 
-  bool is_over(const model::SnapshotRef& ref) const {
+  /// A day that may be settled by now although it was not when it was computed.
+  bool may_settle(const model::SnapshotRef& ref) const {
     const auto* as_of = std::get_if<model::AsOf>(&ref);
-    return as_of != nullptr && Time(as_of->day + std::chrono::days(1)) + kClocksMayDiffer <= clock_->now();
+    return as_of != nullptr && end_of(as_of->day) <= clock_->now();
   }
 
   Result<Snapshot> compute(const Context& ctx, const Known& known, const model::SnapshotRef& ref) {
@@ -209,27 +208,18 @@ class CatalogViews final : public Views {
     // Counted before reading: what changes while we read makes the answer stale, never wrong for long.
     const Freshness any_change = Freshness::observe(known.generation);
     const Freshness configuration{directory_.configuration(), known.configuration};
-    const bool over = is_over(ref);
-    const auto* number = std::get_if<model::TxNo>(&ref);
-    model::TxNo newest;
+    Resolved resolved;
     TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
-      snapshot.pins.clear();
-      newest = {};
-      for (const auto source : known.repository->sources) {
-        const auto at = TRY(view.resolve(source, ref));
-        if (at.value != 0) snapshot.pins.emplace_back(source, at);
-      }
-      if (number != nullptr) {
-        for (const auto& source : TRY(view.sources())) newest = std::max(newest, source.last_tx);
-      }
+      resolved = TRY(resolve_pins(view, *known.repository, ref, clock_->now()));
       return {};
     }));
-    if (number != nullptr && *number > newest)  // else it would answer differently once it is reached
-      return fail(
-          Errc::not_found, "there is no transaction " + std::to_string(number->value) + " yet",
-          "the newest is " + std::to_string(newest.value) + "; use latest, a day or a number up to it");
-    snapshot.settled = over || number != nullptr;
-    snapshot.fresh = snapshot.settled ? configuration : any_change;
+    snapshot.pins = std::move(resolved.pins);
+    snapshot.settled = resolved.settled;
+    // What is learned about upstream's past may still move a day of a mirror.
+    const bool may_move = std::any_of(snapshot.pins.begin(), snapshot.pins.end(), [](const model::Pin& pin) {
+      return model::is_mirror(pin.type) && !pin.exact;
+    });
+    snapshot.fresh = snapshot.settled && !may_move ? configuration : any_change;
     // The repository may have changed since the directory was asked: then this answer is good for this
     // request only.
     if (!configuration.holds()) snapshot.fresh = configuration;

@@ -22,11 +22,10 @@ namespace granary::view {
 /// A repository as of a moment: each source at one of its transactions.
 struct Snapshot {
   std::shared_ptr<const model::Repository> repository;
-  std::vector<std::pair<model::SourceId, model::TxNo>>
-      pins;                 // in order of subscription; sources with nothing are left out
-  std::string fingerprint;  // changes exactly when any answer can change
-  Freshness fresh;          // how long a cached answer may be used
-  bool settled = false;     // a past day or a number: no later transaction can change it (long cache life)
+  std::vector<model::Pin> pins;  // in order of subscription; sources with nothing are left out
+  std::string fingerprint;       // changes exactly when any answer can change
+  Freshness fresh;               // how long a cached answer may be used
+  bool settled = false;  // a past day or a number: no later transaction can change it (long cache life)
 };
 
 /// A rendered body with its encodings, made once per fingerprint and kept in a bounded cache.

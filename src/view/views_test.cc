@@ -318,7 +318,7 @@ TEST(Views, StayRightWhileManyReadAndOneWrites) {
         const auto least = published.load();
         const auto snapshot = world.views->resolve(world.ctx, "r", Latest{});
         ASSERT_TRUE(snapshot);
-        const auto seen = snapshot->pins.empty() ? 0 : snapshot->pins[0].second.value;
+        const auto seen = snapshot->pins.empty() ? 0 : snapshot->pins[0].at.value;
         EXPECT_GE(seen, least) << "an answer older than a write that had returned";
       }
     });
