@@ -51,4 +51,18 @@ void GrowingFile::wake_all() {
   for (const auto& [id, wake] : wakers_) wake();
 }
 
+Result<> HoldingBack::write(ByteSpan bytes) {
+  if (bytes.empty()) return {};
+  if (!held_.empty()) TRY(file_->append(as_bytes(held_)));
+  held_ = as_text(bytes);
+  received_ += bytes.size();
+  return {};
+}
+
+Result<> HoldingBack::release() {
+  TRY(file_->append(as_bytes(held_)));
+  held_.clear();
+  return {};
+}
+
 }  // namespace granary

@@ -48,4 +48,20 @@ class GrowingFile {
   std::map<std::uint64_t, std::function<void()>> wakers_;
 };
 
+/// The writer of a growing file whose bytes are checked at their end: the newest are always held back, so
+/// that nobody has all before release(). One thread.
+class HoldingBack {
+ public:
+  explicit HoldingBack(std::shared_ptr<GrowingFile> file) : file_(std::move(file)) {}
+  Result<> write(ByteSpan bytes);
+  /// All were found right: shows the rest. finish() is still to be called.
+  Result<> release();
+  std::uint64_t received() const noexcept { return received_; }
+
+ private:
+  const std::shared_ptr<GrowingFile> file_;
+  std::string held_;
+  std::uint64_t received_ = 0;
+};
+
 }  // namespace granary

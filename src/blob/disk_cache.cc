@@ -184,8 +184,7 @@ Result<> DiskCache::fill(Download& download, const Fetch& fetch) {
   const auto file = std::make_shared<GrowingFile>(std::move(copy), download.size);
   const Context ctx(log_, stop_.get_token(), Context::Clock::time_point::max());
   Hasher hasher(HashKind::sha256);
-  std::uint64_t received = 0;
-  std::string held;  // the newest bytes: shown when newer ones come, or when all were found right
+  HoldingBack shown(file);
 
   const auto wrong_size = [&](std::uint64_t has) {
     return fail(Errc::corrupt,
@@ -202,20 +201,16 @@ Result<> DiskCache::fill(Download& download, const Fetch& fetch) {
     return {};
   };
   const auto sink = [&](ByteSpan bytes) -> Result<> {
-    if (bytes.empty()) return {};
-    if (!held.empty()) TRY(file->append(as_bytes(held)));
-    held = as_text(bytes);
     hasher.update(bytes);
-    received += bytes.size();
-    return {};
+    return shown.write(bytes);
   };
   TRY(fetch(ctx, begin, sink));
-  if (!download.file || received != download.size) return wrong_size(received);
+  if (!download.file || shown.received() != download.size) return wrong_size(shown.received());
   if (const Digest got = finish_digest(hasher); got != download.digest)
     return fail(Errc::corrupt,
                 "the bytes stored as " + download.digest.hex() + " have the SHA-256 " + got.hex(),
                 "run: granary verify");
-  TRY(file->append(as_bytes(held)));
+  TRY(shown.release());
   // In the cache before finish(), so that who asks after the end finds it there.
   if (download.size <= limit_) {
     if (const auto published = temporary.publish(download.digest, Durable::bytes))

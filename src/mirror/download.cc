@@ -1,0 +1,89 @@
+#include "mirror/download.h"
+
+#include <cstring>
+
+#include "base/text.h"
+#include "net/url.h"
+
+namespace granary::mirror {
+namespace {
+
+constexpr std::uint64_t kLargestFile = std::uint64_t{64} << 30;
+
+}  // namespace
+
+Result<> Download::fetch(const Context& ctx, upstream::Client& client) {
+  upstream::Get get;
+  get.limit = expected_.size.value_or(kLargestFile);
+  auto outcome = Result<>(fail(Errc::not_found, "upstream gives no URL of '" + record_.filename + "'"));
+  for (const auto& url : record_.origin->urls) {
+    url_ = get.url = url;
+    auto answer = client.stream(
+        ctx, get, [&](const upstream::Answer& head) { return begin(head); },
+        [&](ByteSpan bytes) { return take(bytes); });
+    if (answer) return end();
+    if (answer.error().code() == Errc::too_large && expected_.size) return wrong("is longer");
+    outcome = tl::unexpected(std::move(answer).error());
+    if (outcome.error().code() != Errc::not_found) break;
+  }
+  return outcome;
+}
+
+Result<> Download::begin(const upstream::Answer& head) {
+  if (head.size && expected_.size && *head.size != *expected_.size)
+    return wrong("has " + std::to_string(*head.size) + " bytes, not " + std::to_string(*expected_.size));
+  auto spool = TRY(anonymous_file(spool_));
+  file_ = std::make_shared<GrowingFile>(std::move(spool), head.size ? head.size : expected_.size);
+  shown_.emplace(file_);
+  hasher_.emplace(expected_.sha256 ? HashKind::sha256 : HashKind::md5);
+  return {};
+}
+
+Result<> Download::take(ByteSpan bytes) {
+  const bool first = shown_->received() == 0;
+  if (first && !fits_name(record_.filename, as_text(bytes))) return wrong("is no such archive");
+  hasher_->update(bytes);
+  TRY(shown_->write(bytes));
+  if (first) started_(file_);
+  return {};
+}
+
+Result<> Download::end() {
+  if (size() == 0) return wrong("is empty");
+  if (expected_.size && size() != *expected_.size)
+    return wrong("has " + std::to_string(size()) + " bytes, not " + std::to_string(*expected_.size));
+  const auto got = hex(as_bytes(hasher_->finish()));
+  if (expected_.sha256 && got != expected_.sha256->hex())
+    return wrong("has the SHA-256 " + got + ", not " + expected_.sha256->hex());
+  if (!expected_.sha256 && !expected_.md5.empty() && got != lower(expected_.md5))
+    return wrong("has the MD5 " + got + ", not " + expected_.md5);
+  if (!expected_.sha256) md5_ = got;
+  TRY(shown_->release());
+  file_->finish();
+  return {};
+}
+
+tl::unexpected<Error> Download::wrong(const std::string& how) const {
+  auto error =
+      fail(Errc::unavailable, "upstream sends another '" + record_.filename + "' than it says: it " + how,
+           "nothing was kept; try again later: upstream may be in the middle of an update");
+  return tl::unexpected<Error>(std::move(error.value()).note("from " + net::printable_url(url_)));
+}
+
+bool fits_name(std::string_view filename, std::string_view first) noexcept {
+  const auto begins = [&](std::string_view magic) {
+    return first.substr(0, magic.size()) == magic.substr(0, first.size());
+  };
+  if (filename.ends_with(".gz") || filename.ends_with(".tgz")) return begins("\x1f\x8b");
+  if (filename.ends_with(".whl") || filename.ends_with(".zip") || filename.ends_with(".egg"))
+    return begins("PK");
+  if (filename.ends_with(".bz2")) return begins("BZh");
+  if (filename.ends_with(".xz"))
+    return begins(
+        "\xfd"
+        "7zXZ");
+  return !starts_with_ignore_case(trim(first), "<!doctype html") &&
+         !starts_with_ignore_case(trim(first), "<html");
+}
+
+}  // namespace granary::mirror

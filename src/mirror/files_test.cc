@@ -1,0 +1,266 @@
+#include "mirror/files.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "blob/testing/failing_store.h"
+#include "mirror/testing/world.h"
+#include "net/testing/fake_http_server.h"
+
+namespace granary::mirror {
+namespace {
+
+using net::FakeReply;
+using namespace std::chrono_literals;
+
+/// A file as an archive, too long to be waited for.
+std::string archive(std::size_t size = 600'000) {
+  std::string bytes = "\x1f\x8b\x08\x00 this is what upstream has ";
+  while (bytes.size() < size) bytes += std::to_string(bytes.size()) + ' ';
+  return bytes;
+}
+
+class FilesTest : public World {
+ protected:
+  void SetUp() override {
+    World::SetUp();
+    source = make_source("cran", model::SourceType::cran);
+    use(server.url());
+    restart();
+  }
+  void use(const std::string& url) {
+    upstream::ClientOptions options{.url = url};
+    options.retry = {.attempts = 2, .first = 1ms, .longest = 2ms};
+    parts.clients = std::make_shared<OneClient>(upstream::make_client(std::move(options), clock).value());
+  }
+  void restart() { files = std::make_unique<Files>(parts); }
+
+  model::FileRecord record(const std::string& bytes) const {
+    model::FileRecord out;
+    out.source = source;
+    out.package = "a";
+    out.filename = "a_1.tar.gz";
+    out.size = bytes.size();
+    out.md5 = md5_hex(as_bytes(bytes));
+    out.origin = model::Origin{{"src/contrib/a_1.tar.gz", "src/contrib/Archive/a/a_1.tar.gz"}, "a_1.tar.gz"};
+    return out;
+  }
+  model::FileRecord with_digest(const std::string& bytes) const {
+    auto out = record(bytes);
+    out.md5.clear();
+    out.blob = sha256(as_bytes(bytes));
+    out.origin->digest_known = true;
+    return out;
+  }
+
+  /// All bytes of the answer, or the error that it ends with.
+  Result<std::string> read(const model::FileRecord& what) {
+    const auto opened = TRY(files->open(ctx, what));
+    return bytes_of(opened);
+  }
+  static Result<std::string> bytes_of(const Opened& opened) {
+    std::string out;
+    std::string chunk(1 << 20, '\0');
+    if (const auto* whole = std::get_if<std::shared_ptr<const OpenFile>>(&opened.body)) {
+      out.resize((*whole)->size);
+      EXPECT_EQ(::pread((*whole)->fd.get(), out.data(), out.size(), 0), static_cast<ssize_t>(out.size()));
+      return out;
+    }
+    const auto file = std::get<std::shared_ptr<GrowingFile>>(opened.body);
+    GrowingFile::State state;
+    while (!(state = file->state()).finished && !state.error) std::this_thread::yield();
+    if (state.error) return tl::unexpected(*state.error);
+    out.resize(state.size);
+    EXPECT_EQ(::pread(file->fd(), out.data(), out.size(), 0), static_cast<ssize_t>(out.size()));
+    return out;
+  }
+  /// Ends when everything that was fetched is stored.
+  void settle() {
+    while (files->on_the_way() > 0) std::this_thread::yield();
+  }
+
+  const std::string path = "/src/contrib/a_1.tar.gz", archived = "/src/contrib/Archive/a/a_1.tar.gz";
+  net::FakeHttpServer server;
+  model::SourceId source;
+  std::unique_ptr<Files> files;
+};
+
+TEST_F(FilesTest, AFileIsFetchedOnceAndHeldThen) {
+  const auto bytes = archive();
+  server.when(path).reply(200, bytes);
+  EXPECT_EQ(read(record(bytes)).value(), bytes);
+  settle();
+  const auto again = files->open(ctx, record(bytes)).value();
+  EXPECT_TRUE(std::holds_alternative<std::shared_ptr<const OpenFile>>(again.body));
+  EXPECT_EQ(bytes_of(again).value(), bytes);
+  EXPECT_EQ(again.digest, sha256(as_bytes(bytes)));
+  EXPECT_EQ(server.requests().size(), 1u);
+  ASSERT_EQ(held(source).size(), 1u);
+  EXPECT_EQ(held(source)[0].key, "a_1.tar.gz");
+  EXPECT_EQ(held(source)[0].md5, md5_hex(as_bytes(bytes)));
+}
+
+TEST_F(FilesTest, ManyWhoAskAtOnceCauseOneRequest) {
+  const auto bytes = archive();
+  server.when(path).reply({.body = bytes, .way = FakeReply::Way::held});
+  std::vector<std::thread> clients;
+  std::atomic<int> right = 0;
+  for (int i = 0; i < 20; ++i)
+    clients.emplace_back([&] { right += read(with_digest(bytes)).value_or("") == bytes; });
+  server.release();
+  for (auto& client : clients) client.join();
+  EXPECT_EQ(right, 20);
+  EXPECT_EQ(server.requests().size(), 1u);
+}
+
+TEST_F(FilesTest, BytesAreShownAsTheyArriveButNeverTheLastBeforeTheHashIsRight) {
+  const auto bytes = archive();
+  server.when(path).reply({.body = bytes, .way = FakeReply::Way::held});
+  const auto opened = files->open(ctx, with_digest(bytes)).value();
+  const auto file = std::get<std::shared_ptr<GrowingFile>>(opened.body);
+  EXPECT_EQ(file->total(), bytes.size());
+  EXPECT_FALSE(file->state().finished);
+  EXPECT_LT(file->state().size, bytes.size());
+  server.release();
+  EXPECT_EQ(bytes_of(opened).value(), bytes);
+}
+
+TEST_F(FilesTest, AFileThatMovedToTheArchiveIsFoundThere) {
+  const auto bytes = archive();
+  server.when(archived).reply(200, bytes);
+  EXPECT_EQ(read(record(bytes)).value(), bytes);
+}
+
+TEST_F(FilesTest, WhatUpstreamDoesNotHaveIsNotFound) {
+  EXPECT_EQ(read(record(archive())).error().code(), Errc::not_found);
+  EXPECT_EQ(server.requests().size(), 2u);
+  EXPECT_EQ(state(source, "file.problem"), "");
+}
+
+TEST_F(FilesTest, OtherBytesOfTheSameLengthBreakOffAndAreNotKept) {
+  const auto bytes = archive();
+  auto other = bytes;
+  other.back() ^= 1;
+  server.when(path).reply(200, other);
+  for (const auto& wanted : {record(bytes), with_digest(bytes)}) {
+    const auto got = read(wanted);
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().code(), Errc::unavailable);
+    settle();
+    EXPECT_TRUE(held(source).empty());
+  }
+  EXPECT_EQ(blobs->count(), 0u);
+  EXPECT_NE(state(source, "file.problem").find("sends another 'a_1.tar.gz'"), std::string::npos);
+  EXPECT_NE(metrics.render().find("granary_mirror_problems_total{source=\"cran\",what=\"file\"} 2"),
+            std::string::npos);
+}
+
+TEST_F(FilesTest, AnotherLengthIsRefusedBeforeTheFirstByte) {
+  const auto bytes = archive();
+  server.when(path).reply(200, bytes + "x");
+  EXPECT_EQ(files->open(ctx, record(bytes)).error().code(), Errc::unavailable);
+}
+
+TEST_F(FilesTest, AWebPageIsNeverServedAsAPackage) {
+  server.when(path).reply({.headers = {{"Content-Type", "text/html"}}, .body = "<html>log in</html>"});
+  auto unknown = record("");
+  unknown.md5.clear();
+  EXPECT_EQ(files->open(ctx, unknown).error().code(), Errc::unavailable);
+}
+
+TEST_F(FilesTest, AnEmptyAnswerIsNoFile) {
+  server.when(path).reply(200, "");
+  auto unknown = record("");
+  unknown.md5.clear();
+  EXPECT_EQ(files->open(ctx, unknown).error().code(), Errc::unavailable);
+}
+
+TEST_F(FilesTest, ABodyThatIsCutIsNeverCompleted) {
+  const auto bytes = archive();
+  server.when(path).reply({.body = bytes, .way = FakeReply::Way::cut});
+  EXPECT_FALSE(read(record(bytes)));
+  settle();
+  EXPECT_TRUE(held(source).empty());
+}
+
+TEST_F(FilesTest, AnUpstreamThatIsDownIsAskedAgainByTheNextClient) {
+  const auto bytes = archive(100);
+  server.when(path).reply(200, bytes);
+  server.fail_next(503, 2);
+  EXPECT_EQ(read(record(bytes)).error().code(), Errc::unavailable);
+  settle();
+  EXPECT_EQ(read(record(bytes)).value(), bytes);
+}
+
+TEST_F(FilesTest, AClientThatGoesAwayDoesNotStopTheFetch) {
+  const auto bytes = archive();
+  server.when(path).reply({.way = FakeReply::Way::silent});
+  EXPECT_EQ(files->open(ctx.with_timeout(20ms), record(bytes)).error().code(), Errc::unavailable);
+  server.when(path).reply(200, bytes);
+  server.release();  // the connection closes, and the download tries again
+  std::vector<catalog::HeldFile> all;
+  for (int i = 0; i < 5000 && all.empty(); ++i) {
+    all = held(source);
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_EQ(all.size(), 1u);
+}
+
+TEST_F(FilesTest, TheSameBytesOfAnotherSourceAreNotFetched) {
+  const auto bytes = archive();
+  auto writer = blobs->create(ctx).value();
+  ASSERT_TRUE(writer->write(as_bytes(bytes)));
+  ASSERT_TRUE(writer->commit({}));
+  EXPECT_EQ(read(with_digest(bytes)).value(), bytes);
+  EXPECT_TRUE(server.requests().empty());
+  EXPECT_EQ(held(source).size(), 1u);
+}
+
+TEST_F(FilesTest, BytesThatWereLostAreFetchedAgainAndMustBeTheSame) {
+  const auto bytes = archive();
+  auto unknown = record(bytes);
+  unknown.md5.clear();
+  server.when(path).reply(200, bytes);
+  ASSERT_TRUE(read(unknown));
+  settle();
+  ASSERT_TRUE(blobs->remove(ctx, sha256(as_bytes(bytes))));
+
+  auto other = bytes;
+  other.back() ^= 1;
+  server.when(path).reply(200, other);
+  EXPECT_EQ(read(unknown).error().code(), Errc::unavailable);
+  settle();
+  server.when(path).reply(200, bytes);
+  EXPECT_EQ(read(unknown).value(), bytes);
+}
+
+TEST_F(FilesTest, UseIsNotedOnceADay) {
+  const auto bytes = archive(100);
+  server.when(path).reply(200, bytes);
+  ASSERT_TRUE(read(record(bytes)));
+  settle();
+  const Time first = held(source)[0].used_at;
+  clock->advance(23h);
+  ASSERT_TRUE(read(record(bytes)));
+  EXPECT_EQ(held(source)[0].used_at, first);
+  clock->advance(2h);
+  ASSERT_TRUE(read(record(bytes)));
+  EXPECT_EQ(held(source)[0].used_at, first + 25h);
+}
+
+TEST_F(FilesTest, AFullStoreCostsOneMoreFetchAndNoAnswer) {
+  const auto bytes = archive();
+  server.when(path).reply(200, bytes);
+  const auto failing = std::make_shared<blob::FailingStore>(*blobs);
+  parts.blobs = failing;
+  restart();
+  failing->fail_at(1);
+  EXPECT_EQ(read(record(bytes)).value(), bytes);
+  settle();
+  EXPECT_TRUE(held(source).empty());
+}
+
+}  // namespace
+}  // namespace granary::mirror

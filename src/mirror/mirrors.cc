@@ -1,0 +1,35 @@
+#include "mirror/mirrors.h"
+
+#include "mirror/files.h"
+#include "mirror/sync.h"
+
+namespace granary::mirror {
+namespace {
+
+class RealMirrors final : public Mirrors {
+ public:
+  explicit RealMirrors(Parts parts) : parts_(std::move(parts)), files_(parts_) {}
+
+  Result<Synced> sync(const Context& ctx, model::SourceId source, const Progress& progress) override {
+    return mirror::sync(parts_, ctx, source, progress);
+  }
+  Result<> want_project(const Context&, model::SourceId, std::string_view project) override {
+    return fail(Errc::not_found, "no upstream is known for the project '" + std::string(project) + "'");
+  }
+  Result<> want_tree(const Context&, model::SourceId, std::string_view tree) override {
+    return fail(Errc::not_found, "no upstream is known for " + std::string(tree));
+  }
+  Result<Opened> open_file(const Context& ctx, const model::FileRecord& file) override {
+    return files_.open(ctx, file);
+  }
+
+ private:
+  const Parts parts_;
+  Files files_;
+};
+
+}  // namespace
+
+std::unique_ptr<Mirrors> make_mirrors(Parts parts) { return std::make_unique<RealMirrors>(std::move(parts)); }
+
+}  // namespace granary::mirror

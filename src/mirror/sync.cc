@@ -1,0 +1,50 @@
+#include "mirror/sync.h"
+
+#include "base/time_text.h"
+#include "mirror/notes.h"
+
+namespace granary::mirror {
+namespace {
+
+/// By what the upstream is.
+Result<Synced> sync_by_type(const Parts&, const Context&, const model::Source& source, const Progress&) {
+  switch (source.type) {
+    case model::SourceType::cran:
+    case model::SourceType::bioconductor:
+    case model::SourceType::pypi:
+    case model::SourceType::local:
+    case model::SourceType::local_python:
+    case model::SourceType::cran_snapshot:
+      break;
+  }
+  return fail(Errc::unsupported,
+              "sources of type " + std::string(name_of(source.type)) + " cannot be synchronised");
+}
+
+}  // namespace
+
+Result<Synced> sync(const Parts& parts, const Context& ctx, model::SourceId id, const Progress& progress) {
+  const auto source = TRY(mirror_source(parts, ctx, id));
+  const auto begun = Context::Clock::now();
+  auto synced = sync_by_type(parts, ctx, source, progress);
+  if (!synced) {
+    // Noted although the job's own time may be up.
+    const Context after(parts.log, std::stop_token(), Context::Clock::now() + std::chrono::seconds(10));
+    if (synced.error().code() != Errc::cancelled)
+      note_problem(parts, after, id, kSyncProblem, synced.error());
+    return synced;
+  }
+  TRY(parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
+    TRY(view.mirroring().set_state(id, kSyncedAt, rfc3339(parts.clock->now())));
+    return view.mirroring().set_state(id, kSyncProblem, synced->problem);
+  }));
+  const std::chrono::duration<double> took = Context::Clock::now() - begun;
+  if (parts.metrics != nullptr)
+    parts.metrics
+        ->histogram("granary_sync_duration_seconds", "Synchronisations that went well, by how long they took",
+                    {0.1, 0.5, 1, 5, 10, 30, 60, 300, 1800}, {{"source", source.name}})
+        .observe(took.count());
+  return synced;
+}
+
+}  // namespace granary::mirror
