@@ -90,7 +90,10 @@ class MetaHandlers {
   }
 
  private:
-  static Result<Response> ping() { return json_response("{}\n"); }
+  Result<Response> ping() const {
+    if (d_.leaving()) return fail(Errc::unavailable, "this server is about to stop", "ask another one");
+    return json_response("{}\n");
+  }
 
   Result<std::vector<model::Repository>> all_repositories(const Context& ctx) const {
     std::vector<model::Repository> all;

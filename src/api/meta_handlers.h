@@ -1,6 +1,7 @@
 #pragma once
 /// The reading half of the API: the server, its repositories, sources and packages.
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -17,6 +18,7 @@ struct MetaDependencies {
   std::string version;     // "0.1.0"
   std::string build_date;  // "2026-11-23"
   bool metrics_enabled = true;
+  std::function<bool()> leaving = [] { return false; };  // about to stop: a balancer is to go elsewhere
 };
 
 /// Binds every row of kMetaRoutes. `router` outlives its handlers: the OpenAPI document lists all of its

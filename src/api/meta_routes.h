@@ -31,7 +31,8 @@ struct MetaRoute {
 
 inline constexpr std::array<MetaRoute, 13> kMetaRoutes = {{
     {MetaEndpoint::ping,
-     {"meta.ping", http::Method::get, "/__ping__", http::Access::anonymous, "Says that the server answers"}},
+     {"meta.ping", http::Method::get, "/__ping__", http::Access::anonymous,
+      "Says that the server answers: 503 when it is about to stop"}},
     {MetaEndpoint::status,
      {"meta.status", http::Method::get, "/__api__/status", http::Access::anonymous,
       "What this server is and can do; clients recognise it by this"}},

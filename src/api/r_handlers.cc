@@ -41,6 +41,9 @@ std::string_view key_of(RIndex index) {
   return {};
 }
 
+/// Relative, so that it holds below the path prefix of a proxy too.
+std::string last_segment(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
+
 class RHandlers {
  public:
   explicit RHandlers(RDependencies dependencies) : d_(std::move(dependencies)) {}
@@ -62,7 +65,7 @@ class RHandlers {
       case REndpoint::folder:
         return index(ctx, request, snapshot, RIndex::folder, true, kHtml);
       case REndpoint::folder_without_slash:
-        return http::redirect(301, std::string(request.path()) + '/');
+        return http::redirect(301, last_segment(request.path()) + '/');
       case REndpoint::packages:
         return index(ctx, request, snapshot, RIndex::packages, true, kText);
       case REndpoint::packages_gz:

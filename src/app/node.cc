@@ -126,7 +126,8 @@ Result<> Node::wait_for_database(const StartOptions& options) {
 void Node::bind_routers() {
   bind_routes(router_,
               {clock_, blobs_, catalog_, tokens_, views_, ingest_,
-               [this] { return new_repos_authenticated_.load(std::memory_order_relaxed); }},
+               [this] { return new_repos_authenticated_.load(std::memory_order_relaxed); },
+               [this] { return leaving_.load(std::memory_order_relaxed); }},
               settings_);
   metrics_router_.bind(kMetrics, [this](const Context&, const http::Request&) -> Result<http::Response> {
     return http::bytes_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics_.render());
@@ -138,7 +139,7 @@ void Node::bind_routers() {
       });
 }
 
-http::ServerOptions Node::server_options() const {
+http::ServerOptions Node::server_options(Networks trusted_proxies) const {
   const auto& l = settings_.limits;
   http::ServerOptions o;
   o.loops = static_cast<unsigned>(l.loops);
@@ -146,6 +147,7 @@ http::ServerOptions Node::server_options() const {
   o.queue = static_cast<std::size_t>(l.queue);
   o.hot_bytes = l.hot_cache;
   o.spool_directory = settings_.server.data_dir + "/tmp";
+  o.trusted_proxies = std::move(trusted_proxies);
   o.limits.header_bytes = l.header_size;
   o.limits.body_bytes = l.upload_size;
   o.limits.body_in_memory = l.body_in_memory;
@@ -172,8 +174,10 @@ Result<> Node::listen() {
     schemes.push_back(std::move(scheme));
   };
   add(settings_.http.listen, router_, "http");
+  if (!listeners.empty()) listeners.back().proxy_protocol = settings_.http.proxy_protocol;
   if (!settings_.https.listen.empty()) {
     add(settings_.https.listen, router_, "https");
+    listeners.back().proxy_protocol = settings_.https.proxy_protocol;
     listeners.back().tls = http::TlsOptions{.certificate_path = settings_.https.certificate,
                                             .key_path = settings_.https.key,
                                             .minimum_version = settings_.https.minimum_tls};
@@ -183,8 +187,10 @@ Result<> Node::listen() {
   add(settings_.http_redirect.listen, redirect_router_, "redirect");
   add("unix:" + settings_.socket_path(), router_, "unix");
   if (settings_.metrics.enabled) add(settings_.metrics.listen, metrics_router_, "metrics");
+  auto trusted = TRY(Networks::parse(settings_.http.trusted_proxies));
 
-  server_ = TRY(http::Server::start(server_options(), listeners, Logger(sink_, "http"), metrics_));
+  server_ = TRY(
+      http::Server::start(server_options(std::move(trusted)), listeners, Logger(sink_, "http"), metrics_));
   const auto ports = server_->ports();
   for (std::size_t i = 0; i < listeners.size(); ++i) {
     std::string address = listeners[i].address;

@@ -38,6 +38,8 @@ class Node {
 
   /// SIGHUP: log level and files, certificates. What cannot change while running is named in the log.
   void reload(const config::Settings&);
+  /// Before drain(): /__ping__ says that a balancer should go elsewhere; all else goes on.
+  void leave() noexcept { leaving_ = true; }
   /// SIGTERM: finishes what has begun, cuts what is left after Limits.DrainTimeout.
   void drain();
   /// The bound ports, for the log and for port 0.
@@ -50,7 +52,7 @@ class Node {
   Result<> wait_for_database(const StartOptions&);
   void bind_routers();
   Result<> listen();
-  http::ServerOptions server_options() const;
+  http::ServerOptions server_options(Networks trusted_proxies) const;
 
   config::Settings settings_;
   config::Environment environment_;
@@ -59,6 +61,7 @@ class Node {
   UniqueFd folder_lock_;
   Metrics metrics_;
   std::shared_ptr<const Clock> clock_;
+  std::atomic<bool> leaving_ = false;
   std::atomic<bool> new_repos_authenticated_;  // SIGHUP may change it
   std::shared_ptr<db::Database> database_;
   std::shared_ptr<blob::BlobStore> blobs_;

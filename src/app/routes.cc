@@ -12,6 +12,7 @@
 namespace granary::app {
 
 void bind_routes(http::Router& router, const Parts& parts, const config::Settings& settings) {
+  router.set_prefix(settings.path_prefix());
   router.set_gate(api::make_access_gate(parts.tokens, parts.views, settings.authentication.api_token_auth));
   api::bind_r(router, {.views = parts.views, .blobs = parts.blobs});
   api::bind_python(router,
@@ -27,7 +28,8 @@ void bind_routes(http::Router& router, const Parts& parts, const config::Setting
                           .catalog = parts.catalog,
                           .version = std::string(kVersion),
                           .build_date = std::string(build_date()),
-                          .metrics_enabled = settings.metrics.enabled});
+                          .metrics_enabled = settings.metrics.enabled,
+                          .leaving = parts.leaving});
   api::bind_admin_routes(
       router, {.ingest = parts.ingest,
                .catalog = parts.catalog,

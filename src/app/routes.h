@@ -24,6 +24,7 @@ struct Parts {
   std::shared_ptr<view::Views> views;
   std::shared_ptr<ingest::Ingest> ingest;
   std::function<bool()> new_repos_authenticated;  // as it is now: settings may be read again
+  std::function<bool()> leaving;                  // /__ping__ is to fail
 };
 
 void bind_routes(http::Router&, const Parts&, const config::Settings&);

@@ -73,6 +73,15 @@ Result<> serve(const cli::ServeOptions& options, const config::Environment& envi
       log.failed("cannot read the settings again, going on with the old ones", again.error());
     }
   }
+  if (const auto delay = s.limits.drain_delay; delay.count() > 0) {
+    log.info("stopping: /__ping__ fails now, going on until Limits.DrainDelay is over");
+    (*node)->leave();
+    const auto end = Context::Clock::now() + delay;
+    for (auto left = delay; left.count() > 0;
+         left = std::chrono::ceil<std::chrono::milliseconds>(end - Context::Clock::now())) {
+      if (signals.wait(left) == Signal::stop) break;
+    }
+  }
   log.info("stopping: finishing what has begun");
   (*node)->drain();
   node->reset();

@@ -1,5 +1,6 @@
 #include "app/signals.h"
 
+#include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -27,6 +28,12 @@ Signal Signals::wait() const {
     if (n == sizeof info) return info.ssi_signo == SIGHUP ? Signal::reload : Signal::stop;
     GRANARY_ASSERT(n < 0 && errno == EINTR);
   }
+}
+
+std::optional<Signal> Signals::wait(std::chrono::milliseconds limit) const {
+  pollfd poll{fd_, POLLIN, 0};
+  if (::poll(&poll, 1, static_cast<int>(limit.count())) != 1) return std::nullopt;
+  return wait();
 }
 
 }  // namespace granary::app

@@ -3,7 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
-#include <initializer_list>
+#include <optional>
 
 namespace granary::app {
 
@@ -19,6 +19,8 @@ class Signals {
   Signals();
   /// Waits for the next one.
   Signal wait() const;
+  /// The next one that comes within `limit`.
+  std::optional<Signal> wait(std::chrono::milliseconds limit) const;
 
  private:
   int fd_;

@@ -6,6 +6,7 @@
 #include <array>
 #include <set>
 
+#include "base/networks.h"
 #include "base/text.h"
 #include "config/gcfg.h"
 #include "config/settings_list.h"
@@ -173,6 +174,8 @@ class Loader {
         !s.server.address.starts_with("https://"))
       wrong("Server.Address is not a URL", "begin it with http:// or https://");
     finish_listeners(s);
+    if (const auto networks = Networks::parse(s.http.trusted_proxies); !networks)
+      wrong("HTTP.TrustedProxies: " + networks.error().message(), networks.error().hint());
     if (s.database.provider == "postgres" && s.postgres.url.empty())
       wrong("Database.Provider is postgres but Postgres.URL is not set",
             "set it to postgres://user@host:5432/database");
@@ -219,6 +222,13 @@ class Loader {
 };
 
 }  // namespace
+
+std::string Settings::path_prefix() const {
+  const auto scheme = server.address.find("://");
+  if (scheme == std::string::npos) return {};
+  const auto slash = server.address.find('/', scheme + 3);
+  return slash == std::string::npos ? std::string() : server.address.substr(slash);
+}
 
 Report check(std::string_view text, std::string_view name, const Environment& environment) {
   return Loader().run(text, name, environment);

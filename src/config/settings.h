@@ -30,9 +30,12 @@ struct Settings {
   } server;
   struct {
     std::string listen;  // empty: off
+    bool proxy_protocol = false;
+    std::string trusted_proxies;  // networks, as base/networks.h reads them; empty: everybody
   } http;
   struct {
     std::string listen, certificate, key, minimum_tls;
+    bool proxy_protocol = false;
     bool permanent = false;  // HSTS
   } https;
   struct {
@@ -79,9 +82,11 @@ struct Settings {
     std::int64_t loops = 0, workers = 0, queue = 0, connections = 0;
     std::uint64_t upload_size = 0, body_in_memory = 0, header_size = 0, hot_cache = 0, render_cache = 0;
     Milliseconds header_timeout{}, idle_timeout{}, body_timeout{}, request_timeout{}, drain_timeout{},
-        gc_grace{};
+        drain_delay{}, gc_grace{};
   } limits;
 
+  /// The path of Server.Address: "/granary"; empty when it has none.
+  std::string path_prefix() const;
   /// <SockFileDir>/granary.sock
   std::string socket_path() const { return server.sock_file_dir + "/granary.sock"; }
 };

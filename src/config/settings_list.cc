@@ -48,6 +48,15 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
     later("Server", "TempDir", Type::string, "Folder for temporary files."),
     {"HTTP", "Listen", Type::string, ":4242", "Address and port for HTTP; empty turns it off.",
      GRANARY_AT(http.listen)},
+    {"HTTP", "TrustedProxies", Type::string, "",
+     "Networks of the proxies in front, with commas between them (10.0.0.0/8, 192.0.2.7): only what these "
+     "say "
+     "of clients is believed (X-Forwarded-*, X-RSPM-Request, PROXY protocol). Empty: what anybody says.",
+     GRANARY_AT(http.trusted_proxies)},
+    {"HTTP", "ProxyProtocol", Type::boolean, "false",
+     "Whether each connection begins with a header of the PROXY protocol (1 or 2); one that does not is "
+     "closed.",
+     GRANARY_AT(http.proxy_protocol)},
     later("HTTP", "NoWarning", Type::boolean, "Whether the warning about plain HTTP is left out."),
     later("HTTP", "ForceSecure", Type::boolean, "Whether cookies are marked secure."),
     {"HTTPS", "Listen", Type::string, "", "Address and port for HTTPS; empty turns it off.",
@@ -57,6 +66,8 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
     {"HTTPS", "Key", Type::string, "", "File of the private key (PEM).", GRANARY_AT(https.key)},
     {"HTTPS", "MinimumTLS", Type::string, "1.2", "Oldest version of TLS that is accepted.",
      GRANARY_AT(https.minimum_tls), "1.0,1.1,1.2,1.3"},
+    {"HTTPS", "ProxyProtocol", Type::boolean, "false", "As HTTP.ProxyProtocol.",
+     GRANARY_AT(https.proxy_protocol)},
     {"HTTPS", "Permanent", Type::boolean, "false",
      "Whether browsers are told to use HTTPS only (Strict-Transport-Security, 30 days).",
      GRANARY_AT(https.permanent)},
@@ -257,6 +268,11 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
      GRANARY_AT(limits.request_timeout)},
     {"Limits", "DrainTimeout", Type::duration, "30s", "How long requests may go on after SIGTERM.",
      GRANARY_AT(limits.drain_timeout)},
+    {"Limits", "DrainDelay", Type::duration, "0s",
+     "How long the server goes on accepting after SIGTERM while /__ping__ answers 503, so that a balancer "
+     "sends "
+     "new clients elsewhere. A second SIGTERM ends the wait.",
+     GRANARY_AT(limits.drain_delay)},
     {"Limits", "GCGrace", Type::duration, "1h",
      "The collector leaves bytes alone that are younger than this.", GRANARY_AT(limits.gc_grace)},
 });

@@ -66,6 +66,12 @@ TEST(Settings, TheIncumbentsFileIsAcceptedAndReportedOnce) {
   EXPECT_THAT(report.warnings[0], HasSubstr("[FileStorage \"cran\"]"));
 }
 
+TEST(Settings, ThePathPrefixIsThePathOfTheAddress) {
+  EXPECT_EQ(settings_of("[Server]\nAddress = https://h/a/b/\n").path_prefix(), "/a/b");
+  EXPECT_EQ(settings_of("[Server]\nAddress = https://h:1\n").path_prefix(), "");
+  EXPECT_EQ(settings_of("").path_prefix(), "");
+}
+
 struct BadCase {
   const char* text;
   const char* message;
@@ -105,6 +111,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"[HTTP]\nListen =", "neither HTTP.Listen nor HTTPS.Listen", ":4242"},
         BadCase{"[Metrics]\nListen = :4242", "Metrics.Listen uses", "port"},
         BadCase{"[Server]\nAddress = host", "Server.Address is not a URL", "http://"},
+        BadCase{"[HTTP]\nTrustedProxies = 10.0.0.0/8, proxy", "'proxy' is not a network", "10.0.0.0/8"},
         BadCase{"[Git]\nPollInterval = soon", "is not a duration", "30s"}));
 
 TEST(Settings, EveryErrorIsReportedAndUnknownVariablesAreWarnings) {

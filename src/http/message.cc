@@ -27,7 +27,7 @@ std::string_view name_of(Method method) noexcept {
 
 std::string_view Request::path() const noexcept {
   const std::string_view whole = target;
-  return whole.substr(0, whole.find('?'));
+  return whole.substr(0, whole.find('?')).substr(prefix);
 }
 
 std::string_view Request::query() const noexcept {

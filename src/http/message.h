@@ -31,16 +31,18 @@ struct Header {
 /// unlinked file), so that a slow client never holds a worker.
 struct Request {
   Method method = Method::get;
-  std::string target;  // as sent: path, then '?' and query
+  std::string target;      // as sent: path, then '?' and query
+  std::size_t prefix = 0;  // bytes of target before the path that routes know; set by the router
   std::vector<Header> headers;
   std::unique_ptr<ByteSource> body;  // null when there is none
-  std::string peer;                  // "192.0.2.1", "unix"
-  bool local = false;                // over the unix socket: its file permission has admitted the caller
+  std::string peer;      // who asks: "192.0.2.1", "unix"; behind trusted proxies whoever they ask for
+  bool proxied = false;  // its headers about where it came from are believed: a trusted proxy sent it
+  bool local = false;    // over the unix socket: its file permission has admitted the caller
   bool tls = false;
   std::string id;                                                    // for logs, echoed as X-Request-Id
   std::vector<std::pair<std::string_view, std::string>> parameters;  // set by the router, percent-decoded
 
-  std::string_view path() const noexcept;                         // raw, up to '?'
+  std::string_view path() const noexcept;                         // raw, after the prefix, up to '?'
   std::string_view query() const noexcept;                        // raw, after '?'
   std::string_view header(std::string_view name) const noexcept;  // the first; empty when absent
   std::string_view parameter(std::string_view name) const noexcept;

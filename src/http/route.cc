@@ -130,12 +130,22 @@ void log_error(const Context& context, const Error& error) {
 struct Router::Impl {
   Node root;
   Gate gate;
+  std::string prefix;
   std::vector<const RouteSpec*> specs;
 
   /// Fills the request's parameters and names the route; else `problem` says why not.
   const Route* find(Request& request, std::optional<Response>& problem) const {
     Walk walk{};
     walk.method = request.method == Method::head ? Method::get : request.method;
+    request.prefix = 0;
+    if (!prefix.empty() && request.path().starts_with(prefix)) {
+      const auto rest = request.path().substr(prefix.size());
+      if (rest.empty()) {  // relative links need the '/'
+        problem = redirect(308, prefix.substr(prefix.rfind('/') + 1) + '/');
+        return nullptr;
+      }
+      if (rest.starts_with('/')) request.prefix = prefix.size();
+    }
     const auto path = request.path();
     if (!path.starts_with('/')) {
       problem = plain_error(400, "the path does not begin with '/'", "");
@@ -203,6 +213,11 @@ void Router::bind(const RouteSpec& spec, Handler handler) {
 }
 
 void Router::set_gate(Gate gate) { impl_->gate = std::move(gate); }
+
+void Router::set_prefix(std::string prefix) {
+  GRANARY_ASSERT(prefix.empty() || (prefix.starts_with('/') && !prefix.ends_with('/')));
+  impl_->prefix = std::move(prefix);
+}
 
 Result<> Router::admit(const Context& context, Request& request) const {
   std::optional<Response> problem;

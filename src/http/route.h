@@ -45,6 +45,9 @@ class Router {
   /// GET answers HEAD too.
   void bind(const RouteSpec& spec, Handler handler);
   void set_gate(Gate gate);
+  /// "/granary": the server is reached below this path. Requests are understood with it, and without it, as a
+  /// proxy that takes it off sends them.
+  void set_prefix(std::string prefix);
 
   /// Runs the gate only: what the engine asks before it reads a large body or answers `100 Continue`.
   Result<> admit(const Context&, Request&) const;

@@ -88,6 +88,7 @@ class EpollServer final : public Server {
     auto door = std::make_unique<Door>();
     door->index = static_cast<std::uint32_t>(doors_.size());
     door->router = listener.router;
+    door->proxy_protocol = listener.proxy_protocol;
     for (const auto& [name, value] : listener.headers) {
       GRANARY_ASSERT(is_header_name(name));
       door->always += name + ": " + harmless(value) + "\r\n";

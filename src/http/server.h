@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/networks.h"
 #include "http/route.h"
 
 namespace granary::http {
@@ -25,6 +26,9 @@ struct Listener {
   std::optional<TlsOptions> tls;
   unsigned unix_mode = 0660;    // permission of the socket file: the right to administer
   std::vector<Header> headers;  // on every answer of this listener
+  /// Each connection begins with a header of the PROXY protocol, version 1 or 2, of a trusted proxy; one that
+  /// does not is closed. See engine/proxy_protocol.h.
+  bool proxy_protocol = false;
 };
 
 struct Limits {
@@ -49,6 +53,7 @@ struct ServerOptions {
   Limits limits;
   enum class AccessLog : std::uint8_t { off, common, combined } access_log = AccessLog::off;
   std::string access_log_path;  // empty: stdout
+  Networks trusted_proxies;     // whose headers about clients are believed; empty: everybody's
 };
 
 /// Answers from start() until drain() has returned.

@@ -2,11 +2,15 @@
 
 #include <openssl/err.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 
 #include "base/text.h"
+#include "http/engine/forwarded.h"
+#include "http/engine/proxy_protocol.h"
 #include "http/status.h"
 
 namespace granary::http {
@@ -115,6 +119,34 @@ const std::shared_ptr<Ticket>& Connection::ticket() {
   return ticket_;
 }
 
+/// Takes the header off the socket and nothing behind it, which may be for OpenSSL.
+Task<bool> Connection::take_proxy_header() {
+  const auto deadline = loop_.now() + loop_.engine().options.limits.header_timeout.count();
+  const char* problem = "";
+  if (!is_trusted_proxy(peer_, loop_.engine().options.trusted_proxies))
+    problem = "the peer is no trusted proxy";
+  while (*problem == '\0') {
+    std::array<char, kMostProxyHeader> room;
+    const auto header = parse_proxy_header(peek(room));
+    if (header.state == ProxyHeader::State::complete) {
+      (void)!::recv(fd_.get(), room.data(), header.size, 0);
+      if (!header.client.empty()) peer_ = header.client;
+      co_return true;
+    }
+    problem = header.problem;
+    if (*problem != '\0') break;
+    if ((ready_ & kHangup) != 0 || peer_closed_) co_return false;
+    ready_ &= static_cast<std::uint8_t>(~kRead);
+    const Wake wake = co_await wait_until(kRead | kHangup | kDrain, deadline);
+    if (wake == Wake::timeout) problem = "the PROXY header did not arrive in time";
+    if (wake == Wake::drain) co_return false;
+  }
+  if (loop_.may_complain())
+    loop_.engine().log.warn("closed a connection, see HTTP.ProxyProtocol",
+                            {{"peer", peer_}, {"problem", problem}});
+  co_return false;
+}
+
 Task<bool> Connection::handshake() {
   const auto deadline = loop_.now() + loop_.engine().options.limits.header_timeout.count();
   for (;;) {
@@ -135,6 +167,10 @@ Task<bool> Connection::handshake() {
 }
 
 Task<> Connection::run() {
+  if (door_.proxy_protocol) {
+    const bool taken = co_await take_proxy_header();
+    if (!taken) co_return;
+  }
   if (ssl_) {
     const bool secured = co_await handshake();
     if (!secured) co_return;
@@ -188,8 +224,14 @@ Task<> Connection::run() {
       if (const auto* hit = loop_.hot().find(key_of(head, door_))) {
         loop_.metrics().hot_hit();
         const Conditions conditions{head.if_none_match, head.if_modified_since, head.range, head.if_range};
-        const Served log{peer_,           name_of(head.method), head.target, head.referer,
-                         head.user_agent, head.http10,          0,           0};
+        const Served log{loop_.logs_access() ? client_of(head) : std::string_view(peer_),
+                         name_of(head.method),
+                         head.target,
+                         head.referer,
+                         head.user_agent,
+                         head.http10,
+                         0,
+                         0};
         compose(**hit, head.method, conditions, keep, head.http10, {}, &log);
         in_.consume(parser_.head_size());
         auto sent = send_now();
@@ -221,6 +263,11 @@ Task<> Connection::run() {
   }
 }
 
+std::string_view Connection::client_of(const Head& head) const {
+  if (!head.forwarded) return peer_;
+  return http::client_of(peer_, head.headers, loop_.engine().options.trusted_proxies);
+}
+
 std::shared_ptr<Exchange> Connection::make_exchange(const Head& head) {
   auto exchange = std::make_shared<Exchange>();
   Request& request = exchange->request;
@@ -229,7 +276,8 @@ std::shared_ptr<Exchange> Connection::make_exchange(const Head& head) {
   request.headers.reserve(head.headers.size());
   for (const auto& [name, value] : head.headers)
     request.headers.push_back({std::string(name), std::string(value)});
-  request.peer = peer_;
+  request.peer = client_of(head);
+  request.proxied = is_trusted_proxy(peer_, loop_.engine().options.trusted_proxies);
   request.local = door_.local;
   request.tls = ssl_ != nullptr;
   request.id = is_sane_id(head.request_id) ? std::string(head.request_id) : loop_.next_request_id();

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "http/engine/answer.h"
@@ -58,6 +59,7 @@ class Connection : public Pollable {
 
   // connection.cc: life, waiting, dispatch.
   Task<> run();
+  Task<bool> take_proxy_header();
   Task<bool> handshake();
   Task<bool> serve_by_worker();
   Task<bool> ask_worker(std::shared_ptr<Exchange> exchange, bool admit_only);
@@ -68,7 +70,10 @@ class Connection : public Pollable {
   const std::shared_ptr<Ticket>& ticket();
   bool keeps_alive(const Head& head) const noexcept { return head.keep_alive && !loop_.draining(); }
 
+  std::string_view client_of(const Head& head) const;
+
   // connection_io.cc: bytes in and out.
+  std::string_view peek(std::span<char> room);
   Received receive();
   Sent send_now();
   Sent send_plain();

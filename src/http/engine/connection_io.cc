@@ -53,6 +53,16 @@ Connection::Received Connection::receive() {
   }
 }
 
+/// What has arrived, without taking it; empty when nothing has, or when the client has gone.
+std::string_view Connection::peek(std::span<char> room) {
+  for (;;) {
+    const ssize_t count = ::recv(fd_.get(), room.data(), room.size(), MSG_PEEK);
+    if (count < 0 && errno == EINTR) continue;
+    if (count == 0 || (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK)) ready_ |= kHangup;
+    return {room.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
+  }
+}
+
 Sent Connection::send_now() { return ssl_ ? send_tls() : send_plain(); }
 
 Sent Connection::send_plain() {

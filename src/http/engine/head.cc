@@ -280,7 +280,11 @@ RequestParser::Progress RequestParser::take_fields(std::string_view message) {
         }
         break;
       case 15:
-        if (is("Accept-Encoding")) once(head_.accept_encoding, value);
+        if (is("Accept-Encoding")) {
+          once(head_.accept_encoding, value);
+        } else if (is("X-Forwarded-For")) {
+          head_.forwarded = true;
+        }
         break;
       case 17:
         if (is("If-Modified-Since")) {

@@ -25,6 +25,7 @@ struct Head {
   std::uint64_t length = 0;  // Content-Length
   bool expect_continue = false;
   bool expect_unknown = false;
+  bool forwarded = false;  // there is an X-Forwarded-For
   /// No header that an answer depends on came twice, and there is no body: fit to be looked up by key.
   bool simple = true;
   std::string_view target;  // origin form, always

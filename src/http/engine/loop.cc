@@ -127,6 +127,12 @@ std::string Loop::next_request_id() {
   return fmt::format("{}{:02x}{:08x}", id_prefix_, number_ & 0xff, next_id_++);
 }
 
+bool Loop::may_complain() noexcept {
+  if (complained_ == second_) return false;
+  complained_ = second_;
+  return true;
+}
+
 int Loop::poll_timeout() const {
   if (!yielders_.empty()) return 0;
   const bool dirty = metrics_.dirty() || !access_lines_.empty() ||

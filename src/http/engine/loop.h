@@ -35,6 +35,7 @@ struct Door {
   std::uint32_t index = 0;
   const Router* router = nullptr;
   bool local = false;
+  bool proxy_protocol = false;
   std::unique_ptr<TlsContext> tls;  // null: plain
   std::string always;               // header lines of every answer, each with its CRLF
 };
@@ -88,6 +89,8 @@ class Loop {
   void retire(Connection& connection);
   void yield(Connection& connection) { yielders_.push_back(&connection); }
   std::string next_request_id();
+  /// Once a second: a warning about clients, whom nobody keeps from causing many.
+  bool may_complain() noexcept;
 
  private:
   struct Gate : Pollable {
@@ -119,7 +122,7 @@ class Loop {
   std::string scratch_;
   std::string access_lines_, access_time_;
   std::string date_;
-  std::uint64_t second_ = 0;
+  std::uint64_t second_ = 0, complained_ = 0;
   Milliseconds now_ = 0, next_tick_ = 0, next_scan_ = 0, scan_every_ = 1000;
   std::string id_prefix_;
   std::uint64_t next_id_ = 0;
