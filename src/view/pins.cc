@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/time_text.h"
+#include "catalog/mirror_keys.h"
 #include "view/pinned.h"
 
 namespace granary::view {
@@ -17,8 +18,6 @@ using model::SourceType;
 /// A transaction is stamped before it commits, by any node's clock: a day is settled only this long after its
 /// end.
 constexpr std::chrono::seconds kClocksMayDiffer{60};
-/// Set by synchronisations: the moment of upstream's history up to which everything is known.
-constexpr std::string_view kSyncedUntil = "synced_until";
 
 using Sources = std::map<model::SourceId, Source>;
 
@@ -32,7 +31,7 @@ Result<Sources> sources_of(ReadView& view) {
 }
 
 Result<bool> synced_past(ReadView& view, const Source& mirror, Time until) {
-  const auto text = TRY(view.mirrors().state(mirror.id, kSyncedUntil));
+  const auto text = TRY(view.mirrors().state(mirror.id, catalog::kSyncedUntil));
   const auto micros = text.empty() ? 0 : std::strtoll(text.c_str(), nullptr, 10);
   return Time(std::chrono::microseconds(micros)) >= until;
 }

@@ -6,10 +6,12 @@
 
 #include "base/hash.h"
 #include "base/time_text.h"
+#include "r/tree_name.h"
 #include "view/directory.h"
 #include "view/made_once.h"
 #include "view/pinned.h"
 #include "view/pins.h"
+#include "view/r_trees.h"
 #include "view/render.h"
 
 namespace granary::view {
@@ -38,12 +40,34 @@ std::string fingerprint_of(const Snapshot& snapshot) {
   return sha256(as_bytes(text)).hex().substr(0, 32);
 }
 
-/// The source that gives the package: the first that has it.
-Result<std::optional<model::Pin>> owner(ReadView& view, const Snapshot& snapshot, std::string_view package) {
-  for (const auto& pin : snapshot.pins) {
-    if (snapshot.pins.size() == 1 || TRY(view.has_package(pin.source, pin.at, package))) return pin;
+/// For each pin the tree src/contrib of a mirror of CRAN; null for other sources.
+using Trees = std::vector<RTrees::Shared>;
+
+/// Every version that a mirror shows of a package; empty when it had none.
+Result<std::vector<model::FileRecord>> mirrored_files(const RTree& tree, const model::Pin& pin,
+                                                      std::string_view package) {
+  const auto* held = tree.find(package);
+  RPackageView shown;
+  if (held == nullptr || !TRY(shown.load(*held, pin.until))) return std::vector<model::FileRecord>();
+  return file_records(pin.source, r::kSourceTree, shown);
+}
+
+Result<> for_each_mirrored(const RTree& tree, const model::Pin& pin,
+                           const std::function<Result<>(const model::FileRecord&)>& each) {
+  RPackageView shown;
+  for (const auto& package : tree.packages) {
+    if (!TRY(shown.load(package, pin.until))) continue;
+    for (const auto& file : file_records(pin.source, r::kSourceTree, shown)) TRY(each(file));
   }
-  return std::nullopt;
+  return {};
+}
+
+Result<> append_mirrored_names(const RTree& tree, const model::Pin& pin, Names& names) {
+  RPackageView shown;
+  for (const auto& package : tree.packages) {
+    if (TRY(shown.load(package, pin.until))) names.emplace_back(package.name);
+  }
+  return {};
 }
 
 Result<> append_names(ReadView& view, const model::Pin& pin, Names& names) {
@@ -74,6 +98,7 @@ class CatalogViews final : public Views {
       : catalog_(std::move(catalog)),
         clock_(std::move(clock)),
         directory_(catalog_),
+        r_trees_(catalog_),
         snapshots_(kSnapshotsKept),
         names_(cache_bytes / 8),
         files_(cache_bytes / 8),
@@ -110,9 +135,12 @@ class CatalogViews final : public Views {
                                                std::string_view package) override {
     std::vector<model::FileRecord> found;
     if (snapshot.pins.empty() || known_to_be_absent(snapshot, package)) return found;
+    const auto trees = TRY(trees_of(ctx, snapshot));
     TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
-      for (const auto& pin : snapshot.pins) {
-        found = TRY(view.files(pin.source, pin.at, package));
+      for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
+        const auto& pin = snapshot.pins[i];
+        found = trees[i] ? TRY(mirrored_files(*trees[i], pin, package))
+                         : TRY(view.files(pin.source, pin.at, package));
         if (!found.empty()) break;
       }
       return {};
@@ -136,9 +164,16 @@ class CatalogViews final : public Views {
         ctx, snapshot.fingerprint,
         [&]() -> Result<Names> {
           Names names;
+          const auto trees = TRY(trees_of(ctx, snapshot));
           TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
             names.clear();
-            for (const auto& pin : snapshot.pins) TRY(append_names(view, pin, names));
+            for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
+              if (trees[i]) {
+                TRY(append_mirrored_names(*trees[i], snapshot.pins[i], names));
+              } else {
+                TRY(append_names(view, snapshot.pins[i], names));
+              }
+            }
             return {};
           }));
           std::sort(names.begin(), names.end());
@@ -153,19 +188,25 @@ class CatalogViews final : public Views {
   Result<> for_each_file(const Context& ctx, const Snapshot& snapshot,
                          const std::function<Result<>(const model::FileRecord&)>& each) override {
     if (snapshot.pins.empty()) return {};
+    const auto trees = TRY(trees_of(ctx, snapshot));
     return catalog_->read(ctx, [&](ReadView& view) -> Result<> {
       std::unordered_set<std::string> given;  // packages of the sources before
       for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
         const auto& pin = snapshot.pins[i];
         Names names;
-        TRY(view.for_each_file(pin.source, pin.at, [&](const model::FileRecord& file) -> Result<> {
+        const auto give = [&](const model::FileRecord& file) -> Result<> {
           if (given.contains(file.package)) return {};
           if (names.empty() || names.back() != file.package) {
             names.push_back(file.package);
             TRY(ctx.check());
           }
           return each(file);
-        }));
+        };
+        if (trees[i]) {
+          TRY(for_each_mirrored(*trees[i], pin, give));
+        } else {
+          TRY(view.for_each_file(pin.source, pin.at, give));
+        }
         if (i + 1 < snapshot.pins.size())
           given.insert(std::make_move_iterator(names.begin()), std::make_move_iterator(names.end()));
       }
@@ -185,15 +226,37 @@ class CatalogViews final : public Views {
   Result<FoundFile> read_file(const Context& ctx, const Snapshot& snapshot, std::string_view package,
                               std::string_view filename) {
     FoundFile found;
+    const auto trees = TRY(trees_of(ctx, snapshot));
     TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
       found.reset();
-      const auto pin = TRY(owner(view, snapshot, package));
-      if (!pin) return {};
-      found = TRY(view.find_file(pin->source, pin->at, filename));
-      if (found && found->package != package) found.reset();
+      for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
+        const auto& pin = snapshot.pins[i];
+        if (trees[i]) {
+          auto files = TRY(mirrored_files(*trees[i], pin, package));
+          for (auto& file : files) {  // of two of a name, in folders of their own, the one in none
+            if (file.filename == filename && (!found || file.folder.empty())) found = std::move(file);
+          }
+          if (!files.empty()) return {};
+          continue;
+        }
+        if (snapshot.pins.size() > 1 && !TRY(view.has_package(pin.source, pin.at, package))) continue;
+        found = TRY(view.find_file(pin.source, pin.at, filename));
+        if (found && found->package != package) found.reset();
+        return {};
+      }
       return {};
     }));
     return found;
+  }
+
+  /// Read before the catalog is, because they read it.
+  Result<Trees> trees_of(const Context& ctx, const Snapshot& snapshot) {
+    Trees trees(snapshot.pins.size());
+    for (std::size_t i = 0; i < trees.size(); ++i) {
+      if (snapshot.pins[i].type == model::SourceType::cran)
+        trees[i] = TRY(r_trees_.get(ctx, snapshot.pins[i], r::kSourceTree));
+    }
+    return trees;
   }
 
   /// A day that may be settled by now although it was not when it was computed.
@@ -237,6 +300,7 @@ class CatalogViews final : public Views {
   std::shared_ptr<catalog::Catalog> catalog_;
   std::shared_ptr<const Clock> clock_;
   Directory directory_;
+  RTrees r_trees_;
   std::mutex mutex_;
   Lru<Snapshot> snapshots_;
   MadeOnce<Names> names_;

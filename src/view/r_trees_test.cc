@@ -1,0 +1,130 @@
+#include "view/r_trees.h"
+
+#include <gtest/gtest.h>
+
+#include "view/testing/world.h"
+
+namespace granary::view {
+namespace {
+
+using model::AsOf;
+using std::chrono::days;
+
+constexpr std::chrono::sys_days kDay = std::chrono::year(2024) / 3 / 1;
+
+class MirrorWorld : public World {
+ public:
+  MirrorWorld() : cran(source("cran", model::SourceType::cran)) { repository("cran", {cran}); }
+
+  /// Upstream published a version on that day; every earlier one is in Archive.
+  model::TxNo publish_upstream(const std::string& package, const std::string& version,
+                               std::chrono::sys_days day) {
+    r::HistoryVersion one;
+    one.version = version;
+    one.published = Time(day) + std::chrono::hours(12);
+    one.md5 = "0123456789abcdef0123456789abcdef";
+    one.stanza = "Package: " + package + "\nVersion: " + version + "\n";
+    histories_[package].package = package;
+    histories_[package].versions.push_back(one);
+    return put(package, one.published);
+  }
+  model::TxNo withdraw(const std::string& package, std::chrono::sys_days day) {
+    histories_[package].withdrawals.push_back({"", Time(day), std::nullopt});
+    return put(package, Time(day));
+  }
+
+  model::SourceId cran;
+
+ private:
+  model::TxNo put(const std::string& package, Time from) {
+    model::TxNo number;
+    const auto done = catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
+      auto& mirror = view.mirroring();
+      number = TRY(mirror.begin_sync(cran, model::TxKind::sync, from, "test", ""));
+      return mirror.put_record(cran, "src/contrib", package, r::encode(histories_[package]), number);
+    });
+    EXPECT_TRUE(done) << done.error().message();
+    return number;
+  }
+  std::map<std::string, r::PackageHistory> histories_;
+};
+
+TEST(RTrees, ShowWhatUpstreamHadOnADay) {
+  MirrorWorld world;
+  world.publish_upstream("aaa", "1.0", kDay);
+  world.publish_upstream("aaa", "1.1", kDay + days(10));
+  world.publish_upstream("bbb", "0.1", kDay + days(5));
+
+  EXPECT_EQ(world.versions(world.resolve("cran"), "aaa"), "1.0 1.1");
+  EXPECT_EQ(world.versions(world.resolve("cran", AsOf{kDay}), "aaa"), "1.0");
+  EXPECT_EQ(world.versions(world.resolve("cran", AsOf{kDay - days(1)}), "aaa"), "");
+  EXPECT_EQ(*(*world.views->packages(world.ctx, world.resolve("cran", AsOf{kDay + days(1)}))),
+            (std::vector<std::string>{"aaa"}));
+  EXPECT_EQ(*(*world.views->packages(world.ctx, world.resolve("cran"))),
+            (std::vector<std::string>{"aaa", "bbb"}));
+}
+
+TEST(RTrees, GiveFilesWithWhereTheyLieUpstream) {
+  MirrorWorld world;
+  world.publish_upstream("aaa", "1.0", kDay);
+  world.publish_upstream("aaa", "1.1", kDay + days(10));
+  const auto find = [&](const Snapshot& snapshot, const std::string& name) {
+    return *world.views->find_file(world.ctx, snapshot, "aaa", name);
+  };
+  const auto now = find(world.resolve("cran"), "aaa_1.0.tar.gz");
+  ASSERT_TRUE(now);
+  EXPECT_TRUE(now->archived);
+  EXPECT_EQ(now->origin->urls, (std::vector<std::string>{"src/contrib/Archive/aaa/aaa_1.0.tar.gz",
+                                                         "src/contrib/aaa_1.0.tar.gz"}));
+  EXPECT_EQ(now->origin->key, "src/contrib/aaa_1.0.tar.gz@0123456789abcdef0123456789abcdef");
+  const auto then = find(world.resolve("cran", AsOf{kDay}), "aaa_1.0.tar.gz");
+  ASSERT_TRUE(then);
+  EXPECT_FALSE(then->archived);
+  EXPECT_EQ(then->origin->urls.front(), "src/contrib/aaa_1.0.tar.gz");
+  EXPECT_FALSE(find(world.resolve("cran", AsOf{kDay}), "aaa_1.1.tar.gz")) << "it was not there yet";
+}
+
+TEST(RTrees, AdvanceWithTheSourceAndKeepWhatNumbersShowed) {
+  MirrorWorld world;
+  const auto first = world.publish_upstream("aaa", "1.0", kDay);
+  EXPECT_EQ(world.versions(world.resolve("cran"), "aaa"), "1.0");
+  world.publish_upstream("aaa", "1.1", kDay + days(1));
+  world.publish_upstream("bbb", "0.1", kDay + days(1));
+  EXPECT_EQ(world.versions(world.resolve("cran"), "aaa"), "1.0 1.1");
+  EXPECT_EQ(world.versions(world.resolve("cran"), "bbb"), "0.1");
+  EXPECT_EQ(world.versions(world.resolve("cran", first), "aaa"), "1.0");
+  EXPECT_EQ(world.versions(world.resolve("cran", first), "bbb"), "");
+}
+
+TEST(RTrees, ListNoPackageFromTheDayItWasWithdrawn) {
+  MirrorWorld world;
+  world.publish_upstream("aaa", "1.0", kDay);
+  world.withdraw("aaa", kDay + days(5));
+  const auto archived = [&](std::chrono::sys_days day) {
+    return (*world.views->files(world.ctx, world.resolve("cran", AsOf{day}), "aaa")).at(0).archived;
+  };
+  EXPECT_FALSE(archived(kDay + days(4)));
+  EXPECT_TRUE(archived(kDay + days(5)));
+}
+
+TEST(RTrees, NeverShadowAPackageOfOnesOwn) {
+  MirrorWorld world;
+  const auto team = world.source("team");
+  world.repository("both", {team, world.cran});
+  world.publish(team, "aaa", "0.1");
+  world.publish_upstream("aaa", "9.0", kDay);
+  world.publish_upstream("bbb", "1.0", kDay);
+  const auto snapshot = world.resolve("both");
+  EXPECT_EQ(world.versions(snapshot, "aaa"), "0.1");
+  EXPECT_EQ(world.versions(snapshot, "bbb"), "1.0");
+  EXPECT_FALSE(*world.views->find_file(world.ctx, snapshot, "aaa", "aaa_9.0.tar.gz"));
+  std::string all;
+  EXPECT_TRUE(world.views->for_each_file(world.ctx, snapshot, [&](const model::FileRecord& file) -> Result<> {
+    all += file.filename + " ";
+    return {};
+  }));
+  EXPECT_EQ(all, "aaa_0.1.tar.gz bbb_1.0.tar.gz ");
+}
+
+}  // namespace
+}  // namespace granary::view
