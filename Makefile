@@ -5,10 +5,10 @@ JOBS ?= $(shell nproc)
 export CCACHE_NOHASHDIR := 1
 export CCACHE_BASEDIR := $(CURDIR)
 
-.PHONY: help run test check bench dev release fuzz e2e format clean build-deps test-deps bench-deps
+.PHONY: help run test check bench cluster cluster-down dev release fuzz e2e format clean build-deps test-deps bench-deps
 
 help:  ## this text
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build-deps  ## build, start on :4242 with two demo repositories, say what to paste into R and pip
 	@tools/build.sh release granary
@@ -25,6 +25,13 @@ e2e: test-deps  ## real clients against the release build (also: .cache/venv/bin
 
 fuzz: test-deps  ## each fuzz target for FUZZ_SECONDS (10)
 	@python3 tools/run_tests.py fuzz
+
+cluster: test-deps  ## as root: three nodes, PostgreSQL with a standby, S3 and a balancer on this machine
+	@tools/build.sh release granary
+	@python3 tests/lab up
+
+cluster-down:  ## end what make cluster started
+	@python3 tests/lab down
 
 bench: bench-deps  ## the tables of docs/benchmarks.md, side by side with nginx, pypiserver and devpi
 	@tools/build.sh release granary

@@ -14,6 +14,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -35,10 +36,23 @@ def wait_until(ready, what, seconds=30, alive=lambda: True):
     raise TimeoutError(f"{what}: not within {seconds} s")
 
 
-def accepts(port):
-    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+def accepts(port, host="127.0.0.1"):
+    with contextlib.suppress(OSError), socket.create_connection((host, port), 1):
         return True
     return False
+
+
+def http_status(url, seconds=2):
+    """0 when there was no answer."""
+    parts = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=seconds)
+    try:
+        connection.request("GET", parts.path)
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
 
 
 class Postgres:
@@ -98,15 +112,20 @@ class Postgres:
         self.folder.with_suffix(".log").unlink(missing_ok=True)
 
 
+def versitygw():
+    program = os.environ.get("GRANARY_VERSITYGW", ROOT / ".cache/tools/versitygw")
+    if not pathlib.Path(program).exists():
+        raise FileNotFoundError(f"{program} is not there: make e2e builds it")
+    return program
+
+
 class S3:
     """versitygw over a folder: a real server that verifies signatures."""
 
-    region, access, secret = "us-east-1", "granary-test", "granary-test-secret"
+    region, access, secret, host = "us-east-1", "granary-test", "granary-test-secret", "127.0.0.1"
 
     def __init__(self):
-        self.program = os.environ.get("GRANARY_VERSITYGW", ROOT / ".cache/tools/versitygw")
-        if not pathlib.Path(self.program).exists():
-            raise FileNotFoundError(f"{self.program} is not there: make e2e builds it")
+        self.program = versitygw()
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="granary-s3-"))
         self.port = free_port()
         self.buckets = 0
@@ -116,13 +135,14 @@ class S3:
 
     @property
     def endpoint(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
+
+    def command(self):
+        return [self.program, "--access", self.access, "--secret", self.secret, "--region", self.region, "--quiet",
+                "--port", f"{self.host}:{self.port}", "posix", "--sidecar", self.folder / "sidecar", self.folder / "data"]
 
     def start(self):
-        self.process = subprocess.Popen(
-            [self.program, "--access", self.access, "--secret", self.secret, "--region", self.region, "--quiet",
-             "--port", f"127.0.0.1:{self.port}", "posix", "--sidecar", self.folder / "sidecar", self.folder / "data"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(self.command(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until(lambda: accepts(self.port), "the S3 server", alive=lambda: self.process.poll() is None)
 
     def stop(self):
@@ -140,7 +160,7 @@ class S3:
         """One signed request without a body or a query (AWS Signature Version 4)."""
         now = datetime.datetime.now(datetime.timezone.utc)
         stamp, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")
-        empty, host = hashlib.sha256(b"").hexdigest(), f"127.0.0.1:{self.port}"
+        empty, host = hashlib.sha256(b"").hexdigest(), f"{self.host}:{self.port}"
         signed = "host;x-amz-content-sha256;x-amz-date"
         canonical = f"{method}\n{path}\n\nhost:{host}\nx-amz-content-sha256:{empty}\nx-amz-date:{stamp}\n\n{signed}\n{empty}"
         scope = f"{day}/{self.region}/s3/aws4_request"
@@ -149,7 +169,7 @@ class S3:
         for part in (day, self.region, "s3", "aws4_request"):
             key = hmac.new(key, part.encode(), hashlib.sha256).digest()
         signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
         connection.request(method, path, headers={
             "Host": host, "x-amz-date": stamp, "x-amz-content-sha256": empty,
             "Authorization": f"AWS4-HMAC-SHA256 Credential={self.access}/{scope}, SignedHeaders={signed}, Signature={signature}"})

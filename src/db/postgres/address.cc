@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <string_view>
@@ -71,6 +72,15 @@ Result<PostgresAddress> parse_address(const std::string& url, const std::string&
   }
   if (!password.empty()) address.parameters.emplace_back("password", password);
   if (!settings.empty()) address.parameters.emplace_back("options", std::string(trim(settings)));
+  // A server that is cut off is noticed within seconds, not by the deadline of each request.
+  for (const auto& [key, value] : {std::pair{"tcp_user_timeout", "5000"},
+                                   {"keepalives_idle", "5"},
+                                   {"keepalives_interval", "2"},
+                                   {"keepalives_count", "3"}}) {
+    const auto said = [&](const auto& parameter) { return parameter.first == key; };
+    if (std::none_of(address.parameters.begin(), address.parameters.end(), said))
+      address.parameters.emplace_back(key, value);
+  }
   address.parameters.emplace_back("fallback_application_name", "granary");
   address.parameters.emplace_back("client_encoding", "UTF8");
   return address;

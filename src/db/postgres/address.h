@@ -11,7 +11,7 @@ namespace granary::db {
 
 /// Keywords and values for PQconnectStartParams (https://www.postgresql.org/docs/15/libpq-connect.html).
 struct PostgresAddress {
-  std::vector<std::pair<std::string, std::string>> parameters;
+  std::vector<std::pair<std::string, std::string>> parameters;  // of several servers: lists, as in a URL
 };
 
 /// `url`: postgres://user:password@host:port/database?key=value or "host=... dbname=...". Keys of a URL's

@@ -39,6 +39,12 @@ TEST(Address, KeywordsWorkToo) {
   EXPECT_EQ(value_of(*address, "options"), "-c search_path=x");
 }
 
+TEST(Address, ADeadPeerIsNoticedUnlessTheAddressSaysOtherwise) {
+  EXPECT_EQ(value_of(*parse_address("postgres://h/d", ""), "tcp_user_timeout"), "5000");
+  const auto own = parse_address("postgres://h/d?tcp_user_timeout=60000", "");
+  EXPECT_EQ(value_of(*own, "tcp_user_timeout"), "60000");
+}
+
 TEST(Address, ABrokenUrlIsRefusedWithoutItsPassword) {
   const auto address = parse_address("postgres://ann:secret@[::1/d", "");
   ASSERT_FALSE(address);

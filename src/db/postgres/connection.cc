@@ -18,6 +18,7 @@ using Clock = Context::Clock;
 constexpr std::size_t kMostPrepared = 128;
 constexpr auto kGrace = std::chrono::milliseconds(300);  // for the server's own timeout to arrive
 constexpr auto kLongestSilence = std::chrono::seconds(30);
+constexpr std::string_view kReadOnly = "25006";  // no longer the primary: there is another to connect to
 constexpr Oid kUnknown = 0, kInt8 = 20, kText = 25, kBytea = 17;
 
 struct TypeOf {
@@ -139,6 +140,7 @@ Result<PostgresConnection::Answer> PostgresConnection::answer(std::string_view s
   const auto status = PQresultStatus(result.get());
   if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return result;
   const char* state = PQresultErrorField(result.get(), PG_DIAG_SQLSTATE);
+  if (state && std::string_view(state) == kReadOnly) broken_ = true;
   return postgres_error(state ? state : "", PQresultErrorMessage(result.get()), sql);
 }
 

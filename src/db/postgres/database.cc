@@ -13,6 +13,7 @@
 #include "db/postgres/connection.h"
 #include "db/postgres/errors.h"
 #include "db/postgres/listener.h"
+#include "db/postgres/servers.h"
 #include "db/postgres/writer.h"
 
 namespace granary::db {
@@ -30,18 +31,17 @@ std::string timeout_of(const Context& ctx) {
 
 class PostgresDatabase final : public Database {
  public:
-  PostgresDatabase(PostgresOptions options, PostgresAddress address, Logger log)
+  PostgresDatabase(PostgresOptions options, const PostgresAddress& address, Logger log)
       : options_(std::move(options)),
-        address_(std::move(address)),
+        servers_(address),
         log_(std::move(log)),
         node_(hex(as_bytes(random_bytes(8)))),
         readers_(limits(options_), [this](const Context& ctx) {
-          return PostgresConnection::connect(
-              address_, std::min(ctx.deadline(), Clock::now() + options_.connection_timeout));
+          return servers_.connect(std::min(ctx.deadline(), Clock::now() + options_.connection_timeout));
         }) {}
 
   void start() {
-    writer_ = GroupWriter::start(std::make_unique<PostgresWriter>(options_, address_, node_, others_),
+    writer_ = GroupWriter::start(std::make_unique<PostgresWriter>(options_, servers_, node_, others_),
                                  changes_, log_);
   }
 
@@ -83,12 +83,13 @@ class PostgresDatabase final : public Database {
     changes_.add(std::move(heard));
     const std::lock_guard lock(listening_);
     if (listener_) return;
-    auto started = PostgresListener::start({.address = address_,
+    auto started = PostgresListener::start({.servers = &servers_,
                                             .connection_timeout = options_.connection_timeout,
                                             .node = node_,
                                             .changes = &changes_,
                                             .open = &others_,
                                             .tick = [this] { readers_.prune(); },
+                                            .lost = [this] { readers_.clear(); },
                                             .log = log_});
     if (started)
       listener_ = *std::move(started);
@@ -135,7 +136,7 @@ class PostgresDatabase final : public Database {
   }
 
   PostgresOptions options_;
-  PostgresAddress address_;
+  PostgresServers servers_;
   Logger log_;
   std::string node_;
   std::atomic<int> others_{0};  // connections outside the pool
@@ -153,8 +154,8 @@ Result<std::unique_ptr<Database>> open_postgres(const PostgresOptions& options, 
     return fail(Errc::invalid_argument,
                 "PostgreSQL needs at least " + std::to_string(kFewestConnections) + " open connections",
                 "one writes, one listens for changes, the rest read: raise the maximum");
-  auto address = TRY(parse_address(options.url, options.password));
-  auto database = std::make_unique<PostgresDatabase>(options, std::move(address), std::move(log));
+  const auto address = TRY(parse_address(options.url, options.password));
+  auto database = std::make_unique<PostgresDatabase>(options, address, std::move(log));
   database->start();
   return std::unique_ptr<Database>(std::move(database));
 }

@@ -43,6 +43,7 @@ void PostgresListener::loop(const std::stop_token& stop) {
     const auto began = Clock::now();
     auto ended = listen(stop);
     if (stop.stop_requested()) break;
+    setup_.lost();
     setup_.log.failed("failed to listen for changes", ended.error());
     backoff = Clock::now() - began > std::chrono::seconds(10) ? kFirstBackoff
                                                               : std::min(backoff * 2, kLongestBackoff);
@@ -52,8 +53,7 @@ void PostgresListener::loop(const std::stop_token& stop) {
 }
 
 Result<> PostgresListener::listen(const std::stop_token& stop) {
-  const auto connection =
-      TRY(PostgresConnection::connect(setup_.address, Clock::now() + setup_.connection_timeout, wake_.get()));
+  const auto connection = TRY(setup_.servers->connect(Clock::now() + setup_.connection_timeout, wake_.get()));
   const auto count = [](std::atomic<int>* open) { --*open; };
   ++*setup_.open;
   const std::unique_ptr<std::atomic<int>, decltype(count)> counted(setup_.open, count);

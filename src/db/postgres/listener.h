@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "db/changes.h"
-#include "db/postgres/connection.h"
+#include "db/postgres/servers.h"
 
 namespace granary::db {
 
@@ -20,12 +20,13 @@ namespace granary::db {
 class PostgresListener {
  public:
   struct Setup {
-    PostgresAddress address;
+    const PostgresServers* servers = nullptr;  // outlives it
     std::chrono::milliseconds connection_timeout;
     std::string node;            // whose messages are not told: its writer does
     const Changes* changes;      // outlives it
     std::atomic<int>* open;      // counts connections; outlives it
     std::function<void()> tick;  // about once a second
+    std::function<void()> lost;  // the server is gone: other connections are likely to be gone too
     Logger log;
   };
   static Result<std::unique_ptr<PostgresListener>> start(Setup setup);

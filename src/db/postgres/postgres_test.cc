@@ -265,16 +265,29 @@ TEST_F(PostgresTest, FewerThanThreeConnectionsAreRefused) {
   EXPECT_EQ(refused.error().code(), Errc::invalid_argument);
 }
 
+/// Takes connections on a port of loopback and says nothing on them.
+class SilentServer {
+ public:
+  SilentServer() {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::bind(socket_.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
+    EXPECT_EQ(::listen(socket_.get(), 8), 0);
+    EXPECT_EQ(::getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = std::to_string(ntohs(address.sin_port));
+  }
+  const std::string& port() const noexcept { return port_; }
+
+ private:
+  UniqueFd socket_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  std::string port_;
+};
+
 TEST_F(PostgresTest, AServerThatNeverAnswersIsUnavailableWithinTheTimeout) {
-  const UniqueFd silent(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ASSERT_EQ(::bind(silent.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
-  ASSERT_EQ(::listen(silent.get(), 8), 0);
-  ASSERT_EQ(::getsockname(silent.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
-  options.url = "postgres://granary@127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/postgres";
+  const SilentServer silent;
+  options.url = "postgres://granary@127.0.0.1:" + silent.port() + "/postgres";
   options.connection_timeout = milliseconds(200);
   auto database = open_postgres(options, {});
   ASSERT_TRUE(database);
@@ -282,6 +295,54 @@ TEST_F(PostgresTest, AServerThatNeverAnswersIsUnavailableWithinTheTimeout) {
   EXPECT_EQ(add(**database, ctx, "x").error().code(), Errc::unavailable);
   EXPECT_EQ(count(**database, ctx).error().code(), Errc::unavailable);
   EXPECT_LT(Context::Clock::now() - began, seconds(2));
+}
+
+TEST_F(PostgresTest, OfSeveralServersOneThatHangsIsPassedOver) {
+  const SilentServer silent;
+  const auto host = options.url.find("host=") + 5;
+  options.url.insert(host, "127.0.0.1,");
+  options.url += "&port=" + silent.port() + ",5432";
+  const auto database = open();
+  EXPECT_TRUE(add(*database, ctx, "x"));
+  EXPECT_EQ(count(*database, ctx).value_or(-1), 1);
+  const auto began = Context::Clock::now();
+  EXPECT_TRUE(add(*open(), ctx, "y"));  // it begins anew with the first: a second for each kind of connection
+  EXPECT_LT(Context::Clock::now() - began, seconds(5));
+}
+
+TEST_F(PostgresTest, OfSeveralServersTheOneThatCanBeWrittenToIsTaken) {
+  auto standby = PostgresServer::create();
+  ASSERT_TRUE(standby) << standby.error().message();
+  const auto folder = [](const std::string& url) { return url.substr(url.find("host=") + 5); };
+  PostgresOptions on_standby;
+  on_standby.url = (*standby)->url();
+  ASSERT_TRUE((*open_postgres(on_standby, {}))->write(ctx, [](WriteSession& s) -> Result<> {
+    TRY(s.execute("ALTER DATABASE postgres SET default_transaction_read_only = on", {}));
+    return {};
+  }));
+  options.url.insert(options.url.find("host=") + 5, folder((*standby)->url()) + ",");
+  const auto database = open();
+  EXPECT_TRUE(add(*database, ctx, "x"));
+}
+
+TEST_F(PostgresTest, AfterAServerHasBecomeReadOnlyTheNextWriteLooksForAnother) {
+  const auto database = open();
+  const auto backend = [&](bool read_only) {
+    std::int64_t pid = 0;
+    const auto written = database->write(ctx, [&](WriteSession& s) -> Result<> {
+      TRY(s.query("SELECT pg_backend_pid()::bigint", {}, [&](const Row& row) -> Result<> {
+        pid = row.integer(0);
+        return {};
+      }));
+      if (read_only) TRY(s.execute("SET LOCAL transaction_read_only = on", {}));
+      TRY(s.execute("INSERT INTO things (name) VALUES ($1)", {std::string_view("x")}));
+      return {};
+    });
+    EXPECT_EQ(written.has_value(), !read_only);
+    return pid;
+  };
+  const auto before = backend(true);
+  EXPECT_NE(backend(false), before);
 }
 
 TEST_F(PostgresTest, AMissingSchemaIsSaidSo) {

@@ -29,7 +29,7 @@ std::int64_t left(Context::Clock::time_point deadline) {
 
 Result<> PostgresWriter::connect() {
   if (Clock::now() < not_before_) return postgres_error("", "waiting before the next attempt to connect", "");
-  auto connected = PostgresConnection::connect(*address_, Clock::now() + options_->connection_timeout);
+  auto connected = servers_->connect(Clock::now() + options_->connection_timeout);
   if (!connected) {
     backoff_ = std::clamp<std::chrono::milliseconds>(backoff_ * 2, kFirstBackoff, kLongestBackoff);
     not_before_ = Clock::now() + backoff_;

@@ -9,6 +9,7 @@
 #include "db/group_writer.h"
 #include "db/open.h"
 #include "db/postgres/connection.h"
+#include "db/postgres/servers.h"
 
 namespace granary::db {
 
@@ -19,10 +20,10 @@ inline constexpr std::string_view kChannel = "granary";
 /// do: no deadlocks between groups, and a closure sees everything that was committed before it.
 class PostgresWriter final : public WriterConnection {
  public:
-  /// `options`, `address` and `open` (counts connections) outlive it.
-  PostgresWriter(const PostgresOptions& options, const PostgresAddress& address, std::string node,
+  /// `options`, `servers` and `open` (counts connections) outlive it.
+  PostgresWriter(const PostgresOptions& options, const PostgresServers& servers, std::string node,
                  std::atomic<int>& open)
-      : options_(&options), address_(&address), node_(std::move(node)), open_(&open) {}
+      : options_(&options), servers_(&servers), node_(std::move(node)), open_(&open) {}
   ~PostgresWriter() override { disconnect(); }
 
   Result<> begin() override;
@@ -39,7 +40,7 @@ class PostgresWriter final : public WriterConnection {
   Result<> begin_on_connection();
 
   const PostgresOptions* options_;
-  const PostgresAddress* address_;
+  const PostgresServers* servers_;
   std::string node_;
   std::atomic<int>* open_;
   std::unique_ptr<PostgresConnection> connection_;

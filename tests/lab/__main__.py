@@ -1,0 +1,47 @@
+"""python3 tests/lab up | down | status: the laboratory by hand (make cluster, make cluster-down)."""
+
+import pathlib
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import laboratory  # noqa: E402
+import network  # noqa: E402
+from record import Record, started  # noqa: E402
+
+
+def describe(record):
+    about = record.state["about"]
+    lines = [f"packages:   {about['url']}"] + [f"node {zone}:     {url}" for zone, url in about["nodes"].items()]
+    lines += [f"PostgreSQL: {network.address('db1')}:5432, {network.address('db2')}:5432, user and database granary",
+              f"folder:     {record.state['folder']} (settings, logs, data)", "", "processes (kill -9 PID, kill -STOP PID):"]
+    for process in record.state["processes"]:
+        if started(process["pid"]) == process["started"]:
+            lines.append(f"  {process['pid']:>8}  {process['name']}")
+    config = f"{record.state['folder']}/a.gcfg"
+    return "\n".join([*lines, "", "a machine's cable:  ip link set granary-a down   (… up)",
+                      "inside a machine:   ip netns exec granary-a COMMAND",
+                      f"command line:       granary list repos -c {config}", "the end of it:      make cluster-down"])
+
+
+def main(words):
+    if words == ["up"]:
+        laboratory.exit_on_signals()
+        lab = laboratory.Laboratory().start()
+        lab.leave_running()
+        print(describe(lab.record))
+    elif words == ["down"]:
+        print("ended" if laboratory.end() else "no laboratory is running")
+    elif words == ["status"]:
+        record = Record()
+        print(describe(record) if record.load() else "no laboratory is running")
+    else:
+        return __doc__
+    return 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except (RuntimeError, FileNotFoundError) as error:
+        sys.exit(str(error))

@@ -1,0 +1,77 @@
+"""A bridge, and a namespace on it for each machine of the laboratory. The machine itself has the first address, so
+that everything can be reached from it."""
+
+import os
+import shutil
+import subprocess
+
+BRIDGE = "granary-br0"
+PREFIX = "granary-"
+SUBNET = "10.77.77"
+NUMBERS = {"lb": 10, "a": 11, "b": 12, "c": 13, "db1": 21, "db2": 22, "s3": 30}
+
+
+class NoNamespaces(RuntimeError):
+    """Not here: the message says why."""
+
+
+def check():
+    if os.geteuid() != 0:
+        raise NoNamespaces("the laboratory makes network namespaces and needs root: sudo make cluster")
+    for program, package in (("ip", "iproute2"), ("nft", "nftables"), ("haproxy", "haproxy"), ("setpriv", "util-linux")):
+        if not shutil.which(program):
+            raise NoNamespaces(f"{program} is not installed: apt-get install {package}")
+
+
+def address(name):
+    return f"{SUBNET}.{NUMBERS[name]}"
+
+
+def inside(name, *command):
+    """The command, as it is run on a machine of the laboratory: the process keeps its number."""
+    return ["ip", "netns", "exec", PREFIX + name, *map(str, command)]
+
+
+class Network:
+    def __init__(self, record):
+        self.record = record
+        try:
+            record.add("links", BRIDGE)
+            run("ip", "link", "add", BRIDGE, "type", "bridge")
+            run("ip", "address", "add", f"{SUBNET}.1/24", "dev", BRIDGE)
+            run("ip", "link", "set", BRIDGE, "up")
+        except subprocess.CalledProcessError as error:
+            raise NoNamespaces(f"cannot make a bridge here: {error.stderr.strip()}") from None
+
+    def add(self, name):
+        """A machine of that name."""
+        namespace = PREFIX + name
+        self.record.add("namespaces", namespace)
+        try:
+            run("ip", "netns", "add", namespace)
+        except subprocess.CalledProcessError as error:
+            raise NoNamespaces(f"cannot make a network namespace here: {error.stderr.strip()}") from None
+        run("ip", "link", "add", namespace, "type", "veth", "peer", "name", "eth0", "netns", namespace)
+        run("ip", "link", "set", namespace, "master", BRIDGE, "up")
+        for command in (f"address add {address(name)}/24 dev eth0", "link set lo up", "link set eth0 up"):
+            run("ip", "-n", namespace, *command.split())
+
+    def cut(self, name, *others):
+        """Nothing passes between a machine and the others, and nobody is told (as when a cable is pulled)."""
+        rules = ["table inet granary {", "chain in { type filter hook input priority 0;"]
+        rules += [f"ip saddr {address(other)} drop;" for other in others]
+        rules += ["}", "chain out { type filter hook output priority 0;"]
+        rules += [f"ip daddr {address(other)} drop;" for other in others]
+        subprocess.run(inside(name, "nft", "-f", "-"), input="\n".join([*rules, "}", "}"]), text=True, check=True,
+                       capture_output=True)
+
+    def heal(self, name):
+        subprocess.run(inside(name, "nft", "delete", "table", "inet", "granary"), capture_output=True)
+
+    def link(self, name, up):
+        """The cable of a machine."""
+        run("ip", "link", "set", PREFIX + name, "up" if up else "down")
+
+
+def run(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
