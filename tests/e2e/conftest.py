@@ -17,6 +17,7 @@ from services import ROOT, S3, Postgres
 sys.path.append(str(ROOT / "tests/upstreams"))
 import bioconductor  # noqa: E402
 import cran  # noqa: E402
+import pypi  # noqa: E402
 from cache import Missing  # noqa: E402
 from faulty import Faulty  # noqa: E402
 from nginx import Nginx  # noqa: E402
@@ -76,6 +77,17 @@ def cran_upstream(tmp_path_factory):
 @pytest.fixture(scope="session")
 def bioconductor_upstream(tmp_path_factory):
     server = served(bioconductor.made, tmp_path_factory)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def pypi_upstream(tmp_path_factory):
+    """The PyPI of the tests behind nginx, at /simple/: nobody writes to its folder."""
+    try:
+        server = pypi.made().serve(tmp_path_factory.mktemp("nginx"))
+    except (Missing, FileNotFoundError) as error:
+        missing(str(error))
     yield server
     server.close()
 

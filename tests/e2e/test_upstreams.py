@@ -1,9 +1,13 @@
-"""The upstreams that the mirrors are tested with are what R itself takes for CRAN and Bioconductor, and fail as they are told."""
+"""The upstreams that the mirrors are tested with are what R, BiocManager, pip and uv take for the real ones, and fail as told."""
 
+import hashlib
+import json
+import urllib.error
 import urllib.request
 
 import cran
 import faulty as faults
+import pypi
 import pytest
 
 
@@ -30,6 +34,49 @@ def test_a_copy_of_the_cran_goes_on_without_changing_the_first(tmp_path, cran_up
     assert "Package: praise\nVersion: 9.0.0" in after and "Package: whisker\n" not in after
     assert (first.contrib / "PACKAGES").read_bytes() == before
     assert first.current("praise").name == "praise_1.0.0.tar.gz"
+
+
+def test_biocmanager_installs_from_the_bioconductor_of_the_tests(r, cran_upstream, bioconductor_upstream):
+    client = r(cran_upstream.url)
+    client.environment["BIOCONDUCTOR_CONFIG_FILE"] = f"{bioconductor_upstream.url}/config.yaml"
+    answer = client.evaluate(f'''
+        options(BioC_mirror = "{bioconductor_upstream.url}")
+        BiocManager::install(c("ProtGenerics", "org.Hv.eg.db"), version = "3.16", update = FALSE, ask = FALSE, quiet = TRUE)
+        cat("\\nhas", as.character(packageVersion("ProtGenerics")), as.character(packageVersion("org.Hv.eg.db")))''')
+    assert "has 1.1.0 3.16.0" in answer
+
+
+def test_pip_installs_from_the_pypi_of_the_tests_and_uv_as_of_a_date(pypi_upstream, pip, uv):
+    index = f"{pypi_upstream.url}/simple/"
+    pip.install(index, "requests", "six==1.15.0")
+    assert {"requests", "urllib3", "idna", "certifi"} <= {path.name for path in (pip.folder / "site").iterdir()}
+    uv.install(index, "idna", options=["--exclude-newer", "2023-12-31T00:00:00Z"])
+    assert (uv.folder / "site/idna-3.6.dist-info").is_dir()
+
+
+def test_the_pypi_of_the_tests_has_pages_metadata_and_redirects_as_pypi(pypi_upstream):
+    accept = {"Accept": "application/vnd.pypi.simple.v1+json"}
+    status, headers, data = pypi_upstream.request("GET", "/simple/idna/", headers=accept)
+    assert (status, headers["Content-Type"]) == (200, accept["Accept"])
+    page = json.loads(data)
+    assert headers["X-PyPI-Last-Serial"] == str(page["meta"]["_last-serial"])
+    wheel = next(file for file in page["files"] if "core-metadata" in file)
+    status, _, metadata = pypi_upstream.request("GET", wheel["url"].removeprefix("../..") + ".metadata")
+    assert hashlib.sha256(metadata).hexdigest() == wheel["core-metadata"]["sha256"]
+    assert pypi_upstream.request("GET", "/simple/idna")[0] == 301
+    assert pypi_upstream.request("GET", "/simple/")[1]["Content-Type"] == "text/html"
+    assert len(json.loads(pypi_upstream.request("GET", "/simple/", headers=accept)[2])["projects"]) >= 60
+
+
+def test_a_copy_of_the_pypi_goes_on_without_changing_the_first(tmp_path, pypi_upstream):
+    other = pypi.Pypi(pypi_upstream.root).copy(tmp_path / "pypi")
+    newest = max(other.of("idna"), key=lambda entry: entry["upload-time"])["filename"]
+    other.delete(newest)
+    other.yank("six-1.15.0-py2.py3-none-any.whl", "a reason")
+    other.write()
+    pages = [json.loads((root / "simple/idna/index.json").read_text()) for root in (pypi_upstream.root, other.root)]
+    assert [newest in [file["filename"] for file in page["files"]] for page in pages] == [True, False]
+    assert pages[1]["meta"]["_last-serial"] > pages[0]["meta"]["_last-serial"]
 
 
 def test_the_faulty_upstream_counts_fails_as_often_as_told_and_heals(cran_upstream, faulty):

@@ -8,7 +8,7 @@ import pathlib
 import subprocess
 
 import debian
-from cache import CACHE, made_once
+from cache import CACHE, locked, made_once
 from cran import HERE, Cran, rewritten
 
 from artifacts import r_package  # noqa: E402, I001  (cache says where it is)
@@ -29,6 +29,9 @@ release_last_built_dates:
 {built}
 r_ver_for_bioc_ver:
 {versions}
+  "{devel}": "{r}"
+rspm_ver_for_bioc_ver:
+{snapshots}
 mirrors: []
 """
 
@@ -45,6 +48,7 @@ def config():
     return CONFIG.format(release=release, r=RELEASES[release]["r"], devel="3.21",
                          dates=lines({key: american(value["day"]) for key, value in RELEASES.items()}),
                          built=lines({key: american(value["built"]) for key, value in RELEASES.items()}),
+                         snapshots=lines({key: value["built"] for key, value in RELEASES.items()}),
                          versions=lines({key: value["r"] for key, value in RELEASES.items()}))
 
 
@@ -84,7 +88,8 @@ def made():
     wanted = [line for line in (HERE / "bioconductor-sources.txt").read_text().splitlines() if not line.startswith("#")]
     recipe = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in (
         "bioconductor.py", "cran.py", "index.R", "bioconductor-sources.txt", "debian.py")))
-    tarballs = debian.tarballs("bioconductor", wanted)
+    with locked("tarballs"):
+        tarballs = debian.tarballs("bioconductor", wanted)
     return pathlib.Path(made_once("bioconductor", recipe.hexdigest(), lambda folder: fill(folder, tarballs)))
 
 

@@ -17,7 +17,7 @@ import tarfile
 import zipfile
 
 import debian
-from cache import CACHE, Missing, made_once
+from cache import CACHE, Missing, locked, made_once
 
 HERE = pathlib.Path(__file__).resolve().parent
 REMOVED, REMOVED_ON = "fitbitScraper", "2024-02-20"
@@ -148,7 +148,7 @@ def fill(root, tarballs):
         newest, *older = debian.newest_first(paths)
         when = published(debian.description(newest))
         if not older:
-            day = datetime.date.fromtimestamp(when - 400 * 86400).isoformat()
+            day = datetime.datetime.fromtimestamp(when - 400 * 86400, datetime.timezone.utc).date().isoformat()
             cran.publish(rewritten(newest, "0.0.0.1", day), day)
         for path in reversed(older):
             cran.publish(path)
@@ -170,7 +170,8 @@ def fill(root, tarballs):
 def made():
     """The CRAN of the tests, which no test may write to: copy() it."""
     recipe = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in ("cran.py", "index.R", "cran-sources.txt", "debian.py")))
-    tarballs = debian.tarballs("cran", source_packages())
+    with locked("tarballs"):
+        tarballs = debian.tarballs("cran", source_packages())
     return Cran(made_once("cran", recipe.hexdigest(), lambda folder: fill(folder, tarballs)))
 
 

@@ -73,13 +73,14 @@ def tarballs(kind, wanted):
     noted = folder / "asked.json"
     asked = json.loads(noted.read_text()) if noted.exists() else {}
     if new := [name for name in wanted if name not in asked]:
-        asked |= {name: None for name in new}
-        download(folder, new, asked)
-        noted.write_text(json.dumps(asked, indent=1, sort_keys=True) + "\n")
+        for some in download(folder, new):
+            asked |= some
+            noted.write_text(json.dumps(asked, indent=1, sort_keys=True) + "\n")
     return folder
 
 
-def download(folder, names, asked):
+def download(folder, names):
+    """Yields {name: the tarball's name, or None when it cannot be had} for some of the names, again and again."""
     environment = os.environ | {"APT_CONFIG": str(configuration()), "LC_ALL": "C.UTF-8"}
     done = subprocess.run(["apt-get", "-qq", "update"], env=environment, capture_output=True, text=True)
     if done.returncode:
@@ -91,17 +92,24 @@ def download(folder, names, asked):
         some = [name for name in names if name.endswith("/" + suite)]
         for first in range(0, len(some), 40):
             print(f"upstreams: source packages of {suite}, {first} of {len(some)}", flush=True)
-            subprocess.run(["apt-get", "-qq", "source", "--download-only", "--tar-only", *some[first:first + 40]],
+            chosen = some[first:first + 40]
+            subprocess.run(["apt-get", "-qq", "source", "--download-only", "--tar-only", *chosen],
                            env=environment, cwd=incoming, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for path in sorted(incoming.glob("*.orig.tar.gz")):
-            with contextlib.suppress(LookupError, tarfile.TarError, EOFError, KeyError):
-                about = description(path)
-                target = folder / f"{about['Package']}_{about['Version']}.tar.gz"
-                source = path.name.split("_")[0]
-                asked[f"{source}/{suite}"] = target.name
-                os.replace(path, target)
-            path.unlink(missing_ok=True)
+            yield {name: None for name in chosen} | taken_in(incoming, folder, suite)
     shutil.rmtree(incoming)
+
+
+def taken_in(incoming, folder, suite):
+    """The tarballs of CRAN's form in `incoming` get the names that CRAN gave them: {package/suite: name}."""
+    found = {}
+    for path in sorted(incoming.glob("*.orig.tar.gz")):
+        with contextlib.suppress(LookupError, tarfile.TarError, EOFError):
+            about = description(path)
+            target = folder / f"{about['Package']}_{about['Version']}.tar.gz"
+            found[f"{path.name.split('_')[0]}/{suite}"] = target.name
+            os.replace(path, target)
+        path.unlink(missing_ok=True)
+    return found
 
 
 def newest_first(paths):

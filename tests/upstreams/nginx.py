@@ -13,7 +13,7 @@ daemon off; worker_processes {workers}; pid {folder}/nginx.pid; error_log {folde
 events {{ worker_connections 4096; }}
 http {{
   access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_requests 1000000000; keepalive_timeout 75;
-  types {{ }} client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
+  client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
   uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
   {http}
   server {{ listen 127.0.0.1:{port} reuseport; root {root}; {server} }}
@@ -30,9 +30,10 @@ class Nginx:
             raise FileNotFoundError("nginx is not installed: make e2e installs it")
         self.folder, self.root, self.port = pathlib.Path(folder), pathlib.Path(root), free_port()
         self.folder.mkdir(parents=True, exist_ok=True)
+        types = "" if "types {" in http else "types { }"
         user = "user root;" if os.geteuid() == 0 else ""  # the folder may be readable by its owner only
         (self.folder / "nginx.conf").write_text(CONFIGURATION.format(
-            folder=self.folder, root=self.root, port=self.port, user=user, http=http, server=server, workers=workers))
+            folder=self.folder, root=self.root, port=self.port, user=user, http=f"{types} {http}", server=server, workers=workers))
         with open(self.folder / "nginx.log", "ab") as log:
             self.process = subprocess.Popen([program, "-p", self.folder, "-c", self.folder / "nginx.conf", "-e", self.folder / "error.log"],
                                             stdout=log, stderr=log, cwd=self.folder)

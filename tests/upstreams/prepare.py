@@ -8,9 +8,10 @@ import sys
 
 import bioconductor
 import cran
+import pypi
 from cache import Missing
 
-UPSTREAMS = {"cran": cran.made, "bioconductor": bioconductor.made}
+UPSTREAMS = {"cran": cran.made, "bioconductor": bioconductor.made, "pypi": pypi.made}
 
 
 def main(names):
