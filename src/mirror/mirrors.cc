@@ -1,6 +1,7 @@
 #include "mirror/mirrors.h"
 
 #include "mirror/files.h"
+#include "mirror/r_source.h"
 #include "mirror/sync.h"
 
 namespace granary::mirror {
@@ -8,7 +9,7 @@ namespace {
 
 class RealMirrors final : public Mirrors {
  public:
-  explicit RealMirrors(Parts parts) : parts_(std::move(parts)), files_(parts_) {}
+  explicit RealMirrors(Parts parts) : parts_(std::move(parts)), files_(parts_), trees_(parts_) {}
 
   Result<Synced> sync(const Context& ctx, model::SourceId source, const Progress& progress) override {
     return mirror::sync(parts_, ctx, source, progress);
@@ -16,8 +17,8 @@ class RealMirrors final : public Mirrors {
   Result<> want_project(const Context&, model::SourceId, std::string_view project) override {
     return fail(Errc::not_found, "no upstream is known for the project '" + std::string(project) + "'");
   }
-  Result<> want_tree(const Context&, model::SourceId, std::string_view tree) override {
-    return fail(Errc::not_found, "no upstream is known for " + std::string(tree));
+  Result<> want_tree(const Context& ctx, model::SourceId source, std::string_view tree) override {
+    return trees_.want(ctx, source, std::string(tree));
   }
   Result<Opened> open_file(const Context& ctx, const model::FileRecord& file) override {
     return files_.open(ctx, file);
@@ -26,6 +27,7 @@ class RealMirrors final : public Mirrors {
  private:
   const Parts parts_;
   Files files_;
+  RTreesOnDemand trees_;
 };
 
 }  // namespace

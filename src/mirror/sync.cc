@@ -2,15 +2,18 @@
 
 #include "base/time_text.h"
 #include "mirror/notes.h"
+#include "mirror/r_source.h"
 
 namespace granary::mirror {
 namespace {
 
 /// By what the upstream is.
-Result<Synced> sync_by_type(const Parts&, const Context&, const model::Source& source, const Progress&) {
+Result<Synced> sync_by_type(const Parts& parts, const Context& ctx, const model::Source& source,
+                            const Progress& progress) {
   switch (source.type) {
     case model::SourceType::cran:
     case model::SourceType::bioconductor:
+      return sync_r_source(parts, ctx, source, progress);
     case model::SourceType::pypi:
     case model::SourceType::local:
     case model::SourceType::local_python:

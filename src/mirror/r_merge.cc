@@ -1,0 +1,184 @@
+#include "mirror/r_merge.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace granary::mirror {
+namespace {
+
+using r::UpstreamPackage;
+using Dates = std::unordered_map<std::string, r::DatedFile>;
+
+/// The file's inode changed this much later than its bytes: it was moved then, not just written.
+constexpr std::chrono::hours kMoved{1};
+/// Trees with fewer may lose most of their packages in a day.
+constexpr std::size_t kFew = 20;
+
+std::string key_of(std::string_view folder, std::string_view package, std::string_view version) {
+  std::string key(folder);
+  return key.append(1, '/').append(package).append(1, '_').append(version);
+}
+
+class Merging {
+ public:
+  Merging(RIndexes&& indexes, bool dated, bool first, Time now)
+      : indexes_(std::move(indexes)), dated_(dated), first_(first), now_(now) {}
+
+  Result<RChanges> run(const std::vector<KnownPackage>& known) {
+    collect_dates();
+    collect_archived();
+    collect_listed();
+    for (const auto& one : known) TRY(take_known(one));
+    TRY(check_losses());
+    for (auto& [package, said] : said_) {
+      finish_absences(package, said);
+      take(package, nullptr, said);
+    }
+    out_.skipped = std::move(indexes_.skipped);
+    return std::move(out_);
+  }
+
+ private:
+  void collect_dates() {
+    for (const auto* files : {&indexes_.archive, &indexes_.current}) {
+      if (!*files) continue;
+      for (const auto& file : **files) {
+        dates_.insert_or_assign(key_of(file.folder, file.package, file.version), file);
+        dates_.try_emplace(key_of("", file.package, file.version), file);
+      }
+    }
+  }
+
+  void collect_archived() {
+    if (!indexes_.archive) return;
+    for (auto& file : *indexes_.archive) {
+      auto& said = said_[file.package];
+      UpstreamPackage::Version version;
+      version.facts.version = std::move(file.version);
+      version.facts.published = file.published;
+      version.facts.size = file.size;
+      version.dated = true;
+      auto& moved = moved_[file.package];
+      if (!moved || file.published >= moved->published) moved = file;
+      said.archived.push_back(std::move(version));
+    }
+  }
+
+  void collect_listed() {
+    if (!indexes_.listed) return;
+    for (auto& row : *indexes_.listed) {
+      auto& said = said_[row.package];
+      const bool twice = std::any_of(said.listed.begin(), said.listed.end(), [&](const auto& other) {
+        return other.facts.folder == row.version.folder;
+      });
+      if (twice) {
+        indexes_.skipped.add("a second record of " + row.package);
+        continue;
+      }
+      said.listed.push_back(dated_version(row.package, std::move(row.version), row.published));
+    }
+  }
+
+  UpstreamPackage::Version dated_version(const std::string& package, r::HistoryVersion facts,
+                                         std::optional<Time> published) const {
+    UpstreamPackage::Version version{std::move(facts), false};
+    if (!dated_) return version;
+    auto at = dates_.find(key_of(version.facts.folder, package, version.facts.version));
+    if (at == dates_.end()) at = dates_.find(key_of("", package, version.facts.version));
+    if (at != dates_.end()) {
+      version.facts.published = at->second.published;
+      version.facts.size = at->second.size;
+      version.dated = true;
+    } else if (published) {
+      version.facts.published = *published;
+      version.dated = true;
+    } else if (first_ && !version.facts.folder.empty()) {
+      version.facts.published = now_;  // a row for an older R was not there for ever
+      version.dated = true;
+    }
+    return version;
+  }
+
+  Result<> take_known(const KnownPackage& known) {
+    auto old = TRY(r::decode_history(known.bytes));
+    std::vector<std::size_t> current;
+    r::current_on(old, std::nullopt, current);
+    was_listed_ += current.size();
+    auto at = said_.find(known.package);
+    UpstreamPackage said;
+    if (at != said_.end()) {
+      said = std::move(at->second);
+      said_.erase(at);
+    }
+    if (!indexes_.listed) {  // as before
+      for (const auto i : current)
+        said.listed.push_back(dated_version(known.package, old.versions[i], std::nullopt));
+      still_listed_ += current.size();
+    } else {
+      still_listed_ += said.listed.size();
+    }
+    finish_absences(known.package, said);
+    old_.emplace_back(std::move(old), std::move(said));
+    return {};
+  }
+
+  /// An upstream that is half empty is broken: what it had is shown on.
+  Result<> check_losses() {
+    if (was_listed_ >= kFew && still_listed_ * 2 < was_listed_)
+      return fail(
+          Errc::unavailable,
+          "upstream lists only " + std::to_string(still_listed_) + " of the " + std::to_string(was_listed_) +
+              " packages that it had",
+          "what is known is served on; if upstream means it, run granary clear for the source, then sync");
+    for (auto& [old, said] : old_) take(old.package, &old, said);
+    return {};
+  }
+
+  void finish_absences(const std::string& package, UpstreamPackage& said) const {
+    if (indexes_.absences) {
+      const auto notes = indexes_.absences->find(package);
+      if (notes != indexes_.absences->end()) {
+        for (const auto& absence : notes->second) {
+          if (absence.to) {
+            said.absences.push_back(absence);
+          } else if (said.listed.empty()) {
+            said.removed = absence.from;
+          }
+        }
+      }
+    }
+    if (!said.removed && first_ && said.listed.empty()) {
+      const auto moved = moved_.find(package);
+      if (moved != moved_.end() && moved->second && moved->second->moved > moved->second->published + kMoved)
+        said.removed = moved->second->moved;
+    }
+  }
+
+  void take(const std::string& package, const r::PackageHistory* old, UpstreamPackage& said) {
+    said.package = package;
+    const auto merged = r::merge(old, said, now_, first_);
+    if (!merged.changed_from) return;
+    out_.affects_from = std::min(out_.affects_from, *merged.changed_from);
+    if (said.listed.empty() && old != nullptr) ++out_.removed;
+    out_.records.push_back({package, r::encode(merged.history)});
+  }
+
+  RIndexes indexes_;
+  bool dated_, first_;
+  Time now_;
+  Dates dates_;
+  std::map<std::string, UpstreamPackage> said_;
+  std::unordered_map<std::string, std::optional<r::DatedFile>> moved_;
+  std::vector<std::pair<r::PackageHistory, UpstreamPackage>> old_;
+  std::size_t was_listed_ = 0, still_listed_ = 0;
+  RChanges out_;
+};
+
+}  // namespace
+
+Result<RChanges> merge_r_tree(const std::vector<KnownPackage>& known, RIndexes&& indexes, bool dated,
+                              bool first, Time now) {
+  return Merging(std::move(indexes), dated, first, now).run(known);
+}
+
+}  // namespace granary::mirror
