@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 import urllib.error
 import urllib.request
 
@@ -9,6 +10,10 @@ import cran
 import faulty as faults
 import pypi
 import pytest
+from services import ROOT
+
+sys.path.append(str(ROOT / "bench/upstreams"))
+import full_cran  # noqa: E402
 
 
 def test_r_reads_the_indexes_of_the_cran_of_the_tests(r, cran_upstream):
@@ -90,3 +95,25 @@ def test_the_faulty_upstream_counts_fails_as_often_as_told_and_heals(cran_upstre
     with pytest.raises(Exception, match="IncompleteRead"):
         urllib.request.urlopen(upstream.url + index).read()
     assert upstream.counts() == {index: 3}
+
+
+def test_r_reads_the_generated_cran_and_its_tarballs_are_as_long_as_it_says(r, tmp_path):
+    made = full_cran.FullCran(packages=60, versions=400, changes=5)
+    made.write(tmp_path / "today", made.days)
+    made.write(tmp_path / "tomorrow", made.days + 1)
+    server = full_cran.serve(made)
+    old = made.file(next(versions[0] for versions in made.history if len(versions) > 2))
+    answer = r(f"file://{tmp_path}/tomorrow").evaluate(f'''
+        known <- available.packages(filters = list())
+        archive <- readRDS("{tmp_path}/tomorrow/src/contrib/Meta/archive.rds")
+        current <- readRDS("{tmp_path}/tomorrow/src/contrib/Meta/current.rds")
+        before <- readRDS("{tmp_path}/today/src/contrib/PACKAGES.rds")
+        stopifnot(nrow(known) == 60, nrow(current) == 60, sum(known[, "Version"] != before[, "Version"]) == 5)
+        all <- unlist(lapply(archive, function(files) setNames(files$size, basename(rownames(files)))))
+        names(all) <- sub("^[^.]*[.]", "", names(all))
+        download.file("http://127.0.0.1:{server.server_port}/{old}", "old.tar.gz", quiet = TRUE)
+        stopifnot(file.size("old.tar.gz") == all[["{old}"]])
+        cat(basename(untar("old.tar.gz", list = TRUE))[1])''')
+    server.shutdown()
+    server.server_close()
+    assert "DESCRIPTION" in answer
