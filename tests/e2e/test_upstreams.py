@@ -1,5 +1,6 @@
 """The upstreams that the mirrors are tested with are what R, BiocManager, pip and uv take for the real ones, and fail as told."""
 
+import gzip
 import hashlib
 import json
 import sys
@@ -14,6 +15,7 @@ from services import ROOT
 
 sys.path.append(str(ROOT / "bench/upstreams"))
 import full_cran  # noqa: E402
+import full_pypi  # noqa: E402
 
 
 def test_r_reads_the_indexes_of_the_cran_of_the_tests(r, cran_upstream):
@@ -117,3 +119,26 @@ def test_r_reads_the_generated_cran_and_its_tarballs_are_as_long_as_it_says(r, t
     server.shutdown()
     server.server_close()
     assert "DESCRIPTION" in answer
+
+
+def test_the_generated_pypi_counts_keeps_its_hashes_and_has_a_next_day():
+    made = full_pypi.FullPypi(projects=300, with_files=100, releases=2_000)
+    server = full_pypi.serve(made)
+    url = f"http://127.0.0.1:{server.server_port}"
+    root = json.loads(gzip.decompress(urllib.request.urlopen(f"{url}/simple/").read()))
+    assert len(root["projects"]) == 300
+    name = max(root["projects"], key=lambda project: made.releases[made.numbers[project["name"]]])["name"]
+    answer = urllib.request.urlopen(f"{url}/simple/{name}/")
+    page, tag = json.load(answer), answer.headers["ETag"]
+    assert len(page["versions"]) == 100 and len(page["files"]) > 100
+    for file in page["files"][:20]:
+        data = urllib.request.urlopen(f"{url}/simple/{name}/{file['url']}".replace(f"/simple/{name}/../../", "/")).read()
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (file["size"], file["hashes"]["sha256"])
+    with pytest.raises(urllib.error.HTTPError, match="304"):
+        urllib.request.urlopen(urllib.request.Request(f"{url}/simple/{name}/", headers={"If-None-Match": tag}))
+    made.advance(300)
+    after = json.loads(gzip.decompress(urllib.request.urlopen(f"{url}/simple/").read()))
+    assert all(new["_last-serial"] > old["_last-serial"] for old, new in zip(root["projects"], after["projects"], strict=True))
+    assert server.requests[f"/simple/{name}/"] == 2 and server.requests["/simple/"] == 2
+    server.shutdown()
+    server.server_close()
