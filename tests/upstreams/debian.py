@@ -8,6 +8,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tarfile
@@ -80,7 +81,8 @@ def tarballs(kind, wanted):
 
 
 def download(folder, names):
-    """Yields {name: the tarball's name, or None when it cannot be had} for some of the names, again and again."""
+    """Yields {name: the tarball's name, or None when the mirror lacks it} for some of the names, again and again. What failed
+    for another reason is in none of them, and is asked for again by the next run."""
     environment = os.environ | {"APT_CONFIG": str(configuration()), "LC_ALL": "C.UTF-8"}
     done = subprocess.run(["apt-get", "-qq", "update"], env=environment, capture_output=True, text=True)
     if done.returncode:
@@ -93,10 +95,17 @@ def download(folder, names):
         for first in range(0, len(some), 40):
             print(f"upstreams: source packages of {suite}, {first} of {len(some)}", flush=True)
             chosen = some[first:first + 40]
-            subprocess.run(["apt-get", "-qq", "source", "--download-only", "--tar-only", *chosen],
-                           env=environment, cwd=incoming, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            yield {name: None for name in chosen} | taken_in(incoming, folder, suite)
+            # One name that the suite no longer has stops apt before the first file: then each is asked for alone.
+            yield fetched(incoming, folder, suite, chosen, environment) or {
+                key: value for name in chosen for key, value in fetched(incoming, folder, suite, [name], environment).items()}
     shutil.rmtree(incoming)
+
+
+def fetched(incoming, folder, suite, names, environment):
+    done = subprocess.run(["apt-get", "-qq", "source", "--download-only", "--tar-only", *names], env=environment, cwd=incoming,
+                          capture_output=True, text=True, errors="replace")
+    lacking = set(re.findall(r"/([^/_ ]+)_\S+\.orig\.tar\.gz +404 ", done.stderr))
+    return {name: None for name in names if name.split("/")[0] in lacking} | taken_in(incoming, folder, suite)
 
 
 def taken_in(incoming, folder, suite):
