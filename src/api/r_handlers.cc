@@ -80,6 +80,8 @@ class RHandlers {
         return file(ctx, snapshot, request.parameter("file"), request.parameter("package"));
       case REndpoint::file:
         return file(ctx, snapshot, request.parameter("file"), std::nullopt);
+      case REndpoint::file_in_folder:
+        return file_in_folder(ctx, snapshot, request.parameter("path"));
       case REndpoint::binaries:
         return binaries(request, snapshot);
     }
@@ -122,9 +124,29 @@ class RHandlers {
     if (!found)
       return missing(snapshot, "no file '" + std::string(name) + "' in '" + snapshot.repository->name + "'",
                      "see src/contrib/PACKAGES and src/contrib/Meta/archive.rds for what there is");
-    auto response = TRY(file_response(ctx, *d_.blobs, *found, std::string(kGzip)));
+    return package_file(ctx, snapshot, *found);
+  }
+
+  Result<Response> package_file(const Context& ctx, const view::Snapshot& snapshot,
+                                const model::FileRecord& found) const {
+    auto response = TRY(file_response(ctx, *d_.blobs, found, std::string(kGzip)));
     set_cache_rules(response, snapshot, true);
     return response;
+  }
+
+  /// "4.4.0/Recommended/{package}_{version}.tar.gz"
+  Result<Response> file_in_folder(const Context& ctx, const view::Snapshot& snapshot,
+                                  std::string_view path) const {
+    const auto slash = path.rfind('/');
+    const auto name = slash == std::string_view::npos ? path : path.substr(slash + 1);
+    if (const auto parsed = r::parse_source_file_name(name)) {
+      for (const auto& one : TRY(d_.views->files(ctx, snapshot, parsed->package))) {
+        if (one.filename == name && !one.folder.empty() && path == one.folder + '/' + one.filename)
+          return package_file(ctx, snapshot, one);
+      }
+    }
+    return missing(snapshot, "nothing is at this path in '" + snapshot.repository->name + "'",
+                   "see src/contrib/PACKAGES for what there is, and its Path for where");
   }
 
   /// windows/contrib/4.5/PACKAGES, macosx/big-sur-arm64/contrib/4.5/PACKAGES.gz,

@@ -7,6 +7,7 @@
 #include "base/compress.h"
 #include "base/hash.h"
 #include "blob/memory_store.h"
+#include "r/history.h"
 #include "r/rds_reader.h"
 #include "r/testing/rscript.h"
 #include "view/testing/world.h"
@@ -264,6 +265,42 @@ con <- gzcon(url(paste0(root, "/src/contrib/Meta/archive.rds"), "rb")); x <- rea
 cat(rownames(x$demo), "")
 cat(nrow(available.packages(paste0(root, "/bin/windows/contrib/4.5"))))
 )";
+
+TEST_F(RHandlersTest, AMirrorListsWhatUpstreamHadOnADayWithItsFolders) {
+  const auto cran = world_.source("cran", model::SourceType::cran);
+  world_.repository("cran", {cran});
+  const auto day = std::chrono::sys_days(std::chrono::year(2024) / 3 / 1);
+  r::PackageHistory history;
+  history.package = "aaa";
+  const auto add = [&](const std::string& version, Time published, const std::string& folder) {
+    r::HistoryVersion one;
+    one.version = version;
+    one.folder = folder;
+    one.published = published;
+    one.stanza = "Package: aaa\nVersion: " + version + "\nImports: x" + version + "\n";
+    history.versions.push_back(one);
+  };
+  add("1.0", Time(day), "");
+  add("0.9", Time(day + std::chrono::days(2)), "4.4.0/Recommended");
+  add("1.1", Time(day + std::chrono::days(2)), "");
+  ASSERT_TRUE(world_.catalog->write(world_.ctx, [&](catalog::WriteView& view) -> Result<> {
+    const auto in = TRY(view.mirroring().begin_sync(cran, model::TxKind::sync, Time(day), "test", ""));
+    return view.mirroring().put_record(cran, "src/contrib", "aaa", r::encode(history), in);
+  }));
+
+  EXPECT_EQ(text("/cran/2024-03-01/src/contrib/PACKAGES"), "Package: aaa\nVersion: 1.0\nImports: x1.0\n");
+  EXPECT_EQ(text("/cran/2024-02-29/src/contrib/PACKAGES"), "");
+  EXPECT_EQ(text("/cran/latest/src/contrib/PACKAGES"),
+            "Package: aaa\nVersion: 1.1\nImports: x1.1\n\n"
+            "Package: aaa\nVersion: 0.9\nImports: x0.9\nPath: 4.4.0/Recommended\n");
+  const auto archive = r::read_rds(text("/cran/latest/src/contrib/Meta/archive.rds"));
+  ASSERT_TRUE(archive);
+  const auto* files = archive->element("aaa");
+  ASSERT_NE(files, nullptr);
+  EXPECT_EQ(*files->attribute("row.names")->strings(), (r::RValue::Strings{"aaa/aaa_1.0.tar.gz"}));
+  EXPECT_EQ(get("/cran/latest/src/contrib/4.4.0/Recommended/aaa_0.8.tar.gz").status, 404);
+  EXPECT_EQ(get("/cran/latest/src/contrib/../aaa_0.9.tar.gz").status, 400);
+}
 
 TEST_F(RHandlersTest, RUnderstandsWhatIsServed) {
   publish("demo", "1.0");

@@ -36,18 +36,25 @@ Result<> for_each_package(const Context& ctx, view::Views& views, const view::Sn
   return {};
 }
 
+void add_row(const Context& ctx, r::PackagesIndex& index, const FileRecord& file) {
+  if (file.origin) {  // as upstream's index has it
+    index.add(file.package, file.version, file.metadata, file.md5, file.filename, file.folder);
+    return;
+  }
+  const auto description = r::parse_description(file.metadata);
+  if (description) {
+    index.add(*description, file.md5, file.filename);
+  } else {  // one bad row must not take the others with it
+    ctx.log().failed("failed to list " + file.filename, description.error());
+  }
+}
+
 Result<r::PackagesIndex> packages_index(const Context& ctx, view::Views& views,
                                         const view::Snapshot& snapshot) {
   r::PackagesIndex index;
   TRY(for_each_package(ctx, views, snapshot, [&](const RPackage& package) {
-    if (!package.current) return;
-    const auto& file = *package.current;
-    const auto description = r::parse_description(file.metadata);
-    if (description) {
-      index.add(*description, file.md5, file.filename);
-    } else {  // one bad row must not take the others with it
-      ctx.log().failed("failed to list " + file.filename, description.error());
-    }
+    if (package.current) add_row(ctx, index, *package.current);
+    for (const auto& file : package.in_folders) add_row(ctx, index, file);
   }));
   index.sort();
   return index;
@@ -59,9 +66,11 @@ Result<std::string> archive_rds(const Context& ctx, view::Views& views, const vi
     if (package.archive.empty()) return;
     const auto& name = package.archive.front().package;
     r::ArchivedPackage archived{name, {}};
-    for (const auto& file : package.archive)
-      archived.files.push_back({name + '/' + file.filename, file.size, file.uploaded_at});
-    packages.push_back(std::move(archived));
+    for (const auto& file : package.archive) {
+      if (file.folder.empty())
+        archived.files.push_back({name + '/' + file.filename, file.size, file.uploaded_at});
+    }
+    if (!archived.files.empty()) packages.push_back(std::move(archived));
   }));
   std::sort(packages.begin(), packages.end(),
             [](const auto& a, const auto& b) { return a.package < b.package; });
@@ -74,6 +83,8 @@ Result<std::vector<r::IndexedFile>> current_files(const Context& ctx, view::View
   TRY(for_each_package(ctx, views, snapshot, [&](const RPackage& package) {
     if (package.current)
       files.push_back({package.current->filename, package.current->size, package.current->uploaded_at});
+    for (const auto& file : package.in_folders)
+      files.push_back({file.folder + '/' + file.filename, file.size, file.uploaded_at});
   }));
   std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
   return files;
@@ -86,7 +97,7 @@ Result<std::string> folder(const Context& ctx, view::Views& views, const view::S
                      "</h1>\n<p><a href=\"PACKAGES\">PACKAGES</a> <a href=\"PACKAGES.gz\">PACKAGES.gz</a> "
                      "<a href=\"PACKAGES.rds\">PACKAGES.rds</a></p>\n<table>\n";
   for (const auto& file : TRY(current_files(ctx, views, snapshot))) {
-    page += "<tr><td><a href=\"" + percent_encode(file.path) + "\">" + html_escape(file.path) +
+    page += "<tr><td><a href=\"" + percent_encode(file.path, true) + "\">" + html_escape(file.path) +
             "</a></td><td>" + human_size(file.size) + "</td><td>" +
             day_text(std::chrono::floor<std::chrono::days>(file.time)) + "</td></tr>\n";
   }

@@ -12,6 +12,11 @@ RPackage tell_apart(std::vector<model::FileRecord> files) {
     return order != 0 ? order < 0 : a.id < b.id;
   });
   RPackage package;
+  const auto in_folder = std::stable_partition(files.begin(), files.end(), [](const model::FileRecord& file) {
+    return file.archived || file.folder.empty();
+  });
+  package.in_folders.assign(std::make_move_iterator(in_folder), std::make_move_iterator(files.end()));
+  files.erase(in_folder, files.end());
   for (auto file = files.rbegin(); file != files.rend(); ++file) {
     if (file->archived) continue;
     package.current = std::move(*file);

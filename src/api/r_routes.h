@@ -19,6 +19,7 @@ enum class REndpoint : std::uint8_t {
   current_rds,
   archived_file,
   file,
+  file_in_folder,
   binaries,
 };
 
@@ -27,7 +28,7 @@ struct RRoute {
   http::RouteSpec spec;
 };
 
-inline constexpr std::array<RRoute, 19> kRRoutes = {{
+inline constexpr std::array<RRoute, 21> kRRoutes = {{
     {REndpoint::folder,
      {"r.folder", http::Method::get, "/{repo}/{snapshot}/src/contrib/", http::Access::read,
       "Source packages of an R repository, for people"}},
@@ -55,6 +56,9 @@ inline constexpr std::array<RRoute, 19> kRRoutes = {{
     {REndpoint::file,
      {"r.file", http::Method::get, "/{repo}/{snapshot}/src/contrib/{file}", http::Access::read,
       "A source package"}},
+    {REndpoint::file_in_folder,
+     {"r.file_in_folder", http::Method::get, "/{repo}/{snapshot}/src/contrib/{path*}", http::Access::read,
+      "A source package in a folder of its own: where PACKAGES has a Path"}},
 
     {REndpoint::folder,
      {"r.linux.folder", http::Method::get, "/{repo}/__linux__/{distro}/{snapshot}/src/contrib/",
@@ -88,6 +92,10 @@ inline constexpr std::array<RRoute, 19> kRRoutes = {{
     {REndpoint::file,
      {"r.linux.file", http::Method::get, "/{repo}/__linux__/{distro}/{snapshot}/src/contrib/{file}",
       http::Access::read, "A package"}},
+    {REndpoint::file_in_folder,
+     {"r.linux.file_in_folder", http::Method::get,
+      "/{repo}/__linux__/{distro}/{snapshot}/src/contrib/{path*}", http::Access::read,
+      "A package in a folder of its own: where PACKAGES has a Path"}},
 
     {REndpoint::binaries,
      {"r.binaries", http::Method::get, "/{repo}/{snapshot}/bin/{path*}", http::Access::read,
