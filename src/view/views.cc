@@ -151,12 +151,14 @@ class CatalogViews final : public Views {
   Result<std::optional<model::FileRecord>> find_file(const Context& ctx, const Snapshot& snapshot,
                                                      std::string_view package,
                                                      std::string_view filename) override {
-    if (snapshot.pins.empty() || known_to_be_absent(snapshot, package)) return std::nullopt;
-    auto key = snapshot.fingerprint;
-    key.append(1, '/').append(package).append(1, '/').append(filename);
-    const auto made = TRY(
-        files_.get(ctx, key, [&] { return read_file(ctx, snapshot, package, filename); }, weight_of_file));
-    return *made;
+    auto found = TRY(find_known_file(ctx, snapshot, package, filename));
+    if (found || !snapshot.latest) return found;
+    // Another node may have shown the file on a page before we hear of it.
+    const Known known = TRY(directory_.find(ctx, snapshot.repository->name));
+    if (!known.repository) return found;
+    const auto newest = TRY(compute(ctx, known, model::Latest{}));
+    if (newest.fingerprint == snapshot.fingerprint) return found;
+    return find_known_file(ctx, newest, package, filename);
   }
 
   Result<std::shared_ptr<const Names>> packages(const Context& ctx, const Snapshot& snapshot) override {
@@ -223,6 +225,16 @@ class CatalogViews final : public Views {
   }
 
  private:
+  Result<FoundFile> find_known_file(const Context& ctx, const Snapshot& snapshot, std::string_view package,
+                                    std::string_view filename) {
+    if (snapshot.pins.empty() || known_to_be_absent(snapshot, package)) return std::nullopt;
+    auto key = snapshot.fingerprint;
+    key.append(1, '/').append(package).append(1, '/').append(filename);
+    const auto made = TRY(
+        files_.get(ctx, key, [&] { return read_file(ctx, snapshot, package, filename); }, weight_of_file));
+    return *made;
+  }
+
   Result<FoundFile> read_file(const Context& ctx, const Snapshot& snapshot, std::string_view package,
                               std::string_view filename) {
     FoundFile found;
@@ -277,6 +289,7 @@ class CatalogViews final : public Views {
       return {};
     }));
     snapshot.pins = std::move(resolved.pins);
+    snapshot.latest = std::holds_alternative<model::Latest>(ref);
     snapshot.settled = resolved.settled;
     // What is learned about upstream's past may still move a day of a mirror.
     const bool may_move = std::any_of(snapshot.pins.begin(), snapshot.pins.end(), [](const model::Pin& pin) {

@@ -26,6 +26,7 @@ struct Snapshot {
   std::string fingerprint;       // changes exactly when any answer can change
   Freshness fresh;               // how long a cached answer may be used
   bool settled = false;  // a past day or a number: no later transaction can change it (long cache life)
+  bool latest = false;   // asked for as latest, which moves
 };
 
 /// A rendered body with its encodings, made once per fingerprint and kept in a bounded cache.
@@ -52,7 +53,9 @@ class Views {
   /// The files of a package: whole from the first source that has it, never mixed. Empty when none has it.
   virtual Result<std::vector<model::FileRecord>> files(const Context&, const Snapshot&,
                                                        std::string_view package) = 0;
-  /// The file of that name, if the package it belongs to comes from the source that has it.
+  /// The file of that name, if the package it belongs to comes from the source that has it. What a snapshot
+  /// that is not settled lacks is looked for in the newest one, so that no node denies what another has
+  /// shown.
   virtual Result<std::optional<model::FileRecord>> find_file(const Context&, const Snapshot&,
                                                              std::string_view package,
                                                              std::string_view filename) = 0;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "db/open.h"
 #include "view/testing/world.h"
 
 namespace granary::view {
@@ -303,6 +304,22 @@ TEST(Views, DieBeforeTheDatabaseWithoutHarm) {
   const auto source = world.source("team");
   world.views.reset();
   world.publish(source, "demo", "1.0");
+}
+
+TEST(Views, AFileThatAnotherNodeHasShownIsFoundBeforeItsMessageArrives) {
+  World world;
+  const auto source = world.source("team");
+  world.repository("r", {source});
+  world.publish(source, "demo", "1.0");
+  const auto deaf = *db::open_sqlite({.path = ":memory:"}, {});  // nothing is ever announced there
+  const auto other = make_views(world.catalog, *deaf, world.clock, 1 << 20);
+  const auto before = *other->resolve(world.ctx, "r", Latest{});
+  world.publish(source, "demo", "1.1");
+  EXPECT_EQ(other->resolve(world.ctx, "r", Latest{})->fingerprint, before.fingerprint);
+  EXPECT_TRUE(*other->find_file(world.ctx, before, "demo", "demo_1.1.tar.gz"));
+  EXPECT_FALSE(*other->find_file(world.ctx, before, "demo", "demo_1.2.tar.gz"));
+  const auto settled = *other->resolve(world.ctx, "r", before.pins[0].at);
+  EXPECT_FALSE(*other->find_file(world.ctx, settled, "demo", "demo_1.1.tar.gz"));
 }
 
 TEST(Views, StayRightWhileManyReadAndOneWrites) {
