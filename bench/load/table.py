@@ -1,0 +1,119 @@
+"""The results of the load as docs/load.md."""
+
+import datetime
+import os
+
+import report
+
+INTRO = """# Load
+
+`make bench-load` makes this page and `bench/results/load.json`: `bench/load/run.py` says which scenarios there are and what can be set.
+
+**The load.** One client is one keep-alive connection that installs packages, one after the other; half are Python packages, half R packages. An install asks for the
+index (a project page, or PACKAGES.gz; nine of ten clients have it already and get 304), for metadata (the wheel's METADATA; for R `Meta/archive.rds`, conditionally) and
+for the file. Besides, three of ten pages that are asked for are of names that are not there (404), every 2,000th install uploads a wheel into a repository that the others
+read, and every 500th asks for a page of an old day that nobody has asked for. A tenth of the packages gets half of the installs. A request fails when the status or the
+length of the answer is not what it was before the load.
+
+**Sizes.** Files are log-normal, as on CRAN and PyPI, but with a median of 8 KB in place of 60 to 300 KB: the generator, the balancer, the nodes, PostgreSQL and S3 share
+the processors and the memory bandwidth of one machine, which would be all that is measured.
+
+**Latency** counts from the moment at which a request should have begun, also when all connections were busy then (no coordinated omission).
+
+**The cluster** is the laboratory of [operating-cluster.md](operating-cluster.md): three nodes, PostgreSQL with a synchronous standby, S3 and HAProxy, all on these processors.
+"""
+
+
+def circumstances():
+    machine = report.machine()
+    return {"cpu_model": machine["cpu"], "kernel": machine["kernel"], "when": datetime.date.today().isoformat(),
+            "load_before": os.getloadavg()[1]}
+
+
+def note(result):
+    busy = result["load_before"]
+    return f"{result['when']}, {result['cpu_model']}, Linux {result['kernel']}; load average over five minutes at the end {busy:.1f}."
+
+
+def database_share(result):
+    nodes = sum(seconds for name, seconds in result["cpu"].items() if name.startswith("node"))
+    return result["cpu"].get("PostgreSQL", 0) / nodes
+
+
+def latency(h):
+    return f"{h['p50_ms']:.2f} | {h['p99_ms']:.2f} | {h['p999_ms']:.2f} | {h['max_ms']:.0f}"
+
+
+def kinds(result):
+    lines = ["| request | count | p50 ms | p99 ms | p99.9 ms | max ms |", "|---|--:|--:|--:|--:|--:|"]
+    for name, h in (result["kinds"] | {"all": result["all"], "whole installs": result["installs"]}).items():
+        lines.append(f"| {name} | {h['count']:,} | {latency(h)} |")
+    return lines
+
+
+def resources(result):
+    lines = ["| process | CPU seconds | MB after a third | MB at the end | most MB |", "|---|--:|--:|--:|--:|"]
+    for name, seconds in result["cpu"].items():
+        m = result["memory"].get(name)
+        lines.append(f"| {name} | {seconds:.1f} | " + (f"{m['third_mb']:.0f} | {m['end_mb']:.0f} | {m['most_mb']:.0f} |" if m else "| | |"))
+    return lines
+
+
+def failures(result):
+    said = ", ".join(f"{count} × {what}" for what, count in result["failures"].items())
+    return f"{result['failed']:,}" + (f" ({said})" if said else "")
+
+
+def whole(result, goal):
+    seconds = result["seconds"] * 1_000_000 / result["count"]
+    lines = ["", "| What | Measured | Goal |", "|---|--:|--:|",
+             f"| {result['count']:,} installs | {result['seconds']:.0f} s | |",
+             f"| a day of 1,000,000, at that speed | {seconds:.0f} s | < {goal} s |",
+             f"| requests per second | {result['all']['count'] / result['seconds']:,.0f} | |",
+             f"| bodies | {result['bytes'] / 1e9:.1f} GB | |",
+             f"| failed requests | {failures(result)} | 0 |"]
+    if "PostgreSQL" in result["cpu"]:
+        lines.append(f"| CPU of PostgreSQL / of the nodes | {database_share(result):.1%} | < 2 % |")
+    return [*lines, "", *kinds(result), "", *resources(result)]
+
+
+def rate(result):
+    return ["", "| What | Measured | Goal |", "|---|--:|--:|",
+            f"| installs per second, half of the most | {result['rate']:,.0f} | |", f"| for | {result['at']:,} s | |",
+            f"| p99 of a request | {result['all']['p99_ms']:.2f} ms | < 10 ms |",
+            f"| p99.9 of a request | {result['all']['p999_ms']:.2f} ms | < 50 ms |",
+            f"| failed requests | {failures(result)} | 0 |", "", *kinds(result), "", *resources(result)]
+
+
+def scale(result):
+    lines = ["", f"Each node has {result['share']:.0%} of one processor ({result['by']}); the generator asks the nodes directly.", "",
+             "| nodes | installs per second | of linear | Goal |", "|--:|--:|--:|--:|"]
+    for number, (per_second, linear) in enumerate(zip(result["installs_per_second"], result["linear"]), 1):
+        lines.append(f"| {number} | {per_second:,.0f} | {linear:.2f} | {'≥ 0.9' if number > 1 else ''} |")
+    return lines
+
+
+def join(result):
+    return ["", "A node is stopped and started again; slices of 500 installs show when it is as fast as it was (90 % of the median before).", "",
+            "| What | Measured | Goal |", "|---|--:|--:|", f"| from start to the first answer | {result['answers_s']:.2f} s | |",
+            f"| from start to a slice at full rate, that slice included | {result['full_rate_s']:.2f} s | < 2 s |",
+            f"| installs per second of the slices | {', '.join(f'{s:,.0f}' for s in result['slices'][:8])} | {result['warm']:,.0f} |"]
+
+
+SECTIONS = {"day": ("A day on one node, SQLite and a folder", lambda r: whole(r, 120)),
+            "cluster": ("A day on three nodes", lambda r: whole(r, 300)),
+            "rate": ("A steady rate on three nodes", rate),
+            "scale": ("One, two and three nodes", scale),
+            "join": ("A node joins", join)}
+
+
+def summary(name, result):
+    return "\n".join([SECTIONS[name][0], *SECTIONS[name][1](result)])
+
+
+def page(results):
+    lines = [INTRO]
+    for name, (title, section) in SECTIONS.items():
+        if name in results:
+            lines += [f"## {title}", "", note(results[name]), *section(results[name]), ""]
+    return "\n".join(lines)
