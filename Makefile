@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_NOHASHDIR := 1
 export CCACHE_BASEDIR := $(CURDIR)
 
-.PHONY: help run test check bench bench-load cluster cluster-down dev release fuzz e2e format clean build-deps test-deps bench-deps
+.PHONY: help run test check bench bench-load chaos cluster cluster-down dev release fuzz e2e format clean build-deps test-deps bench-deps
 
 help:  ## this text
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,11 @@ check: test-deps  ## the lints, the formatting and clang-tidy
 
 e2e: test-deps  ## real clients against the release build (also: .cache/venv/bin/pytest tests/e2e -k pip)
 	@python3 tools/run_tests.py e2e
+
+FAULTS ?= 200
+chaos: test-deps  ## as root: FAULTS (200) faults of a whole installation under load, docs/faults.md
+	@tools/build.sh release granary
+	@python3 tests/chaos/run.py $(FAULTS)
 
 fuzz: test-deps  ## each fuzz target for FUZZ_SECONDS (10)
 	@python3 tools/run_tests.py fuzz

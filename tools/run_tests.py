@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """run_tests.py [STAGE...]: everything that is tested, in the order in which it fails soonest; ends with the totals.
 
-Stages: lint, unit (debug build with sanitizers), e2e (release build, all combinations), fuzz, tidy. Each goes on when
+Stages: lint, unit (debug build with sanitizers), e2e (release build, all combinations), chaos (faults of a whole
+installation; needs root), fuzz, tidy. Each goes on when
 one before it failed. FUZZ_SECONDS (10; 60 with CI=true) is the time of each fuzz target. The last line is
 "N passed, N failed"; exit 1 when something failed or when nothing ran."""
 
@@ -78,13 +79,21 @@ def unit(totals):
         totals.add("ctest", False)
 
 
-def e2e(totals):
+def pytest(totals, name):
     if not build("release", "--target", "granary"):
         return totals.add("release build", False)
-    report = REPORTS / "e2e.xml"
+    report = REPORTS / f"{name}.xml"
     report.unlink(missing_ok=True)
-    ok = run(".cache/venv/bin/pytest", "-q", "--durations=15", f"--junit-xml={report}", "tests/e2e")
+    ok = run(".cache/venv/bin/pytest", "-q", "--durations=15", f"--junit-xml={report}", f"tests/{name}")
     totals.add_junit(report, "pytest", ok)
+
+
+def e2e(totals):
+    pytest(totals, "e2e")
+
+
+def chaos(totals):
+    pytest(totals, "chaos")
 
 
 def fuzz_one(target):
@@ -118,7 +127,7 @@ def tidy(totals):
     totals.add("clang-tidy", build("dev") and run("tools/tidy.py"))
 
 
-STAGES = {"lint": lint, "unit": unit, "e2e": e2e, "fuzz": fuzz, "tidy": tidy}
+STAGES = {"lint": lint, "unit": unit, "e2e": e2e, "chaos": chaos, "fuzz": fuzz, "tidy": tidy}
 
 
 def main(names):

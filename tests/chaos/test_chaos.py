@@ -1,0 +1,71 @@
+"""Twenty faults, one after the other, under load; then losses that are planted, which the same check must find."""
+
+import os
+import shutil
+
+import pytest
+
+import checker
+import laboratory
+from network import NoNamespaces
+from run import DISK_MEGABYTES, Run
+
+FAULTS, USUAL, SEED = 20, 1.5, 20
+
+
+@pytest.fixture(scope="module")
+def lab():
+    try:
+        with laboratory.Laboratory(faulty=True, disk_megabytes=DISK_MEGABYTES, fsync=False) as made:
+            yield made
+    except (NoNamespaces, FileNotFoundError) as reason:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(reason), pytrace=False)
+        pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="module")
+def run(lab):
+    made = Run(lab, SEED)
+    made.pages = made.faults(FAULTS, USUAL, long=False)
+    return made
+
+
+def test_no_fault_loses_an_upload_or_fails_an_install(run):
+    problems, _ = run.problems(run.pages)
+    assert not problems, "\n".join(map(str, problems))
+
+
+def forget(lab):
+    """The nodes start again without what they kept of S3."""
+    for node in lab.nodes.values():
+        node.stop()
+        shutil.rmtree(node.folder / "data/cache", ignore_errors=True)
+    for node in lab.nodes.values():
+        node.begin()
+    for node in lab.nodes.values():
+        node.wait()
+
+
+def acknowledged(run):
+    return next(event for event in reversed(run.history.of("upload")) if event.ok)
+
+
+def test_a_file_that_is_deleted_behind_the_servers_is_found(run):
+    lost = acknowledged(run)
+    [stored] = [path for path in run.lab.store.files() if lost.details["sha256"] in path.name]
+    kept = stored.with_name(stored.name + ".kept")
+    stored.rename(kept)
+    forget(run.lab)
+    problems = list(checker.check_final(run.history, run.views()))
+    kept.rename(stored)
+    assert {(p.rule, p.what.split()[0]) for p in problems} == {("an acknowledged upload is lost", lost.what)}
+    assert len(problems) == len(run.lab.nodes)
+
+
+def test_a_row_that_is_deleted_behind_the_servers_is_found(run):
+    lost = acknowledged(run)
+    run.lab.database.sql(f"DELETE FROM files WHERE filename = '{lost.what}'")
+    forget(run.lab)
+    problems = list(checker.check_final(run.history, run.views()))
+    assert {(p.rule, p.what.split()[0]) for p in problems} == {("an acknowledged upload is lost", lost.what)}

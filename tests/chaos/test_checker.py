@@ -1,0 +1,79 @@
+"""The checker finds what is planted in a history."""
+
+import checker
+from history import Event, History
+
+RIGHT = ("right", "abc")
+
+
+def a_history():
+    history = History()
+    history.add(Event("upload", "a.whl", 10, 11, True, 1, details={"project": "a", "sha256": "abc"}))
+    history.add(Event("upload", "b.whl", 20, 21, False, 6, "503", {"project": "b", "sha256": "abc"}))
+    history.add(Event("install", "a.whl", 13, 13.1, True, 1, details={"seen": "right"}))
+    history.add(Event("fault", "kill", 19, 22, True, details={"recovered": 0.5}))
+    return history
+
+
+def problems(history=None, views=None, pages=None):
+    views = views or {"a": {"a.whl": RIGHT, "b.whl": ("missing", "")}, "b": {"a.whl": RIGHT, "b.whl": ("missing", "")}}
+    return [problem.rule for problem in checker.check(history or a_history(), views, pages or {})]
+
+
+def test_a_history_without_faults_of_the_server_has_no_problems():
+    assert problems() == []
+
+
+def test_a_lost_upload_is_found_on_the_node_that_lost_it():
+    views = {"a": {"a.whl": RIGHT, "b.whl": ("missing", "")}, "b": {"a.whl": ("stale", ""), "b.whl": ("missing", "")}}
+    assert problems(views=views) == ["an acknowledged upload is lost", "the nodes differ"]
+
+
+def test_wrong_bytes_are_found():
+    views = {"a": {"a.whl": ("right", "other"), "b.whl": ("missing", "")}}
+    assert problems(views=views) == ["other bytes than were uploaded"]
+
+
+def test_what_was_not_acknowledged_may_be_there_whole_but_not_half():
+    assert problems(views={"a": {"a.whl": RIGHT, "b.whl": RIGHT}}) == []
+    assert problems(views={"a": {"a.whl": RIGHT, "b.whl": ("half", "404")}}) == ["half visible"]
+
+
+def test_an_install_that_failed_is_found_also_during_a_fault():
+    history = a_history()
+    history.add(Event("install", "a.whl", 20, 40, False, 6, "503", {"seen": "failed"}))
+    assert problems(history) == ["an install failed"]
+
+
+def test_a_page_that_lists_what_cannot_be_had_is_found():
+    history = a_history()
+    history.add(Event("install", "a.whl", 20, 21, False, 1, "404", {"seen": "half"}))
+    assert problems(history) == ["half visible"]
+
+
+def test_an_old_page_is_right_during_a_fault_and_wrong_long_after():
+    for begin, expected in ((11.5, []), (15, ["not visible"]), (20, []), (26, []), (30, ["not visible"])):
+        history = a_history()
+        history.add(Event("install", "a.whl", begin, begin + 0.1, False, 1, details={"seen": "missing"}))
+        assert problems(history) == expected, begin
+
+
+def test_an_upload_that_fails_without_a_fault_is_found():
+    history = a_history()
+    history.add(Event("upload", "a.whl", 40, 41, False, 6, "503", {"project": "a", "sha256": "abc"}))
+    assert problems(history) == ["an upload failed without a fault"]
+
+
+def test_a_numbered_snapshot_that_changes_is_found():
+    assert problems(pages={"/r/7/simple/": [b"1", b"1"], "/r/8/simple/": [b"1", b"2"]}) == ["a snapshot changed"]
+
+
+def test_a_slow_recovery_is_found():
+    for recovered in (None, 100.0):
+        history = a_history()
+        history.add(Event("fault", "cut", 50, 52, True, details={"recovered": recovered}))
+        assert problems(history) == ["slow recovery"]
+
+
+def test_a_history_in_which_nothing_was_asked_proves_nothing():
+    assert problems(History()) == ["nothing was tested"]
