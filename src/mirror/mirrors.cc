@@ -1,6 +1,7 @@
 #include "mirror/mirrors.h"
 
 #include "mirror/files.h"
+#include "mirror/project.h"
 #include "mirror/r_source.h"
 #include "mirror/sync.h"
 
@@ -9,13 +10,14 @@ namespace {
 
 class RealMirrors final : public Mirrors {
  public:
-  explicit RealMirrors(Parts parts) : parts_(std::move(parts)), files_(parts_), trees_(parts_) {}
+  explicit RealMirrors(Parts parts)
+      : parts_(std::move(parts)), files_(parts_), trees_(parts_), projects_(parts_) {}
 
   Result<Synced> sync(const Context& ctx, model::SourceId source, const Progress& progress) override {
     return mirror::sync(parts_, ctx, source, progress);
   }
-  Result<> want_project(const Context&, model::SourceId, std::string_view project) override {
-    return fail(Errc::not_found, "no upstream is known for the project '" + std::string(project) + "'");
+  Result<> want_project(const Context& ctx, model::SourceId source, std::string_view project) override {
+    return projects_.want(ctx, source, project);
   }
   Result<> want_tree(const Context& ctx, model::SourceId source, std::string_view tree) override {
     return trees_.want(ctx, source, std::string(tree));
@@ -28,6 +30,7 @@ class RealMirrors final : public Mirrors {
   const Parts parts_;
   Files files_;
   RTreesOnDemand trees_;
+  Projects projects_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "mirror/sync.h"
 
 #include "base/time_text.h"
+#include "mirror/names.h"
 #include "mirror/notes.h"
 #include "mirror/r_source.h"
 
@@ -11,10 +12,11 @@ namespace {
 Result<Synced> sync_by_type(const Parts& parts, const Context& ctx, const model::Source& source,
                             const Progress& progress) {
   switch (source.type) {
+    case model::SourceType::pypi:
+      return sync_names(parts, ctx, source, progress);
     case model::SourceType::cran:
     case model::SourceType::bioconductor:
       return sync_r_source(parts, ctx, source, progress);
-    case model::SourceType::pypi:
     case model::SourceType::local:
     case model::SourceType::local_python:
     case model::SourceType::cran_snapshot:
