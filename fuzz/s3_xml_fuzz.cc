@@ -22,6 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (page && !read) std::abort();
   if (page && page->next && page->next->empty()) std::abort();
   if (!page && page.error().code() != Errc::corrupt) std::abort();
+  if (const auto uploads = blob::s3::parse_uploads(text); uploads && !read) std::abort();
   const auto error = blob::s3::parse_error(text);
   if (!error.code.empty() && !read) std::abort();
   if (const auto one = blob::s3::parse_one(text, "InitiateMultipartUploadResult/UploadId");

@@ -25,6 +25,10 @@ blob::S3Options s3_options(const config::Settings& s, const config::Environment&
   options.secret_key = s.s3.secret_access_key.value;
   options.session_token = s.s3.session_token.value;
   options.profile = s.s3.profile;
+  options.encryption = s.s3.encryption;
+  options.encryption_key_id = s.s3.encryption_key_id;
+  options.key_id = s.s3.key_id;
+  options.kms_endpoint = s.s3.kms_endpoint;
   options.environment = environment;
   options.cache_directory = s.s3.cache_dir;
   options.cache_bytes = s.s3.cache_size;
@@ -75,7 +79,8 @@ Result<std::string> probe_blobs(const config::Settings& s, const config::Environ
   TRY(store->probe(short_context(silent)));
   if (s.storage.fallback != "s3") return "folder " + s.file_storage.location;
   const auto credentials = TRY(blob::describe_credentials(s3_options(s, environment)));
-  return "bucket " + s.s3.bucket + ", credentials of " + credentials;
+  return "bucket " + s.s3.bucket + ", credentials of " + credentials +
+         (s.s3.key_id.empty() ? "" : ", encrypted here with the key " + s.s3.key_id);
 }
 
 }  // namespace granary::app

@@ -54,6 +54,8 @@ class BlobStore {
   /// For the collector only. Removing what is absent succeeds.
   virtual Result<> remove(const Context&, const Digest&) = 0;
   virtual Result<> for_each(const Context&, const std::function<Result<>(const BlobInfo&)>& each) = 0;
+  /// For the collector: removes what killed processes left unfinished more than a day ago.
+  virtual Result<> remove_leftovers(const Context&) = 0;
   /// Writes, reads back and removes a small object: for check-config and readiness.
   virtual Result<> probe(const Context&) = 0;
 };

@@ -121,6 +121,8 @@ Result<> MemoryStore::for_each(const Context& ctx, const std::function<Result<>(
   return {};
 }
 
+Result<> MemoryStore::remove_leftovers(const Context& ctx) { return ctx.check(); }
+
 Result<> MemoryStore::probe(const Context& ctx) { return probe_by_use(ctx, *this); }
 
 std::size_t MemoryStore::count() const {

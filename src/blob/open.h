@@ -19,6 +19,10 @@ struct S3Options {
   std::string access_key, secret_key,
       session_token;  // empty: what the environment says, see s3/credentials.h
   std::string profile;
+  std::string encryption;  // by the server: "aes256", "aws:kms", "aws:kms:dsse"; empty: as the bucket says
+  std::string encryption_key_id;  // for "aws:kms"; empty: the bucket's, or that of AWS
+  std::string key_id;             // encryption on this side, with this key of KMS; empty: none
+  std::string kms_endpoint;       // empty: AWS_ENDPOINT_URL_KMS, else AWS
   std::map<std::string, std::string>
       environment;              // of the process (from app/): AWS_* and HOME are looked up in it
   std::string cache_directory;  // local copies, so that files are sent by sendfile

@@ -181,6 +181,9 @@ class Loader {
             "set it to postgres://user@host:5432/database");
     if (s.storage.fallback == "s3" && s.s3.bucket.empty())
       wrong("Storage.Default is s3 but S3Storage.Bucket is not set", "name the bucket");
+    if (!s.s3.encryption_key_id.empty() && !s.s3.encryption.starts_with("aws:kms"))
+      wrong("S3Storage.SSEKMSKeyID is set, but S3Storage.ServerSideEncryption is not aws:kms",
+            "set it to aws:kms, or use S3Storage.KeyID for encryption before objects are sent");
     if (s.postgres_pool.max_open_connections < 3)
       wrong("PostgresPool.MaxOpenConnections is less than 3",
             "the writer, the listener and a reader need one each");

@@ -102,6 +102,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"[HTTP]\nListen = 127.0.0.1:99999", "HTTP.Listen '127.0.0.1:99999'", "65535"},
         BadCase{"[HTTP]\nListen = localhost", "is not an address and port", ":4242"},
         BadCase{"[Storage]\nDefault = S3", "S3Storage.Bucket", "bucket"},
+        BadCase{"[S3Storage]\nSSEKMSKeyID = k", "S3Storage.SSEKMSKeyID", "aws:kms"},
+        BadCase{"[S3Storage]\nServerSideEncryption = des", "S3Storage.ServerSideEncryption", "aes256"},
         BadCase{"[Limits]\nRequestTimeout = 30", "is not a duration", "30s"},
         BadCase{"[Limits]\nQueue = -1", "is not a number", "digits"},
         BadCase{"[Limits]\nHotCache = lots", "is not a size", "64MiB"},

@@ -39,6 +39,10 @@ Result<> assign_string(const SettingSpec& spec, std::string_view text, Settings&
     return {};
   }
   std::string value = lower(text);
+  if (value.empty() && spec.fallback.empty()) {  // none of the choices
+    store(spec, settings, std::move(value));
+    return {};
+  }
   if (value == "postgresql") value = "postgres";
   if (value == "warning") value = "warn";
   const auto choices = split(spec.choices, ',');

@@ -81,6 +81,11 @@ Result<Collected> collect_blobs(Parts& parts, const Context& ctx, bool dry_run, 
     ++out.blobs;
     out.bytes += blob.size;
   }
+  if (!dry_run) {
+    // Not everybody may list uploads in a bucket; what is collected is collected all the same.
+    if (const auto tidied = parts.blobs->remove_leftovers(ctx); !tidied)
+      ctx.log().component("ingest").failed("cannot remove what killed processes left", tidied.error());
+  }
   ctx.log().component("ingest").info("collected", {{"blobs", std::to_string(out.blobs)},
                                                    {"bytes", std::to_string(out.bytes)},
                                                    {"dry_run", dry_run ? "true" : "false"}});

@@ -128,6 +128,11 @@ Result<> FileStore::for_each(const Context& ctx, const std::function<Result<>(co
   return {};
 }
 
+Result<> FileStore::remove_leftovers(const Context& ctx) {
+  TRY(ctx.check());
+  return prepare_root(directory_);
+}
+
 Result<> FileStore::probe(const Context& ctx) { return probe_by_use(ctx, *this); }
 
 Result<std::unique_ptr<BlobStore>> open_file_store(const std::string& directory, Logger log) {

@@ -22,6 +22,7 @@ class FileStore final : public BlobStore {
   Result<std::unique_ptr<Writer>> create(const Context&) override;
   Result<> remove(const Context&, const Digest&) override;
   Result<> for_each(const Context&, const std::function<Result<>(const BlobInfo&)>& each) override;
+  Result<> remove_leftovers(const Context&) override;
   Result<> probe(const Context&) override;
 
  private:

@@ -67,23 +67,13 @@ struct S3Client::Call {
 };
 
 Result<net::Response> S3Client::once(const Context& ctx, const Credentials& credentials, const Call& call) {
-  const Time now = SystemClock().now();
   SigningRequest signing{.method = call.method,
                          .path = call.path,
                          .query = call.query,
                          .headers = call.headers,
                          .payload_sha256 = call.body ? call.body_sha256 : empty_sha256()};
-  signing.headers.emplace_back("Host", settings_.endpoint.host);
   signing.headers.emplace_back("X-Amz-Content-SHA256", signing.payload_sha256);
-  signing.headers.emplace_back("X-Amz-Date", amz_date(now));
-  if (!credentials.session_token.empty())
-    signing.headers.emplace_back("X-Amz-Security-Token", credentials.session_token);
-
-  net::Request request{.method = call.method, .url = settings_.endpoint.origin + call.path};
-  if (!call.query.empty()) request.url += "?" + canonical_query(call.query);
-  for (const auto& [name, value] : signing.headers) request.headers.push_back({name, value});
-  request.headers.push_back(
-      {"Authorization", authorization(credentials, settings_.region, "s3", now, signing)});
+  auto request = signed_request(service_, credentials, SystemClock().now(), std::move(signing));
   request.body = call.body;
   request.on_head = call.on_head;
   request.sink = call.sink;
@@ -223,32 +213,43 @@ Result<> S3Client::get(const Context& ctx, const std::string& key, Range range,
 }
 
 Result<> S3Client::put(const Context& ctx, const std::string& key, const ByteSource& body,
-                       const Digest& digest) {
+                       const std::optional<Digest>& digest) {
   return body.size() <= settings_.part_size ? put_whole(ctx, key, body, digest) : put_parts(ctx, key, body);
 }
 
 Result<> S3Client::put_whole(const Context& ctx, const std::string& key, const ByteSource& body,
-                             const Digest& digest) {
+                             const std::optional<Digest>& digest) {
+  const Digest hash = digest ? *digest : TRY(hash_of(body));
   TRY(expect_ok(ctx, {.method = "PUT",
                       .path = settings_.endpoint.path_of(key),
-                      .headers = {{"Content-Type", "application/octet-stream"}},
+                      .headers = content_headers(),
                       .body = &body,
-                      .body_sha256 = digest.hex()}));
+                      .body_sha256 = hash.hex()}));
   return {};
+}
+
+Pairs S3Client::content_headers() const {
+  Pairs headers = {{"Content-Type", "application/octet-stream"}};
+  headers.insert(headers.end(), settings_.encryption.begin(), settings_.encryption.end());
+  return headers;
+}
+
+Result<> S3Client::abort(const Context& ctx, const std::string& path, const std::string& upload) {
+  const auto answer = TRY(send(ctx, {.method = "DELETE", .path = path, .query = {{"uploadId", upload}}}));
+  if (answer.ok() || answer.status == 404) return {};
+  return refused(answer);
 }
 
 Result<> S3Client::put_parts(const Context& ctx, const std::string& key, const ByteSource& body) {
   const std::string path = settings_.endpoint.path_of(key);
-  const auto started = TRY(expect_ok(ctx, {.method = "POST",
-                                           .path = path,
-                                           .query = {{"uploads", ""}},
-                                           .headers = {{"Content-Type", "application/octet-stream"}}}));
+  const auto started = TRY(expect_ok(
+      ctx, {.method = "POST", .path = path, .query = {{"uploads", ""}}, .headers = content_headers()}));
   const std::string upload = TRY(parse_one(started.body, "InitiateMultipartUploadResult/UploadId"));
   auto result = upload_parts(ctx, key, upload, body);
   if (!result) {
     // The caller's time may be over, but parts that nobody completes cost money for ever.
     const Context last(ctx.log(), {}, Context::Clock::now() + std::chrono::seconds(10));
-    const auto aborted = send(last, {.method = "DELETE", .path = path, .query = {{"uploadId", upload}}});
+    const auto aborted = abort(last, path, upload);
     if (!aborted) ctx.log().failed("cannot abort a multipart upload", aborted.error());
   }
   return result;
@@ -288,11 +289,9 @@ Result<> S3Client::upload_parts(const Context& ctx, const std::string& key, cons
 Result<> S3Client::touch(const Context& ctx, const std::string& key) {
   const std::string path = settings_.endpoint.path_of(key);
   const std::string source = settings_.endpoint.root == "/" ? "/" + settings_.bucket + path : path;
-  const auto answer = TRY(expect_ok(ctx, {.method = "PUT",
-                                          .path = path,
-                                          .headers = {{"Content-Type", "application/octet-stream"},
-                                                      {"X-Amz-Copy-Source", source},
-                                                      {"X-Amz-Metadata-Directive", "REPLACE"}}}));
+  Pairs headers = content_headers();
+  headers.insert(headers.end(), {{"X-Amz-Copy-Source", source}, {"X-Amz-Metadata-Directive", "REPLACE"}});
+  const auto answer = TRY(expect_ok(ctx, {.method = "PUT", .path = path, .headers = std::move(headers)}));
   if (!parse_error(answer.body).code.empty()) return refused(answer);
   return {};
 }
@@ -325,6 +324,31 @@ Result<> S3Client::list(const Context& ctx, const std::string& prefix,
       return fail(Errc::corrupt, "the object store lists the same page for ever", "check S3Storage.Endpoint");
     token = std::move(page.next);
   }
+}
+
+Result<std::size_t> S3Client::abort_uploads(const Context& ctx, Time before) {
+  std::size_t count = 0;
+  UploadPage page;
+  do {
+    Call call{.method = "GET", .path = settings_.endpoint.bucket_path()};
+    call.query = {{"uploads", ""}, {"prefix", settings_.endpoint.prefix}, {"encoding-type", "url"}};
+    if (!page.next_key.empty()) {
+      call.query.emplace_back("key-marker", page.next_key);
+      call.query.emplace_back("upload-id-marker", page.next_upload);
+    }
+    const auto answer = TRY(expect_ok(ctx, call));
+    auto next = TRY(parse_uploads(answer.body));
+    for (const auto& upload : next.uploads) {
+      if (upload.initiated >= before || !upload.key.starts_with(settings_.endpoint.prefix)) continue;
+      const auto key = upload.key.substr(settings_.endpoint.prefix.size());
+      TRY(abort(ctx, settings_.endpoint.path_of(key), upload.id));
+      ++count;
+    }
+    if (!next.next_key.empty() && next.next_key == page.next_key && next.next_upload == page.next_upload)
+      return fail(Errc::corrupt, "the object store lists the same page for ever", "check S3Storage.Endpoint");
+    page = std::move(next);
+  } while (!page.next_key.empty());
+  return count;
 }
 
 }  // namespace granary::blob::s3

@@ -10,7 +10,8 @@
 #include "base/context.h"
 #include "blob/s3/credential_cache.h"
 #include "blob/s3/endpoint.h"
-#include "blob/s3/sign.h"
+#include "blob/s3/objects.h"
+#include "blob/s3/signed_request.h"
 #include "blob/s3/xml.h"
 #include "net/http_client.h"
 #include "net/retry.h"
@@ -25,6 +26,7 @@ struct ClientSettings {
   net::ClientOptions http{};
   net::RetryPolicy retry{};
   std::uint64_t part_size = 16 << 20;  // larger objects are uploaded in parts of this size
+  Pairs encryption{};                  // headers that ask the store to encrypt what it is given
 };
 
 /// Safe for concurrent use. Time-outs, broken connections and 5xx are tried again within the context's
@@ -33,29 +35,32 @@ struct ClientSettings {
 /// callback returned.
 class S3Client {
  public:
-  explicit S3Client(ClientSettings settings) : settings_(std::move(settings)), http_(settings_.http) {}
+  explicit S3Client(ClientSettings settings)
+      : settings_(std::move(settings)),
+        service_{settings_.endpoint.origin, settings_.endpoint.host, settings_.region, "s3"},
+        http_(settings_.http) {}
 
   /// Absent when there is no such object.
   Result<std::optional<ObjectInfo>> head(const Context& ctx, const std::string& key);
 
-  struct Range {
-    std::uint64_t offset = 0;
-    std::optional<std::uint64_t> length{};
-  };
   /// `begin` once with the size of the whole object, before the first byte; then `sink`. A download that
   /// breaks off goes on where it stopped.
   Result<> get(const Context& ctx, const std::string& key, Range range,
                const std::function<Result<>(std::uint64_t whole)>& begin,
                const std::function<Result<>(ByteSpan)>& sink);
 
-  /// `digest` is that of `body`; the server checks it. In parts when large; aborted when it fails.
-  Result<> put(const Context& ctx, const std::string& key, const ByteSource& body, const Digest& digest);
+  /// `digest` is that of `body`, when it is known already; the server checks it. In parts when large; aborted
+  /// when it fails.
+  Result<> put(const Context& ctx, const std::string& key, const ByteSource& body,
+               const std::optional<Digest>& digest);
   /// Makes the object as new (Last-Modified) without sending it again.
   Result<> touch(const Context& ctx, const std::string& key);
   Result<> remove(const Context& ctx, const std::string& key);
   /// Every object whose key begins with `prefix` (keys without the endpoint's prefix).
   Result<> list(const Context& ctx, const std::string& prefix,
                 const std::function<Result<>(const ObjectInfo&)>& each);
+  /// Ends the uploads in parts that began before then, below the endpoint's prefix: how many.
+  Result<std::size_t> abort_uploads(const Context& ctx, Time before);
 
   std::uint64_t part_size() const noexcept { return settings_.part_size; }
 
@@ -65,8 +70,10 @@ class S3Client {
   Result<net::Response> send(const Context& ctx, const Call& call);
   Result<net::Response> expect_ok(const Context& ctx, const Call& call);
   Result<> put_whole(const Context& ctx, const std::string& key, const ByteSource& body,
-                     const Digest& digest);
+                     const std::optional<Digest>& digest);
   Result<> put_parts(const Context& ctx, const std::string& key, const ByteSource& body);
+  Result<> abort(const Context& ctx, const std::string& path, const std::string& upload);
+  Pairs content_headers() const;
   Result<> upload_parts(const Context& ctx, const std::string& key, const std::string& upload,
                         const ByteSource& body);
   tl::unexpected<Error> too_slow() const;
@@ -75,6 +82,7 @@ class S3Client {
   Result<> pause(const Context& ctx, int failed, const std::function<tl::unexpected<Error>()>& give_up) const;
 
   const ClientSettings settings_;
+  const Service service_;
   net::HttpClient http_;
 };
 

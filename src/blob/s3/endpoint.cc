@@ -20,11 +20,6 @@ bool is_address(std::string_view host) {
   return host.starts_with('[') || name == "localhost" || name.find_first_not_of("0123456789.") == name.npos;
 }
 
-std::string_view without_own_port(std::string_view host, bool secure) {
-  const std::string_view port = secure ? ":443" : ":80";
-  return host.ends_with(port) && !host.ends_with("]") ? host.substr(0, host.size() - port.size()) : host;
-}
-
 }  // namespace
 
 std::string Endpoint::path_of(std::string_view key) const {
@@ -32,6 +27,11 @@ std::string Endpoint::path_of(std::string_view key) const {
 }
 
 std::string Endpoint::bucket_path() const { return root == "/" ? root : root.substr(0, root.size() - 1); }
+
+std::string_view without_own_port(std::string_view host, bool secure) {
+  const std::string_view port = secure ? ":443" : ":80";
+  return host.ends_with(port) && !host.ends_with("]") ? host.substr(0, host.size() - port.size()) : host;
+}
 
 std::string aws_host(std::string_view service, std::string_view region) {
   std::string host(service);

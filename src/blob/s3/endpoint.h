@@ -24,6 +24,9 @@ struct Endpoint {
 /// "sts.eu-west-1.amazonaws.com"; the regions of China have a domain of their own.
 std::string aws_host(std::string_view service, std::string_view region);
 
+/// As the Host header has it: "example.org" for "example.org:443" with TLS.
+std::string_view without_own_port(std::string_view host, bool secure);
+
 /// Virtual-host style unless told otherwise, or the host is an address, or the bucket's name cannot be a host
 /// name. Errc::invalid_argument names the setting that is wrong.
 Result<Endpoint> make_endpoint(const S3Options& options);

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <cstring>
 
-#include "blob/layout.h"
 #include "blob/open.h"
 #include "blob/probe.h"
-#include "blob/s3/credential_cache.h"
+#include "blob/s3/plain_objects.h"
+#include "blob/s3/sealed_objects.h"
 #include "blob/spool.h"
 
 namespace granary::blob {
@@ -19,15 +19,15 @@ constexpr std::uint64_t kReadAhead = 4 << 20;
 /// Reads an object in pieces, so that a slow reader holds no connection.
 class S3Reader final : public ByteReader {
  public:
-  S3Reader(s3::S3Client& client, const Context& ctx, const Digest& digest)
-      : client_(client), ctx_(ctx), digest_(digest) {}
+  S3Reader(s3::Objects& objects, const Context& ctx, const Digest& digest)
+      : objects_(objects), ctx_(ctx), digest_(digest) {}
 
   /// The next piece; at first it says whether the object exists.
   Result<> fetch() {
     buffer_.clear();
     at_ = 0;
-    auto got = client_.get(
-        ctx_, layout::object(digest_), {.offset = next_, .length = kReadAhead},
+    auto got = objects_.get(
+        ctx_, digest_, {.offset = next_, .length = kReadAhead},
         [&](std::uint64_t whole) -> Result<> {
           whole_ = whole;
           return {};
@@ -39,7 +39,6 @@ class S3Reader final : public ByteReader {
           buffer_ += as_text(bytes);
           return {};
         });
-    if (!got && got.error().code() == Errc::not_found) return no_such_blob(digest_);
     next_ += buffer_.size();
     return got;
   }
@@ -58,7 +57,7 @@ class S3Reader final : public ByteReader {
   }
 
  private:
-  s3::S3Client& client_;
+  s3::Objects& objects_;
   const Context ctx_;
   const Digest digest_;
   std::string buffer_;
@@ -68,8 +67,9 @@ class S3Reader final : public ByteReader {
 
 class S3Writer final : public Writer {
  public:
-  S3Writer(s3::S3Client& client, DiskCache& cache, const Context& ctx, std::unique_ptr<Spool> spool)
-      : client_(client), cache_(cache), ctx_(ctx), spool_(std::move(spool)) {}
+  S3Writer(s3::Objects& objects, std::uint64_t part_size, DiskCache& cache, const Context& ctx,
+           std::unique_ptr<Spool> spool)
+      : objects_(objects), part_size_(part_size), cache_(cache), ctx_(ctx), spool_(std::move(spool)) {}
 
   Result<> write(ByteSpan data) override { return spool_->write(data); }
 
@@ -82,26 +82,26 @@ class S3Writer final : public Writer {
 
  private:
   Result<> upload(const Digest& digest) {
-    const std::string key = layout::object(digest);
-    if (spool_->size() > client_.part_size()) {
-      const auto existing = TRY(client_.head(ctx_, key));
-      if (existing && existing->size == spool_->size() && TRY(made_as_new(key, *existing))) return {};
+    if (spool_->size() > part_size_) {
+      const auto existing = TRY(objects_.find(ctx_, digest));
+      if (existing && existing->size == spool_->size() && TRY(made_as_new(*existing))) return {};
     }
     UniqueFd copy(::fcntl(spool_->fd(), F_DUPFD_CLOEXEC, 0));
     if (!copy) return system_error(errno, "open a temporary file");
     const FileSource body(std::move(copy), spool_->size());
-    return client_.put(ctx_, key, body, digest);
+    return objects_.put(ctx_, digest, body);
   }
 
   /// Not every store can copy, none above 5 GB at once, and some copy without a new time (which the
   /// collector's grace period needs): then it is sent again.
-  Result<bool> made_as_new(const std::string& key, const s3::ObjectInfo& existing) {
-    if (!client_.touch(ctx_, key)) return false;
-    const auto after = TRY(client_.head(ctx_, key));
-    return after && after->size == existing.size && after->modified > existing.modified;
+  Result<bool> made_as_new(const BlobInfo& existing) {
+    if (!objects_.touch(ctx_, existing.digest)) return false;
+    const auto after = TRY(objects_.find(ctx_, existing.digest));
+    return after && after->size == existing.size && after->stored_at > existing.stored_at;
   }
 
-  s3::S3Client& client_;
+  s3::Objects& objects_;
+  const std::uint64_t part_size_;
   DiskCache& cache_;
   const Context ctx_;
   std::unique_ptr<Spool> spool_;
@@ -113,23 +113,33 @@ std::optional<std::string> text_of(const std::string& path) {
   return std::move(*text);
 }
 
+/// docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.html
+s3::Pairs server_side(const S3Options& options) {
+  s3::Pairs headers;
+  if (options.encryption.empty()) return headers;
+  headers.emplace_back("X-Amz-Server-Side-Encryption",
+                       options.encryption == "aes256" ? "AES256" : options.encryption);
+  if (!options.encryption_key_id.empty())
+    headers.emplace_back("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id", options.encryption_key_id);
+  return headers;
+}
+
 }  // namespace
 
-Result<std::unique_ptr<S3Store>> S3Store::open(s3::ClientSettings settings, std::string cache_folder,
+Result<std::unique_ptr<S3Store>> S3Store::open(std::shared_ptr<s3::S3Client> client,
+                                               std::unique_ptr<s3::Objects> objects, std::string cache_folder,
                                                std::uint64_t cache_bytes, Logger log) {
   auto cache = TRY(DiskCache::open(std::move(cache_folder), cache_bytes, std::move(log)));
-  return std::unique_ptr<S3Store>(new S3Store(std::move(settings), std::move(cache)));
+  return std::unique_ptr<S3Store>(new S3Store(std::move(client), std::move(objects), std::move(cache)));
 }
 
 Result<std::optional<BlobInfo>> S3Store::find(const Context& ctx, const Digest& digest) {
-  const auto object = TRY(client_.head(ctx, layout::object(digest)));
-  if (!object) return std::optional<BlobInfo>();
-  return std::optional<BlobInfo>(BlobInfo{digest, object->size, object->modified});
+  return objects_->find(ctx, digest);
 }
 
 Result<std::unique_ptr<ByteReader>> S3Store::open(const Context& ctx, const Digest& digest) {
   TRY(ctx.check());
-  auto reader = std::make_unique<S3Reader>(client_, ctx, digest);
+  auto reader = std::make_unique<S3Reader>(*objects_, ctx, digest);
   TRY(reader->fetch());
   return reader;
 }
@@ -137,31 +147,34 @@ Result<std::unique_ptr<ByteReader>> S3Store::open(const Context& ctx, const Dige
 Result<Servable> S3Store::serve(const Context& ctx, const Digest& digest, std::uint64_t size) {
   return cache_->get(
       ctx, digest, size,
-      [client = &client_, digest](const Context& own, const auto& begin, const auto& sink) -> Result<> {
-        auto got = client->get(own, layout::object(digest), {}, begin, sink);
-        if (!got && got.error().code() == Errc::not_found) return no_such_blob(digest);
-        return got;
+      [objects = objects_.get(), digest](const Context& own, const auto& begin, const auto& sink) {
+        return objects->get(own, digest, {}, begin, sink);
       });
 }
 
 Result<std::unique_ptr<Writer>> S3Store::create(const Context& ctx) {
   TRY(ctx.check());
-  return std::make_unique<S3Writer>(client_, *cache_, ctx, TRY(Spool::create(cache_->folder())));
+  return std::make_unique<S3Writer>(*objects_, client_->part_size(), *cache_, ctx,
+                                    TRY(Spool::create(cache_->folder())));
 }
 
 Result<> S3Store::remove(const Context& ctx, const Digest& digest) {
-  TRY(client_.remove(ctx, layout::object(digest)));
+  TRY(objects_->remove(ctx, digest));
   cache_->forget(digest);
   return {};
 }
 
 Result<> S3Store::for_each(const Context& ctx, const std::function<Result<>(const BlobInfo&)>& each) {
-  return client_.list(ctx, std::string(layout::kObjects) + "/",
-                      [&](const s3::ObjectInfo& object) -> Result<> {
-                        const auto digest = layout::parse_object(object.key);
-                        if (!digest) return {};
-                        return each({*digest, object.size, object.modified});
-                      });
+  return objects_->for_each(ctx, each);
+}
+
+Result<> S3Store::remove_leftovers(const Context& ctx) {
+  TRY(prepare_root(cache_->folder()));
+  const auto count = TRY(client_->abort_uploads(ctx, SystemClock().now() - std::chrono::hours(24)));
+  if (count > 0)
+    ctx.log().component("blob").info("aborted uploads in parts that nobody ended",
+                                     {{"count", std::to_string(count)}});
+  return {};
 }
 
 Result<> S3Store::probe(const Context& ctx) { return probe_by_use(ctx, *this); }
@@ -176,15 +189,26 @@ Result<std::unique_ptr<BlobStore>> open_s3_store(const S3Options& options, Logge
     return fail(Errc::invalid_argument, "the cache folder of S3Storage is not set",
                 "name a folder on a local disk");
   auto source = TRY(s3::find_credentials(options, text_of));
+  const auto credentials = std::make_shared<s3::CredentialCache>(std::move(source), clock);
   s3::ClientSettings settings{.endpoint = TRY(s3::make_endpoint(options)),
                               .bucket = options.bucket,
                               .region = options.region,
-                              .credentials = std::make_shared<s3::CredentialCache>(std::move(source), clock)};
+                              .credentials = credentials,
+                              .encryption = server_side(options)};
   settings.http.skip_verification = options.skip_verification;
   settings.http.connect_timeout = std::chrono::seconds(5);
   settings.http.idle_timeout = std::chrono::seconds(30);
-  return TRY(
-      S3Store::open(std::move(settings), options.cache_directory, options.cache_bytes, std::move(log)));
+  const auto http = settings.http;
+  auto client = std::make_shared<s3::S3Client>(std::move(settings));
+  std::unique_ptr<s3::Objects> objects;
+  if (options.key_id.empty()) {
+    objects = std::make_unique<s3::PlainObjects>(client);
+  } else {
+    s3::Kms::Settings kms{TRY(s3::kms_service(options)), options.key_id, credentials, http};
+    objects = std::make_unique<s3::SealedObjects>(client, std::move(kms));
+  }
+  return TRY(S3Store::open(std::move(client), std::move(objects), options.cache_directory,
+                           options.cache_bytes, std::move(log)));
 }
 
 }  // namespace granary::blob

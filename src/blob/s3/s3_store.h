@@ -8,6 +8,7 @@
 #include "blob/blob_store.h"
 #include "blob/disk_cache.h"
 #include "blob/s3/client.h"
+#include "blob/s3/objects.h"
 
 namespace granary::blob {
 
@@ -17,7 +18,9 @@ namespace granary::blob {
 /// else sent again. Safe for concurrent use, also between nodes.
 class S3Store final : public BlobStore {
  public:
-  static Result<std::unique_ptr<S3Store>> open(s3::ClientSettings settings, std::string cache_folder,
+  /// `objects` must be those of `client`. Local copies are as the clients get them, not encrypted.
+  static Result<std::unique_ptr<S3Store>> open(std::shared_ptr<s3::S3Client> client,
+                                               std::unique_ptr<s3::Objects> objects, std::string cache_folder,
                                                std::uint64_t cache_bytes, Logger log);
 
   Result<std::optional<BlobInfo>> find(const Context&, const Digest&) override;
@@ -26,13 +29,16 @@ class S3Store final : public BlobStore {
   Result<std::unique_ptr<Writer>> create(const Context&) override;
   Result<> remove(const Context&, const Digest&) override;
   Result<> for_each(const Context&, const std::function<Result<>(const BlobInfo&)>& each) override;
+  Result<> remove_leftovers(const Context&) override;
   Result<> probe(const Context&) override;
 
  private:
-  S3Store(s3::ClientSettings settings, std::unique_ptr<DiskCache> cache)
-      : client_(std::move(settings)), cache_(std::move(cache)) {}
-  s3::S3Client client_;
-  std::unique_ptr<DiskCache> cache_;  // after the client: its downloads use it
+  S3Store(std::shared_ptr<s3::S3Client> client, std::unique_ptr<s3::Objects> objects,
+          std::unique_ptr<DiskCache> cache)
+      : client_(std::move(client)), objects_(std::move(objects)), cache_(std::move(cache)) {}
+  const std::shared_ptr<s3::S3Client> client_;
+  const std::unique_ptr<s3::Objects> objects_;
+  const std::unique_ptr<DiskCache> cache_;  // after the objects: its downloads use them
 };
 
 }  // namespace granary::blob

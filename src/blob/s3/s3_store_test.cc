@@ -127,6 +127,16 @@ TEST_F(S3StoreTest, TheCacheSurvivesARestartAndMayBeDeletedWhileInUse) {
       std::holds_alternative<std::shared_ptr<const OpenFile>>(store->serve(ctx, info.digest, 5).value()));
 }
 
+TEST_F(S3StoreTest, LeftoversAreRemovedOnceTheyAreOld) {
+  const auto old = options.cache_directory + "/tmp/old", young = options.cache_directory + "/tmp/young";
+  for (const auto& path : {old, young}) std::ofstream(path) << "x";
+  std::filesystem::last_write_time(old,
+                                   std::filesystem::file_time_type::clock::now() - std::chrono::hours(25));
+  EXPECT_TRUE(store->remove_leftovers(ctx)) << "uploads in parts are asked for too";
+  EXPECT_FALSE(std::filesystem::exists(old));
+  EXPECT_TRUE(std::filesystem::exists(young));
+}
+
 TEST_F(S3StoreTest, ListsMoreObjectsThanOnePageHolds) {
   // Written by hand: a thousand uploads are slow, and a walk is about what lies there.
   for (int i = 0; i < 1'010; ++i) {

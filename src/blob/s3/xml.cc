@@ -1,5 +1,7 @@
 #include "blob/s3/xml.h"
 
+#include <utility>
+
 #include "base/text.h"
 #include "base/time_text.h"
 #include "base/uri.h"
@@ -195,6 +197,18 @@ class Reader {
 
 }  // namespace
 
+namespace {
+
+/// As encoding-type=url has it.
+Result<> decode_key(std::string& key) {
+  auto decoded = percent_decode(replace_all(key, "+", " "));
+  if (!decoded) return bad("a key with a broken escape");
+  key = std::move(*decoded);
+  return {};
+}
+
+}  // namespace
+
 Result<> read_xml(std::string_view document, const XmlVisitor& visit) {
   return Reader(document, visit).run();
 }
@@ -234,11 +248,50 @@ Result<ListPage> parse_list(std::string_view document) {
   if (truncated && (!page.next || page.next->empty()))
     return bad("more objects are promised without a way to them");
   if (encoded) {
-    for (auto& object : page.objects) {
-      auto key = percent_decode(replace_all(object.key, "+", " "));
-      if (!key) return bad("a key with a broken escape");
-      object.key = std::move(*key);
-    }
+    for (auto& object : page.objects) TRY(decode_key(object.key));
+  }
+  return page;
+}
+
+Result<UploadPage> parse_uploads(std::string_view document) {
+  UploadPage page;
+  bool truncated = false, encoded = false, is_list = false;
+  UploadInfo current;
+  std::optional<Time> initiated;
+  TRY(read_xml(document, [&](std::string_view path, const std::string& text) -> Result<> {
+    constexpr std::string_view kRoot = "ListMultipartUploadsResult";
+    if (!path.starts_with(kRoot)) return {};
+    const auto name = path == kRoot ? "" : path.substr(kRoot.size() + 1);
+    if (name == "Upload/Key")
+      current.key = text;
+    else if (name == "Upload/UploadId")
+      current.id = text;
+    else if (name == "Upload/Initiated")
+      initiated = parse_iso8601(text);
+    else if (name == "Upload") {
+      if (current.key.empty() || current.id.empty() || !initiated)
+        return bad("an upload without key, id or time");
+      current.initiated = *initiated;
+      page.uploads.push_back(std::exchange(current, {}));
+      initiated.reset();
+    } else if (name == "IsTruncated")
+      truncated = text == "true";
+    else if (name == "NextKeyMarker")
+      page.next_key = text;
+    else if (name == "NextUploadIdMarker")
+      page.next_upload = text;
+    else if (name == "EncodingType")
+      encoded = text == "url";
+    else if (name.empty())
+      is_list = true;
+    return {};
+  }));
+  if (!is_list) return bad("not a list of uploads");
+  if (!truncated) page.next_key.clear();
+  if (truncated && page.next_key.empty()) return bad("more uploads are promised without a way to them");
+  if (encoded) {
+    TRY(decode_key(page.next_key));
+    for (auto& upload : page.uploads) TRY(decode_key(upload.key));
   }
   return page;
 }

@@ -33,6 +33,19 @@ struct ListPage {
 };
 Result<ListPage> parse_list(std::string_view document);
 
+/// An upload in parts that was neither completed nor aborted.
+struct UploadInfo {
+  std::string key, id;
+  Time initiated{};
+};
+
+/// The answer of ListMultipartUploads.
+struct UploadPage {
+  std::vector<UploadInfo> uploads{};
+  std::string next_key{}, next_upload{};  // markers of the next page; empty: there is none
+};
+Result<UploadPage> parse_uploads(std::string_view document);
+
 /// The body of a refusal. Empty code when it is something else.
 struct ServiceError {
   std::string code{}, message{};

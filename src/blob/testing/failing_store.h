@@ -42,6 +42,9 @@ class FailingStore final : public BlobStore {
   Result<> for_each(const Context& ctx, const std::function<Result<>(const BlobInfo&)>& each) override {
     return pass([&] { return inner_.for_each(ctx, each); });
   }
+  Result<> remove_leftovers(const Context& ctx) override {
+    return pass([&] { return inner_.remove_leftovers(ctx); });
+  }
   Result<> probe(const Context& ctx) override {
     return pass([&] { return inner_.probe(ctx); });
   }

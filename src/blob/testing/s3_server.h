@@ -1,13 +1,11 @@
 #pragma once
 /// A real S3 server (versitygw) for tests: found through GRANARY_VERSITYGW, on the PATH, or in $HOME/go/bin.
 
-#include <sys/types.h>
-
 #include <memory>
 #include <string>
 
 #include "blob/open.h"
-#include "blob/testing/blob_testing.h"
+#include "blob/testing/server_process.h"
 
 namespace granary::blob {
 
@@ -16,22 +14,17 @@ class S3Server {
  public:
   /// Null when there is no versitygw: said loudly, and a failure when the environment has CI=true.
   static std::shared_ptr<S3Server> start();
-  ~S3Server();
-  S3Server(const S3Server&) = delete;
-  S3Server& operator=(const S3Server&) = delete;
 
   /// Of a fresh folder prefix in the bucket; the cache is in a folder of the server's.
   S3Options options(const std::string& prefix = "");
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+  std::string url() const { return process_->url(); }
   /// Where the server keeps the object: to damage it.
   std::string path_of(const std::string& key) const { return folder_.path() + "/bucket/" + key; }
 
  private:
   S3Server() = default;
-  bool run(const std::string& program);
   TemporaryFolder folder_, work_;
-  int port_ = 0;
-  pid_t process_ = -1;
+  std::unique_ptr<ServerProcess> process_;
   int stores_ = 0;
 };
 
