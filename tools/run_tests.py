@@ -70,7 +70,8 @@ def unit(totals):
     if not build("dev"):
         return totals.add("dev build", False)
     shutil.rmtree(REPORTS / "unit", ignore_errors=True)
-    environment = {"GRANARY_VERSITYGW": str(ROOT / ".cache/tools/versitygw")} | os.environ | {
+    environment = {"GRANARY_VERSITYGW": str(ROOT / ".cache/tools/versitygw"),
+                   "GRANARY_MOTO": str(ROOT / ".cache/venv-aws/bin/moto_server")} | os.environ | {
         "GTEST_OUTPUT": f"xml:{REPORTS}/unit/", "GTEST_COLOR": "no"}
     ok = run("ctest", "--test-dir", "build/dev", "--output-on-failure", "--timeout", "600", "-j", JOBS, env=environment)
     for report in sorted((REPORTS / "unit").glob("*.xml")):
