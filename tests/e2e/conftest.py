@@ -12,7 +12,7 @@ import pytest
 
 import clients
 from server import BINARY, Granary
-from services import ROOT, S3, Postgres
+from services import ROOT, S3, Aws, Postgres
 
 sys.path.append(str(ROOT / "tests/upstreams"))
 import bioconductor  # noqa: E402
@@ -52,6 +52,16 @@ def postgres():
 def s3():
     try:
         server = S3()
+    except FileNotFoundError as error:
+        missing(str(error))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def aws():
+    try:
+        server = Aws()
     except FileNotFoundError as error:
         missing(str(error))
     yield server

@@ -1,4 +1,5 @@
-"""The servers that Granary leans on, started privately for the tests: PostgreSQL, and an S3 server over a folder."""
+"""The servers that Granary leans on, started privately for the tests: PostgreSQL, an S3 server over a folder, and what
+stands for the services of AWS around it."""
 
 import contextlib
 import datetime
@@ -185,3 +186,34 @@ class S3:
         self.process.kill()
         self.process.wait(20)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Aws:
+    """moto: KMS, STS, instance metadata, and an S3 that checks no signature. Not ours, and not a mock inside a test."""
+
+    def __init__(self):
+        self.program = pathlib.Path(os.environ.get("GRANARY_MOTO", ROOT / ".cache/venv-aws/bin/moto_server"))
+        if not self.program.exists():
+            raise FileNotFoundError(f"{self.program} is not there: make e2e installs it")
+        self.port = free_port()
+        self.buckets = 0
+        self.process = subprocess.Popen([self.program, "-H", "127.0.0.1", "-p", str(self.port)], stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL)
+        wait_until(lambda: accepts(self.port), "moto", alive=lambda: self.process.poll() is None)
+
+    @property
+    def endpoint(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def bucket(self):
+        self.buckets += 1
+        name = f"bucket{self.buckets}"
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request("PUT", f"/{name}")
+        assert connection.getresponse().status == 200
+        connection.close()
+        return name
+
+    def close(self):
+        self.process.kill()
+        self.process.wait(20)
