@@ -21,6 +21,7 @@ struct AdminDeps {
   /// [Authentication] NewReposAuthByDefault, asked each time because SIGHUP may change it. Null: false.
   std::function<bool()> new_repos_authenticated = {};
   std::chrono::seconds gc_grace{3600};
+  std::string public_url = {};  // Server.Address
 };
 
 void bind_admin_routes(http::Router&, const AdminDeps&);
@@ -29,6 +30,7 @@ void bind_admin_routes(http::Router&, const AdminDeps&);
 void bind_admin_sources(http::Router&, const AdminDeps&);
 void bind_admin_repositories(http::Router&, const AdminDeps&);
 void bind_admin_packages(http::Router&, const AdminDeps&);
+void bind_admin_pinned(http::Router&, const AdminDeps&);
 void bind_admin_tokens(http::Router&, const AdminDeps&);
 void bind_admin_maintenance(http::Router&, const AdminDeps&);
 

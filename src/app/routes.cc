@@ -36,7 +36,8 @@ void bind_routes(http::Router& router, const Parts& parts, const config::Setting
                .tokens = parts.tokens,
                .clock = parts.clock,
                .new_repos_authenticated = parts.new_repos_authenticated,
-               .gc_grace = std::chrono::duration_cast<std::chrono::seconds>(settings.limits.gc_grace)});
+               .gc_grace = std::chrono::duration_cast<std::chrono::seconds>(settings.limits.gc_grace),
+               .public_url = settings.server.address});
 }
 
 }  // namespace granary::app

@@ -43,6 +43,7 @@ std::vector<CommandSpec> repository_commands();
 std::vector<CommandSpec> listing_commands();
 std::vector<CommandSpec> package_commands();
 std::vector<CommandSpec> token_commands();
+std::vector<CommandSpec> url_commands();
 std::vector<CommandSpec> maintenance_commands();
 std::vector<CommandSpec> encrypt_commands();
 

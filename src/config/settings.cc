@@ -44,6 +44,15 @@ Error unknown_key(std::string_view place, std::string_view section, std::string_
       .value();
 }
 
+/// Messages quote values, which may hold line breaks.
+Error in_one_line(const Error& error) {
+  const auto plain = [](std::string text) {
+    std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+    return text;
+  };
+  return {error.code(), plain(error.message()), plain(error.hint()), error.file(), error.line()};
+}
+
 /// Collects while it goes, so that check-config shows all that is wrong at once.
 class Loader {
  public:
@@ -60,6 +69,7 @@ class Loader {
     take_environment(environment);
     warn_without_effect();
     finish();
+    for (auto& error : report_.errors) error = in_one_line(error);
     return std::move(report_);
   }
 

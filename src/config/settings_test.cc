@@ -18,6 +18,12 @@ Settings settings_of(std::string_view text, const Environment& environment = {})
   return report ? std::move(report->settings) : Settings{};
 }
 
+TEST(Settings, AnErrorIsOneLineAlsoWhenTheValueIsNot) {
+  const auto report = check("[HTTP]\nListen = \"9\\nx\"\n", "f", {});
+  ASSERT_EQ(report.errors.size(), 1u);
+  EXPECT_EQ(report.errors[0].message(), "HTTP.Listen '9?x' is not an address and port");
+}
+
 TEST(Settings, AnEmptyFileGivesTheDefaults) {
   const auto s = settings_of("");
   EXPECT_EQ(s.http.listen, ":4242");

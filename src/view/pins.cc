@@ -84,8 +84,13 @@ Result<Resolved> resolve_pinned(ReadView& view, const model::Repository& reposit
   if (!text) return no_such_pinned(pinned);
   auto pins = parse_pins(*text);
   if (!pins) return no_such_pinned(pinned);
+  const auto sources = TRY(sources_of(view));
+  for (auto& pin : *pins) {  // one that is not locked shows the newest that is known of its day
+    const auto source = sources.find(pin.source);
+    if (pin.exact || !model::is_mirror(pin.type) || source == sources.end()) continue;
+    pin.at = pin.until ? TRY(pin_before(view, source->second, *pin.until)).at : source->second.last_tx;
+  }
   if (long_form) {  // anybody can write one: it may not show what the repository does not
-    const auto sources = TRY(sources_of(view));
     std::erase_if(*pins, [&](const Pin& pin) {
       return std::none_of(repository.sources.begin(), repository.sources.end(), [&](model::SourceId id) {
         const auto known = sources.find(id);
