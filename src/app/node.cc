@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
@@ -12,6 +13,8 @@
 #include "app/stores.h"
 #include "auth/shared_key.h"
 #include "base/text.h"
+#include "ingest/maintenance_jobs.h"
+#include "jobs/gauges.h"
 
 namespace granary::app {
 namespace {
@@ -26,6 +29,11 @@ std::string port_suffix(std::string_view listen) {
   const auto colon = listen.rfind(':');
   if (colon == std::string_view::npos || listen.substr(colon) == ":443") return {};
   return std::string(listen.substr(colon));
+}
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
 }
 
 std::string host_only(std::string_view host) {
@@ -46,6 +54,8 @@ Node::Node(const config::Settings& settings, const config::Environment& environm
       new_repos_authenticated_(settings.authentication.new_repos_auth_by_default) {}
 
 Node::~Node() {
+  // A job that does not stop keeps the process: its lease is kept up meanwhile.
+  runner_.reset();
   // Event loops and workers end before what their handlers use.
   server_.reset();
 }
@@ -57,8 +67,10 @@ Result<std::unique_ptr<Node>> Node::start(const config::Settings& settings,
   TRY(node->prepare_folders());
   TRY(node->open_stores());
   TRY(node->wait_for_database(options));
+  TRY(node->prepare_jobs());
   node->bind_routers();
   TRY(node->listen());
+  if (node->runner_) node->runner_->start();
   return node;
 }
 
@@ -91,6 +103,10 @@ Result<> Node::open_stores() {
   tokens_ = auth::make_tokens(database_, clock_);
   views_ = view::make_views(catalog_, *database_, clock_, settings_.limits.render_cache);
   ingest_ = ingest::make_ingest(catalog_, blobs_, clock_);
+  queue_ = jobs::make_queue(database_, clock_);
+  schedules_ = std::make_shared<jobs::Schedules>(database_, clock_);
+  job_events_ = std::make_shared<api::JobEvents>(queue_, Logger(sink_, "jobs"));
+  make_runner();
 
   const auto pool = [this](int db::PoolStats::* member) {
     return [this, member] { return static_cast<double>(database_->stats().*member); };
@@ -109,7 +125,7 @@ Result<> Node::open_stores() {
 Result<> Node::wait_for_database(const StartOptions& options) {
   const Context ctx(log_, std::stop_token(), Context::Clock::now() + std::chrono::minutes(1));
   std::vector<db::Migration> migrations;
-  for (const auto list : {catalog::migrations(), auth::migrations()})
+  for (const auto list : {catalog::migrations(), auth::migrations(), jobs::migrations()})
     migrations.insert(migrations.end(), list.begin(), list.end());
   for (;;) {
     auto migrated = database_->migrate(ctx, migrations);
@@ -123,9 +139,42 @@ Result<> Node::wait_for_database(const StartOptions& options) {
   }
 }
 
+/// Listens to the database, and so comes before its first use.
+void Node::make_runner() {
+  if (settings_.jobs.workers == 0) return;
+  const auto grace = std::chrono::duration_cast<std::chrono::seconds>(settings_.limits.gc_grace);
+  auto handlers = ingest::maintenance_handlers(ingest_, grace);
+  std::vector<std::string> kinds;
+  for (const auto& handler : handlers) kinds.emplace_back(handler->kind());
+  jobs::add_gauges(metrics_, queue_, clock_, kinds);
+  runner_ = std::make_unique<jobs::Runner>(
+      jobs::RunnerParts{queue_, schedules_, clock_, sink_, &metrics_},
+      jobs::RunnerOptions{
+          .worker = host_name(),
+          .workers = static_cast<unsigned>(settings_.jobs.workers),
+          .lease = settings_.jobs.lease,
+          .keep_finished = std::chrono::duration_cast<std::chrono::hours>(settings_.jobs.keep_finished)},
+      std::move(handlers));
+  database_->on_change(runner_->listener());
+}
+
+Result<> Node::prepare_jobs() {
+  const Context ctx(log_, std::stop_token(), Context::Clock::now() + std::chrono::minutes(1));
+  const auto plan = [&](std::string_view setting, const std::string& cron,
+                        const jobs::JobSpec& job) -> Result<> {
+    if (cron.empty()) return schedules_->undefine(ctx, job.kind);
+    auto defined = schedules_->define(ctx, {job.kind, cron, job});
+    if (defined || defined.error().code() != Errc::invalid_argument) return defined;
+    return fail(Errc::invalid_argument, std::string(setting) + ": " + defined.error().message(),
+                defined.error().hint());
+  };
+  TRY(plan("Jobs.CollectSchedule", settings_.jobs.collect_schedule, ingest::collect_job()));
+  return plan("Jobs.VerifySchedule", settings_.jobs.verify_schedule, ingest::verify_job());
+}
+
 void Node::bind_routers() {
   bind_routes(router_,
-              {clock_, blobs_, catalog_, tokens_, views_, ingest_,
+              {clock_, blobs_, catalog_, tokens_, views_, ingest_, queue_, job_events_,
                [this] { return new_repos_authenticated_.load(std::memory_order_relaxed); },
                [this] { return leaving_.load(std::memory_order_relaxed); }},
               settings_);
@@ -212,6 +261,10 @@ void Node::reload(const config::Settings& settings) {
   log_.info("settings read again", {{"level", settings.logging.level}});
 }
 
-void Node::drain() { server_->drain(settings_.limits.drain_timeout); }
+void Node::drain() {
+  if (runner_) runner_->pause();  // jobs stop while requests end
+  job_events_->close();
+  server_->drain(settings_.limits.drain_timeout);
+}
 
 }  // namespace granary::app

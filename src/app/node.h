@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "api/job_events.h"
 #include "auth/auth.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -18,6 +19,7 @@
 #include "http/route.h"
 #include "http/server.h"
 #include "ingest/ingest.h"
+#include "jobs/runner.h"
 #include "view/views.h"
 
 namespace granary::app {
@@ -51,6 +53,8 @@ class Node {
   Result<> open_stores();
   Result<> wait_for_database(const StartOptions&);
   void bind_routers();
+  void make_runner();
+  Result<> prepare_jobs();
   Result<> listen();
   http::ServerOptions server_options(Networks trusted_proxies) const;
 
@@ -69,6 +73,10 @@ class Node {
   std::shared_ptr<auth::Tokens> tokens_;
   std::shared_ptr<view::Views> views_;
   std::shared_ptr<ingest::Ingest> ingest_;
+  std::shared_ptr<jobs::Queue> queue_;
+  std::shared_ptr<jobs::Schedules> schedules_;
+  std::shared_ptr<api::JobEvents> job_events_;
+  std::unique_ptr<jobs::Runner> runner_;
   http::Router router_, metrics_router_, redirect_router_;
   std::unique_ptr<http::Server> server_;
   std::vector<std::string> addresses_;

@@ -3,11 +3,13 @@
 #include "api/access_gate.h"
 #include "api/admin_routes.h"
 #include "api/home_page.h"
+#include "api/job_routes.h"
 #include "api/meta_handlers.h"
 #include "api/python_handlers.h"
 #include "api/r_handlers.h"
 #include "api/upload_handlers.h"
 #include "app/version.h"
+#include "ingest/maintenance_jobs.h"
 
 namespace granary::app {
 
@@ -30,6 +32,10 @@ void bind_routes(http::Router& router, const Parts& parts, const config::Setting
                           .build_date = std::string(build_date()),
                           .metrics_enabled = settings.metrics.enabled,
                           .leaving = parts.leaving});
+  api::bind_jobs(router, {.queue = parts.queue,
+                          .events = parts.job_events,
+                          .catalog = parts.catalog,
+                          .submittable = {ingest::collect_job(), ingest::verify_job()}});
   api::bind_admin_routes(
       router, {.ingest = parts.ingest,
                .catalog = parts.catalog,

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "api/job_events.h"
 #include "auth/auth.h"
 #include "base/clock.h"
 #include "blob/blob_store.h"
@@ -12,6 +13,7 @@
 #include "config/settings.h"
 #include "http/route.h"
 #include "ingest/ingest.h"
+#include "jobs/queue.h"
 #include "view/views.h"
 
 namespace granary::app {
@@ -23,6 +25,8 @@ struct Parts {
   std::shared_ptr<auth::Tokens> tokens;
   std::shared_ptr<view::Views> views;
   std::shared_ptr<ingest::Ingest> ingest;
+  std::shared_ptr<jobs::Queue> queue;
+  std::shared_ptr<api::JobEvents> job_events;
   std::function<bool()> new_repos_authenticated;  // as it is now: settings may be read again
   std::function<bool()> leaving;                  // /__ping__ is to fail
 };

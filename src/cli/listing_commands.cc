@@ -2,32 +2,11 @@
 
 #include "base/text.h"
 #include "cli/endpoint.h"
+#include "cli/json_table.h"
 #include "cli/session.h"
-#include "cli/table.h"
 
 namespace granary::cli {
 namespace {
-
-using Rows = std::vector<std::vector<std::string>>;
-
-std::string cell_of(const Json& json, std::string_view name) {
-  const Json& value = json[name];
-  if (const auto text = value.string()) return std::string(*text);
-  if (const auto number = value.integer()) return std::to_string(*number);
-  if (const auto yes = value.boolean()) return *yes ? "yes" : "no";
-  return {};
-}
-
-std::string rows_of(const Json& json, const std::vector<std::string>& head,
-                    const std::vector<std::string_view>& names, std::string_view none) {
-  if (json.items().empty()) return std::string(none) + "\n";
-  Rows rows;
-  for (const auto& item : json.items()) {
-    auto& row = rows.emplace_back();
-    for (const auto name : names) row.push_back(cell_of(item, name));
-  }
-  return table(head, rows);
-}
 
 std::string sources_table(const Json& json) {
   return rows_of(json, {"SOURCE", "TYPE", "LAST TRANSACTION", "DESCRIPTION"},
@@ -108,13 +87,6 @@ Result<int> list_transactions(Session& session) {
   });
 }
 
-std::string facts(const Json& json, const std::vector<std::pair<std::string_view, std::string_view>>& names) {
-  std::string out;
-  for (const auto& [label, name] : names)
-    out += fmt::format("{:<18}{}\n", std::string(label) + ":", cell_of(json, name));
-  return out;
-}
-
 Result<int> info_repo(Session& session) {
   auto* server = TRY(session.server());
   const auto name = session.args().value("--repo");
@@ -126,12 +98,12 @@ Result<int> info_repo(Session& session) {
   const auto sources = TRY(server->call(session.context(), "GET", endpoint({"repos", name, "sources"}), {}));
   std::vector<std::string> names;
   for (const auto& source : sources.json.items()) names.push_back(cell_of(source, "name"));
-  session.print(facts(repo.json, {{"Repository", "name"},
-                                  {"Id", "id"},
-                                  {"Type", "type"},
-                                  {"Description", "description"},
-                                  {"Authenticated", "auth"},
-                                  {"Created", "created"}}));
+  session.print(facts_of(repo.json, {{"Repository", "name"},
+                                     {"Id", "id"},
+                                     {"Type", "type"},
+                                     {"Description", "description"},
+                                     {"Authenticated", "auth"},
+                                     {"Created", "created"}}));
   session.print(fmt::format("{:<18}{}\n", "Sources:", names.empty() ? "none" : join(names, ", ")));
   return 0;
 }
@@ -143,12 +115,12 @@ Result<int> info(Session& session) {
                 "for example: granary info --repo all");
   if (args.has("--repo")) return info_repo(session);
   return session.show("GET", endpoint({"sources", args.value("--source")}), {}, [&](const Json& json) {
-    session.print(facts(json, {{"Source", "name"},
-                               {"Id", "id"},
-                               {"Type", "type"},
-                               {"Description", "description"},
-                               {"Created", "created"},
-                               {"Last transaction", "last_transaction"}}));
+    session.print(facts_of(json, {{"Source", "name"},
+                                  {"Id", "id"},
+                                  {"Type", "type"},
+                                  {"Description", "description"},
+                                  {"Created", "created"},
+                                  {"Last transaction", "last_transaction"}}));
   });
 }
 

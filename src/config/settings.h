@@ -75,6 +75,11 @@ struct Settings {
     std::string listen;
   } metrics;
   struct {
+    std::int64_t workers = 0;
+    Milliseconds keep_finished{}, lease{};
+    std::string collect_schedule, verify_schedule;  // cron text; empty: never
+  } jobs;
+  struct {
     std::string system_log, level, format;
   } logging;
   struct {

@@ -9,7 +9,8 @@ from artifacts import r_name, r_package, sdist, sdist_name, wheel, wheel_name
 
 COMMANDS = ["serve", "create source", "create repo", "create token", "edit source", "edit repo", "delete source", "delete repo",
             "list", "list sources", "list repos", "list packages", "list tokens", "info", "subscribe", "unsubscribe", "reorder",
-            "add", "archive", "remove package", "yank", "unyank", "revoke token", "check-config", "verify", "gc"]
+            "add", "archive", "remove package", "yank", "unyank", "revoke token", "check-config", "verify", "gc",
+            "list jobs", "info job", "run job", "cancel job"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,0 +1,87 @@
+"""Work in the background: submitted, watched, cancelled, by the clock, and taken over from a node that dies."""
+
+import http.client
+import json
+import os
+import zipfile
+
+import pytest
+
+from artifacts import wheel, wheel_name
+from server import basic, eventually
+
+
+def state(server, job):
+    return server.cli_json("info", "job", "--id", job)["state"]
+
+
+def test_a_job_runs_with_its_log_and_live_events(granary):
+    name = granary.repository("python")
+    granary.added(name, {wheel_name("steady", "1.0"): wheel("steady", "1.0")})
+    job = granary.cli_json("run", "job", "--kind", "verify")["id"]
+    stream = http.client.HTTPConnection("127.0.0.1", granary.port, timeout=30)
+    stream.request("GET", f"/__api__/jobs/{job}/events", headers=basic("__token__", granary.token("global:admin")))
+    answer = stream.getresponse()
+    assert answer.status == 200 and answer.headers["Content-Type"] == "text/event-stream"
+    events = [dict(line.split(": ", 1) for line in event.splitlines())
+              for event in answer.read().decode().strip().split("\n\n")]  # the stream ends with the job
+    assert events[-1]["event"] == "end" and json.loads(events[-1]["data"])["state"] == "succeeded"
+    lines = [json.loads(event["data"])["line"] for event in events if event["event"] == "log"]
+    assert any(line.startswith("verified") for line in lines), lines
+    shown = granary.cli("info", "job", "--id", job)
+    assert "succeeded" in shown and "verified" in shown
+    assert str(job) in granary.cli("list", "jobs", "--kind", "verify", "--state", "succeeded")
+    assert 'granary_jobs{kind="verify",state="succeeded"}' in granary.metrics()
+
+
+def test_jobs_are_for_administrators(granary):
+    assert granary.get("/__api__/jobs").status == 401
+    assert granary.get("/__api__/jobs", **basic("__token__", granary.token("repos:read"))).status == 403
+    refused = granary.run("run", "job", "--kind", "nonsense")
+    assert refused.returncode != 0 and "collect" in refused.stderr
+    assert granary.run("info", "job", "--id", "999999").returncode != 0
+
+
+def test_a_node_without_workers_keeps_jobs_until_they_are_cancelled(make_granary):
+    server = make_granary(settings={"Jobs": {"Workers": 0}}).start()
+    job = server.cli_json("run", "job", "--kind", "collect")["id"]
+    assert server.cli_json("run", "job", "--kind", "collect")["id"] == job, "the one that waits already"
+    assert state(server, job) == "waiting"
+    server.cli("cancel", "job", "--id", job)
+    assert state(server, job) == "cancelled"
+    assert server.run("cancel", "job", "--id", job).returncode != 0
+
+
+def test_a_wrong_schedule_is_refused_at_start(make_granary):
+    server = make_granary(settings={"Jobs": {"CollectSchedule": "each night"}})
+    with pytest.raises(RuntimeError, match="Jobs.CollectSchedule"):
+        server.start()
+
+
+def test_the_job_of_a_node_that_is_killed_is_taken_over(make_granary):
+    first = make_granary("postgres-s3", settings={"Jobs": {"Lease": "3s"}}).start()
+    name = first.repository("python")
+    payload = [("big.bin", os.urandom(48 << 20))]
+    for version in ("1.0", "1.1", "1.2", "1.3"):
+        data = wheel("heavy", version, files=payload, compression=zipfile.ZIP_STORED)
+        first.added(name, {wheel_name("heavy", version): data})
+    second = make_granary(share=first, settings={"Jobs": {"Lease": "3s"}})
+    job = first.cli_json("run", "job", "--kind", "verify")["id"]
+    token = basic("__token__", first.token("global:admin"))
+    eventually(lambda: first.get(f"/__api__/jobs/{job}", **token).json["state"] == "running", 10)
+    first.kill()
+    second.start()
+    eventually(lambda: state(second, job) == "succeeded", 60)
+    assert second.cli_json("info", "job", "--id", job)["attempt"] == 2
+
+
+def test_a_schedule_fires_once_on_two_nodes(make_granary):
+    jobs = {"Jobs": {"VerifySchedule": "* * * * *"}}
+    first = make_granary("postgres-s3", settings=jobs).start()
+    second = make_granary(share=first, settings=jobs).start()
+    done = lambda: first.cli_json("list", "jobs", "--kind", "verify")
+    eventually(lambda: len(done()) >= 1, 75)
+    eventually(lambda: all(job["state"] == "succeeded" for job in done()), 20)
+    minutes = [job["created"][:16] for job in done()]
+    assert len(minutes) == len(set(minutes)), minutes
+    assert second.cli_json("list", "jobs", "--kind", "verify") == done()
