@@ -51,7 +51,8 @@ std::vector<std::string> projects_of(std::string_view filename) {
 Result<std::optional<model::FileRecord>> find(view::Views& views, const Context& ctx,
                                               const view::Snapshot& snapshot, const FilePath& path) {
   for (const auto& project : projects_of(path.filename)) {
-    auto file = TRY(views.find_file(ctx, snapshot, project, path.filename));
+    const auto narrowed = TRY(views.project(ctx, snapshot, project));
+    auto file = TRY(views.find_file(ctx, narrowed, project, path.filename));
     if (file && file->blob == path.digest) return file;
   }
   return std::nullopt;

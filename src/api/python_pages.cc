@@ -91,8 +91,9 @@ Result<http::Response> simple_project(const PythonDependencies& dependencies, co
   auto& views = *dependencies.views;
   const auto project = request.parameter("project");
   if (!python::is_normalized_name(project) && python::is_valid_name(project)) return simple_redirect(request);
-  const auto snapshot = TRY(requested_snapshot(ctx, views, request, model::Ecosystem::python));
+  auto snapshot = TRY(requested_snapshot(ctx, views, request, model::Ecosystem::python));
   if (!python::is_valid_name(project)) return no_project(snapshot, project.substr(0, 80));
+  snapshot = TRY(views.project(ctx, snapshot, project));
   const auto form = TRY(requested_form(request));
   const bool json = form == SimpleForm::json;
   const std::string key = (json ? "simple.json/" : "simple.html/") + std::string(project);
@@ -126,10 +127,11 @@ Result<http::Response> simple_redirect(const http::Request& request) {
 Result<http::Response> pypi_project(const PythonDependencies& dependencies, const Context& ctx,
                                     const http::Request& request) {
   auto& views = *dependencies.views;
-  const auto snapshot = TRY(requested_snapshot(ctx, views, request, model::Ecosystem::python));
+  auto snapshot = TRY(requested_snapshot(ctx, views, request, model::Ecosystem::python));
   const auto shown = request.parameter("project");
   if (!python::is_valid_name(shown)) return no_project(snapshot, shown.substr(0, 80));
   const std::string project = python::normalize_name(shown);
+  snapshot = TRY(views.project(ctx, snapshot, project));
   std::optional<std::string_view> version;
   if (const auto given = request.parameter("version"); !given.empty()) version = given;
 

@@ -147,9 +147,10 @@ Result<bool> Projects::ask(const Context& ctx, const Key& key, bool background) 
   if (fetched) {
     if (fetched->not_modified) return true;
     if (fetched->page.left_out != 0)
-      parts_->log.info(
-          "entries of an upstream page were left out",
-          {{"source", source.name}, {"project", key.second}, {"entries", fetched->page.left_out}});
+      parts_->log.info("entries of an upstream page were left out",
+                       {{"source", source.name},
+                        {"project", key.second},
+                        {"entries", std::to_string(fetched->page.left_out)}});
     TRY(keep(*parts_, ctx, id, key.second, fetched->page.project));
     return true;
   }

@@ -166,7 +166,7 @@ void write_file(JsonWriter& json, const model::FileRecord& file, std::string_vie
   json.key("digests");
   json.begin_object();
   if (!file.md5.empty()) json.member("md5", file.md5);
-  json.member("sha256", file.blob.hex());
+  if (!file.origin || file.origin->digest_known) json.member("sha256", file.blob.hex());
   json.end_object();
   json.member("downloads", -1);
   json.member("filename", file.filename);

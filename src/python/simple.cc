@@ -12,6 +12,9 @@
 namespace granary::python {
 namespace {
 
+/// Of a mirrored file upstream may give no SHA-256.
+bool is_named_by_content(const model::FileRecord& file) { return !file.origin || file.origin->digest_known; }
+
 struct Keyed {
   std::optional<Version> version;
   const model::FileRecord* file;
@@ -76,11 +79,15 @@ void write_file(JsonWriter& json, const model::FileRecord& file, std::string_vie
   json.member("url", std::string(prefix) + file_path(file));
   json.key("hashes");
   json.begin_object();
-  json.member("sha256", file.blob.hex());
+  if (is_named_by_content(file)) {
+    json.member("sha256", file.blob.hex());
+  } else if (!file.md5.empty()) {
+    json.member("md5", file.md5);
+  }
   json.end_object();
   if (!file.requires_python.empty()) json.member("requires-python", file.requires_python);
-  json.member("size", file.size);
-  json.member("upload-time", rfc3339(file.uploaded_at));
+  if (file.size != 0) json.member("size", file.size);
+  if (file.uploaded_at != Time{}) json.member("upload-time", rfc3339(file.uploaded_at));
   json.key("yanked");
   // An empty reason is a yank too, but an empty string reads as "not yanked" in most clients.
   if (!file.yanked || file.yanked->empty()) {
@@ -90,8 +97,13 @@ void write_file(JsonWriter& json, const model::FileRecord& file, std::string_vie
   }
   write_core_metadata(json, file);
   json.key("provenance");
-  json.null();
+  file.provenance.empty() ? json.null() : json.value(file.provenance);
   json.end_object();
+}
+
+std::string fragment_of(const model::FileRecord& file) {
+  if (is_named_by_content(file)) return "#sha256=" + file.blob.hex();
+  return file.md5.empty() ? std::string() : "#md5=" + file.md5;
 }
 
 std::string html_head(std::string_view title) {
@@ -192,9 +204,10 @@ std::string simple_project_html(const ProjectPage& page) {
   for (const auto& entry : keyed(page.files)) {
     const auto& file = *entry.file;
     out += "    <a";
-    attribute(out, "href", std::string(page.files_prefix) + file_path(file) + "#sha256=" + file.blob.hex());
+    attribute(out, "href", std::string(page.files_prefix) + file_path(file) + fragment_of(file));
     if (!file.requires_python.empty()) attribute(out, "data-requires-python", file.requires_python);
     if (file.yanked) attribute(out, "data-yanked", *file.yanked);
+    if (!file.provenance.empty()) attribute(out, "data-provenance", file.provenance);
     if (file.metadata_sha256) {
       const std::string digest = "sha256=" + file.metadata_sha256->hex();
       attribute(out, "data-core-metadata", digest);

@@ -34,6 +34,7 @@ std::string simple_project_json(const ProjectPage& page);
 std::string simple_project_html(const ProjectPage& page);
 
 /// "ab/cd/<sha256>/<filename>", encoded for a URL: named by content, so that it never changes.
+/// Zeros stand for a digest that upstream does not give.
 std::string file_path(const model::FileRecord& file);
 
 /// Versions of the files, sorted, each once (1.0 and 1.0.0 are one).

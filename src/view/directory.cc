@@ -21,7 +21,9 @@ Result<Known> Directory::find(const Context& ctx, std::string_view name_or_id) {
     const std::scoped_lock lock(mutex_);
     const auto at = generations_.find(known.repository->id.value);
     // Absent when it was deleted just now: a count that has moved on already.
-    known.generation = at != generations_.end() ? at->second : std::make_shared<Generation>();
+    const auto counts = at != generations_.end() ? at->second : Counts{};
+    known.generation = counts.all;
+    known.projects = counts.projects;
   }
   return known;
 }
@@ -36,14 +38,36 @@ void Directory::heard(std::span<const std::int64_t> topics) {
   if (everything) configuration_->bump();
   // With a listing that is out of date nobody knows who subscribes to a source.
   if (everything || !listing_ || listing_->configuration != configuration_->now()) {
-    for (const auto& [id, generation] : generations_) generation->bump();
+    for (const auto& [id, counts] : generations_) counts.bump();
     return;
   }
   for (const auto topic : topics) {
-    const auto at = listing_->subscribers.find(topic);
+    const auto project = catalog::parse_project_topic(topic);
+    const auto at = listing_->subscribers.find(project ? project->source.value : topic);
     if (at == listing_->subscribers.end()) continue;
-    for (const auto& generation : at->second) generation->bump();
+    for (const auto& counts : at->second) {
+      if (!project) {
+        counts.bump();
+      } else if (counts.projects) {
+        (*counts.projects)[project->shard].bump();
+      }
+    }
   }
+}
+
+void Directory::projects_may_be_old() {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [id, counts] : generations_) counts.bump_projects();
+}
+
+void Directory::Counts::bump() const {
+  all->bump();
+  bump_projects();
+}
+
+void Directory::Counts::bump_projects() const {
+  if (!projects) return;
+  for (auto& generation : *projects) generation.bump();
 }
 
 Result<std::shared_ptr<const Directory::Listing>> Directory::listing(const Context& ctx) {
@@ -67,14 +91,16 @@ Result<std::shared_ptr<const Directory::Listing>> Directory::load(const Context&
   }));
 
   const std::scoped_lock lock(mutex_);
-  std::map<std::int64_t, std::shared_ptr<Generation>> generations;
+  std::map<std::int64_t, Counts> generations;
   for (auto& one : all) {
     auto repository = std::make_shared<const model::Repository>(std::move(one));
     const auto id = repository->id.value;
     const auto known = generations_.find(id);
-    const auto& generation = generations[id] =
-        known != generations_.end() ? known->second : std::make_shared<Generation>();
-    for (const auto source : repository->sources) fresh->subscribers[source.value].push_back(generation);
+    auto& counts = generations[id];
+    if (known != generations_.end()) counts = known->second;
+    if (!counts.projects && repository->type == model::Ecosystem::python)
+      counts.projects = std::make_shared<ProjectGenerations>();
+    for (const auto source : repository->sources) fresh->subscribers[source.value].push_back(counts);
     fresh->by_id.emplace(id, repository);
     fresh->by_name.emplace(repository->name, std::move(repository));
   }

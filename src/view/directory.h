@@ -1,6 +1,7 @@
 #pragma once
 /// What repositories there are, in memory, and how long that holds.
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -18,9 +19,13 @@
 
 namespace granary::view {
 
+/// States of the projects of a Python repository, a shard of them each (catalog::project_shard).
+using ProjectGenerations = std::array<Generation, catalog::kProjectShards>;
+
 /// A repository, and the count of its states: bumped by every change of itself and of its sources.
 struct Known {
   std::shared_ptr<const model::Repository> repository;
+  std::shared_ptr<ProjectGenerations> projects;  // null unless Python; all are bumped after `generation` is
   std::shared_ptr<Generation> generation;
   std::uint64_t configuration = 0;  // the state of the configuration that this was read in
 };
@@ -36,15 +41,23 @@ class Directory {
   /// Counts changes of the configuration only: for answers that no transaction can change.
   const std::shared_ptr<Generation>& configuration() const noexcept { return configuration_; }
 
-  /// What db::Database::on_change says.
+  /// What db::Database::on_change says. A change of one mirrored project is one of its shard only.
   void heard(std::span<const std::int64_t> topics);
+  /// Every project's page is to be looked at again.
+  void projects_may_be_old();
 
  private:
+  struct Counts {
+    std::shared_ptr<Generation> all = std::make_shared<Generation>();
+    std::shared_ptr<ProjectGenerations> projects{};
+    void bump() const;
+    void bump_projects() const;
+  };
   struct Listing {
     std::uint64_t configuration = 0;
     std::unordered_map<std::string, std::shared_ptr<const model::Repository>> by_name;
     std::map<std::int64_t, std::shared_ptr<const model::Repository>> by_id;
-    std::map<std::int64_t, std::vector<std::shared_ptr<Generation>>> subscribers;  // by source
+    std::map<std::int64_t, std::vector<Counts>> subscribers;  // by source
   };
   Result<std::shared_ptr<const Listing>> listing(const Context&);
   Result<std::shared_ptr<const Listing>> load(const Context&);
@@ -54,7 +67,7 @@ class Directory {
   std::mutex loading_;  // held while one caller reads the database
   std::mutex mutex_;    // never held while waiting for anything
   std::shared_ptr<const Listing> listing_;
-  std::map<std::int64_t, std::shared_ptr<Generation>> generations_;  // by repository
+  std::map<std::int64_t, Counts> generations_;  // by repository
 };
 
 }  // namespace granary::view

@@ -1,7 +1,9 @@
 #include "view/views.h"
 
 #include <algorithm>
+#include <condition_variable>
 #include <mutex>
+#include <thread>
 #include <unordered_set>
 
 #include "base/hash.h"
@@ -11,6 +13,7 @@
 #include "view/made_once.h"
 #include "view/pinned.h"
 #include "view/pins.h"
+#include "view/projects.h"
 #include "view/r_trees.h"
 #include "view/render.h"
 
@@ -22,6 +25,7 @@ using Names = std::vector<std::string>;
 using FoundFile = std::optional<model::FileRecord>;
 
 constexpr std::size_t kSnapshotsKept = 4096;
+constexpr std::chrono::seconds kLookAgain{60};
 constexpr std::uint32_t kNamesPerPage = 10'000;
 /// Part of every fingerprint: another number when bodies are rendered in another way.
 constexpr std::string_view kFormat = "2";
@@ -71,6 +75,12 @@ Result<> append_mirrored_names(const RTree& tree, const model::Pin& pin, Names& 
 }
 
 Result<> append_names(ReadView& view, const model::Pin& pin, Names& names) {
+  if (is_index(pin))
+    return view.mirrors().for_each_name(pin.source, pin.at,
+                                        [&](const catalog::UpstreamName& one) -> Result<> {
+                                          names.push_back(one.name);
+                                          return {};
+                                        });
   model::Page page{{}, kNamesPerPage};
   for (;;) {
     auto more = TRY(view.packages(pin.source, pin.at, page));
@@ -94,17 +104,28 @@ std::size_t weight_of_file(const FoundFile& file) {
 class CatalogViews final : public Views {
  public:
   CatalogViews(std::shared_ptr<catalog::Catalog> catalog, std::shared_ptr<const Clock> clock,
-               std::size_t cache_bytes)
+               std::size_t cache_bytes, std::shared_ptr<catalog::OnDemand> on_demand)
       : catalog_(std::move(catalog)),
         clock_(std::move(clock)),
         directory_(catalog_),
         r_trees_(catalog_),
+        projects_(catalog_, std::move(on_demand), cache_bytes / 8),
         snapshots_(kSnapshotsKept),
         names_(cache_bytes / 8),
         files_(cache_bytes / 8),
         bodies_(cache_bytes) {}
 
   void heard(std::span<const std::int64_t> topics) { directory_.heard(topics); }
+  /// The event loops ask nobody whether a page is fresh enough: now and then they must.
+  void look_again_every(std::chrono::seconds interval) {
+    ticking_ = std::jthread([this, interval](const std::stop_token& stop) {
+      std::mutex mutex;
+      std::condition_variable_any never;
+      std::unique_lock lock(mutex);
+      while (!never.wait_for(lock, stop, interval, [&] { return stop.stop_requested(); }))
+        directory_.projects_may_be_old();
+    });
+  }
 
   Result<Snapshot> resolve(const Context& ctx, std::string_view repository,
                            const model::SnapshotRef& ref) override {
@@ -131,10 +152,28 @@ class CatalogViews final : public Views {
     return TRY(directory_.find(ctx, name_or_id)).repository;
   }
 
+  Result<Snapshot> project(const Context& ctx, const Snapshot& snapshot, std::string_view project) override {
+    if (std::none_of(snapshot.pins.begin(), snapshot.pins.end(), is_index)) return snapshot;
+    const Known known = TRY(directory_.find(ctx, std::to_string(snapshot.repository->id.value)));
+    if (!known.projects) return snapshot;
+    // Counted before reading, and before asking whether the whole is still fresh: see Directory::heard.
+    const auto shard = std::shared_ptr<const Generation>(known.projects,
+                                                         &(*known.projects)[catalog::project_shard(project)]);
+    Snapshot narrowed = snapshot;
+    narrowed.fresh = Freshness::observe(shard);
+    if (!snapshot.fresh.holds()) narrowed.fresh = snapshot.fresh;
+    narrowed.pins = known_to_be_absent(snapshot, project)
+                        ? std::vector<model::Pin>{}
+                        : TRY(projects_.owner(ctx, snapshot, project, narrowed.fresh));
+    narrowed.fingerprint = fingerprint_of(narrowed);
+    return narrowed;
+  }
+
   Result<std::vector<model::FileRecord>> files(const Context& ctx, const Snapshot& snapshot,
                                                std::string_view package) override {
     std::vector<model::FileRecord> found;
     if (snapshot.pins.empty() || known_to_be_absent(snapshot, package)) return found;
+    if (is_index(snapshot.pins.front())) return projects_.files(ctx, snapshot.pins.front(), package);
     const auto trees = TRY(trees_of(ctx, snapshot));
     TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
       for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
@@ -238,6 +277,11 @@ class CatalogViews final : public Views {
   Result<FoundFile> read_file(const Context& ctx, const Snapshot& snapshot, std::string_view package,
                               std::string_view filename) {
     FoundFile found;
+    if (is_index(snapshot.pins.front())) {
+      for (auto& file : TRY(projects_.files(ctx, snapshot.pins.front(), package)))
+        if (file.filename == filename) found = std::move(file);
+      return found;
+    }
     const auto trees = TRY(trees_of(ctx, snapshot));
     TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
       found.reset();
@@ -306,6 +350,8 @@ class CatalogViews final : public Views {
   /// Without the database: most requests for unknown names come from clients that ask every index for every
   /// name.
   bool known_to_be_absent(const Snapshot& snapshot, std::string_view package) {
+    for (const auto& pin : snapshot.pins)  // of an index whose list was never read any name may be there
+      if (is_index(pin) && (pin.exact || pin.at.value == 0)) return false;
     const auto names = names_.peek(snapshot.fingerprint);
     return names && !std::binary_search(names->begin(), names->end(), package);
   }
@@ -314,22 +360,28 @@ class CatalogViews final : public Views {
   std::shared_ptr<const Clock> clock_;
   Directory directory_;
   RTrees r_trees_;
+  Projects projects_;
   std::mutex mutex_;
   Lru<Snapshot> snapshots_;
   MadeOnce<Names> names_;
   /// What was asked for, so that all event loops give it, also while the database is gone.
   MadeOnce<FoundFile> files_;
   MadeOnce<Rendered> bodies_;
+  std::jthread ticking_;  // last: it ends before the rest does
 };
 
 }  // namespace
 
 std::shared_ptr<Views> make_views(std::shared_ptr<catalog::Catalog> catalog, db::Database& database,
-                                  std::shared_ptr<const Clock> clock, std::size_t cache_bytes) {
-  auto views = std::make_shared<CatalogViews>(std::move(catalog), std::move(clock), cache_bytes);
+                                  std::shared_ptr<const Clock> clock, std::size_t cache_bytes,
+                                  std::shared_ptr<catalog::OnDemand> on_demand) {
+  const bool fetching = on_demand != nullptr;
+  auto views =
+      std::make_shared<CatalogViews>(std::move(catalog), std::move(clock), cache_bytes, std::move(on_demand));
   database.on_change([weak = std::weak_ptr(views)](std::span<const std::int64_t> topics) {
     if (const auto alive = weak.lock()) alive->heard(topics);
   });
+  if (fetching) views->look_again_every(kLookAgain);
   return views;
 }
 

@@ -15,6 +15,7 @@
 #include "base/context.h"
 #include "base/generation.h"
 #include "catalog/catalog.h"
+#include "catalog/on_demand.h"
 #include "model/types.h"
 
 namespace granary::view {
@@ -50,6 +51,12 @@ class Views {
   virtual Result<std::shared_ptr<const model::Repository>> repository(const Context&,
                                                                       std::string_view name_or_id) = 0;
 
+  /// The snapshot narrowed to the source that gives the project, so that its answers are named by what they
+  /// are made of: a change of another project leaves them alone. A mirrored project is fetched when it is not
+  /// known yet. Own names win, also on days before they were published. The snapshot itself for repositories
+  /// without an index upstream. Errors: unavailable when upstream cannot be asked and nothing is known.
+  virtual Result<Snapshot> project(const Context&, const Snapshot&, std::string_view project) = 0;
+
   /// The files of a package: whole from the first source that has it, never mixed. Empty when none has it.
   virtual Result<std::vector<model::FileRecord>> files(const Context&, const Snapshot&,
                                                        std::string_view package) = 0;
@@ -73,8 +80,10 @@ class Views {
       const std::function<Result<std::string>()>& render) = 0;
 };
 
-/// Registers itself with the database's on_change. `cache_bytes` bounds the rendered bodies.
+/// Registers itself with the database's on_change. `cache_bytes` bounds the rendered bodies. `on_demand`
+/// null: mirrors show what is known of them.
 std::shared_ptr<Views> make_views(std::shared_ptr<catalog::Catalog>, db::Database&,
-                                  std::shared_ptr<const Clock>, std::size_t cache_bytes);
+                                  std::shared_ptr<const Clock>, std::size_t cache_bytes,
+                                  std::shared_ptr<catalog::OnDemand> on_demand = nullptr);
 
 }  // namespace granary::view

@@ -1,0 +1,167 @@
+#include "view/projects.h"
+
+#include <algorithm>
+
+#include "python/project_record.h"
+
+namespace granary::view {
+namespace {
+
+using catalog::ReadView;
+
+constexpr std::size_t kSeenKept = 50'000;
+
+std::string key_of(const model::Pin& pin, std::string_view project) {
+  return std::to_string(pin.source.value) + '/' + (pin.exact ? std::to_string(pin.at.value) : "") + '/' +
+         std::string(project);
+}
+
+std::size_t weight_of_project(const python::Project& project) {
+  std::size_t weight = sizeof(project);
+  for (const auto& file : project.files)
+    weight += sizeof(file) + file.filename.size() + file.url.size() + file.provenance.size();
+  return weight;
+}
+
+/// Names the bytes for ever: two files of one name differ in what upstream says of them.
+std::string key_of(const python::UpstreamFile& file, std::string_view project) {
+  if (file.sha256) return "sha256:" + file.sha256->hex();
+  const auto& told = file.md5.empty() ? std::to_string(file.since().time_since_epoch().count()) : file.md5;
+  return std::string(project) + '/' + file.filename + '/' + told;
+}
+
+model::FileRecord file_record(const python::UpstreamFile& file, const python::Project& project,
+                              const model::Pin& pin, std::string_view name) {
+  model::FileRecord out;
+  out.source = pin.source;
+  out.package = name;
+  out.name = project.shown;
+  out.version = file.version;
+  out.filename = file.filename;
+  out.kind = file.wheel ? model::FileKind::wheel : model::FileKind::sdist;
+  out.blob = file.sha256.value_or(Digest{});
+  out.size = file.size.value_or(0);
+  out.md5 = file.md5;
+  if (file.uploaded_at) out.uploaded_at = *file.uploaded_at;
+  out.metadata_sha256 = file.metadata_sha256;
+  out.requires_python = file.requires_python;
+  out.yanked = file.yanked;
+  // The serial of the page, as upstream counts: what mirrors of mirrors compare.
+  out.added_in = project.serial != 0 ? model::TxNo{project.serial} : pin.at;
+  out.origin = model::Origin{{file.url}, key_of(file, name), file.sha256.has_value()};
+  out.provenance = file.provenance;
+  return out;
+}
+
+}  // namespace
+
+Projects::Projects(std::shared_ptr<catalog::Catalog> catalog, std::shared_ptr<catalog::OnDemand> on_demand,
+                   std::size_t cache_bytes)
+    : catalog_(std::move(catalog)),
+      on_demand_(std::move(on_demand)),
+      seen_(kSeenKept),
+      decoded_(cache_bytes) {}
+
+Result<std::vector<model::Pin>> Projects::owner(const Context& ctx, const Snapshot& snapshot,
+                                                std::string_view project, const Freshness& fresh) {
+  for (const auto source : snapshot.repository->sources) {
+    const auto pin = std::find_if(snapshot.pins.begin(), snapshot.pins.end(),
+                                  [&](const model::Pin& one) { return one.source == source; });
+    if (pin == snapshot.pins.end() || !is_index(*pin)) {
+      std::vector<model::Pin> pins;
+      if (TRY(own(ctx, snapshot, source, project, pins))) return pins;
+      continue;
+    }
+    const auto record = TRY(record_of(ctx, *pin, project, fresh));
+    if (record.value == 0) continue;
+    auto narrowed = *pin;
+    narrowed.at = record;
+    narrowed.exact = true;
+    return std::vector<model::Pin>{narrowed};
+  }
+  return std::vector<model::Pin>{};
+}
+
+/// Own names win for every day: what was published here later must not be somebody else's before. Only a
+/// number shows what this server knew then.
+Result<bool> Projects::own(const Context& ctx, const Snapshot& snapshot, model::SourceId source,
+                           std::string_view project, std::vector<model::Pin>& pins) const {
+  const bool exact = std::any_of(snapshot.pins.begin(), snapshot.pins.end(),
+                                 [](const model::Pin& pin) { return pin.exact; });
+  bool has = false;
+  TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
+    pins.clear();
+    has = false;
+    for (const auto& pin : snapshot.pins) {
+      if (pin.source != source || !TRY(view.has_package(source, pin.at, project))) continue;
+      pins.push_back(pin);
+      has = true;
+    }
+    if (has || exact) return {};
+    const auto newest = TRY(view.resolve(source, model::Latest{}));
+    has = newest.value != 0 && TRY(view.has_package(source, newest, project));
+    return {};
+  }));
+  return has;
+}
+
+Result<model::TxNo> Projects::record_of(const Context& ctx, const model::Pin& pin, std::string_view project,
+                                        const Freshness& fresh) {
+  const auto key = key_of(pin, project);
+  std::optional<Error> refused;
+  if (on_demand_ && !pin.exact) {
+    auto wanted = on_demand_->want_project(ctx, pin.source, project);
+    if (!wanted && wanted.error().code() != Errc::not_found) refused = std::move(wanted).error();
+  }
+  if (!refused && fresh.holds()) {
+    const std::scoped_lock lock(mutex_);
+    const auto* seen = seen_.find(key);
+    if (seen != nullptr && seen->state == fresh.seen) return seen->record;
+  }
+  auto record = TRY(read_number(ctx, pin, project));
+  if (record.value == 0 && on_demand_ && pin.exact) {
+    // Not known at that number: as it was first seen afterwards, so that the answer stays the same.
+    auto wanted = on_demand_->want_project(ctx, pin.source, project);
+    if (!wanted && wanted.error().code() != Errc::not_found) refused = std::move(wanted).error();
+    record = TRY(read_number(ctx, pin, project));
+  }
+  if (record.value == 0 && refused) return tl::unexpected(*std::move(refused));
+  const std::scoped_lock lock(mutex_);
+  if (record.value != 0) seen_.put(key, {fresh.seen, record}, 1);
+  return record;
+}
+
+Result<model::TxNo> Projects::read_number(const Context& ctx, const model::Pin& pin,
+                                          std::string_view project) {
+  model::TxNo number;
+  TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
+    const auto at = pin.exact ? std::optional(pin.at) : std::nullopt;
+    const auto record = TRY(view.mirrors().record(pin.source, "", project, at));
+    number = record ? record->added_in : model::TxNo{};
+    return {};
+  }));
+  return number;
+}
+
+Result<std::vector<model::FileRecord>> Projects::files(const Context& ctx, const model::Pin& pin,
+                                                       std::string_view project) {
+  const auto made = TRY(decoded_.get(
+      ctx, key_of(pin, project),
+      [&]() -> Result<python::Project> {
+        std::string bytes;
+        TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
+          auto record = TRY(view.mirrors().record(pin.source, "", project, pin.at));
+          bytes = record ? std::move(record->bytes) : std::string();
+          return {};
+        }));
+        if (bytes.empty()) return python::Project{};
+        return python::decode_project(bytes);
+      },
+      weight_of_project));
+  std::vector<model::FileRecord> files;
+  for (const auto& file : made->files)
+    if (file.visible(pin.until)) files.push_back(file_record(file, *made, pin, project));
+  return files;
+}
+
+}  // namespace granary::view

@@ -1,0 +1,56 @@
+#pragma once
+/// Projects of mirrored indexes as files of a repository.
+
+#include <memory>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "base/context.h"
+#include "base/generation.h"
+#include "catalog/catalog.h"
+#include "catalog/on_demand.h"
+#include "python/project.h"
+#include "view/made_once.h"
+#include "view/views.h"
+
+namespace granary::view {
+
+inline bool is_index(const model::Pin& pin) noexcept { return pin.type == model::SourceType::pypi; }
+
+/// Safe for concurrent use.
+class Projects {
+ public:
+  /// `on_demand` may be null.
+  Projects(std::shared_ptr<catalog::Catalog> catalog, std::shared_ptr<catalog::OnDemand> on_demand,
+           std::size_t cache_bytes);
+
+  /// The pin of the source that gives the project, none when nobody does: the first that has it, in order of
+  /// subscription. Of a mirror the pin names the record, for files(). `fresh` was counted before: what it
+  /// says is remembered as long as it holds.
+  Result<std::vector<model::Pin>> owner(const Context&, const Snapshot&, std::string_view project,
+                                        const Freshness& fresh);
+
+  /// `pin` is of owner(). By version (PEP 440), then by name.
+  Result<std::vector<model::FileRecord>> files(const Context&, const model::Pin& pin,
+                                               std::string_view project);
+
+ private:
+  struct Seen {
+    std::uint64_t state = 0;  // of the shard
+    model::TxNo record;       // 0: there is none
+  };
+  Result<model::TxNo> record_of(const Context&, const model::Pin&, std::string_view project,
+                                const Freshness&);
+  Result<model::TxNo> read_number(const Context&, const model::Pin&, std::string_view project);
+  Result<bool> own(const Context&, const Snapshot&, model::SourceId, std::string_view project,
+                   std::vector<model::Pin>& pins) const;
+
+  std::shared_ptr<catalog::Catalog> catalog_;
+  std::shared_ptr<catalog::OnDemand> on_demand_;
+  std::mutex mutex_;
+  Lru<Seen> seen_;
+  MadeOnce<python::Project> decoded_;
+};
+
+}  // namespace granary::view
