@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/time_text.h"
+#include "net/url.h"
 
 namespace granary::api {
 
@@ -14,6 +15,16 @@ void write_json(JsonWriter& json, const model::Source& source) {
   json.member("description", source.description);
   json.member("created", rfc3339(source.created_at));
   json.member("last_transaction", source.last_tx.value);
+  if (model::is_mirror(source.type)) {  // never the password
+    json.member("url", source.upstream.url);
+    json.member("proxy", net::printable_url(source.upstream.proxy));
+    json.member("ca_file", source.upstream.ca_file);
+    json.member("user", source.upstream.user);
+  }
+  if (source.frozen_at) {
+    json.member("snapshot", day_text(*source.frozen_at));
+    json.member("of", source.frozen_of.value);
+  }
   json.end_object();
 }
 

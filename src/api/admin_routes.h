@@ -10,6 +10,7 @@
 #include "catalog/catalog.h"
 #include "http/route.h"
 #include "ingest/ingest.h"
+#include "mirror/mirrors.h"
 
 namespace granary::api {
 
@@ -22,6 +23,7 @@ struct AdminDeps {
   std::function<bool()> new_repos_authenticated = {};
   std::chrono::seconds gc_grace{3600};
   std::string public_url = {};  // Server.Address
+  std::shared_ptr<mirror::Mirrors> mirrors = {};  // null: sources with an upstream cannot be made
 };
 
 void bind_admin_routes(http::Router&, const AdminDeps&);
@@ -33,5 +35,6 @@ void bind_admin_packages(http::Router&, const AdminDeps&);
 void bind_admin_pinned(http::Router&, const AdminDeps&);
 void bind_admin_tokens(http::Router&, const AdminDeps&);
 void bind_admin_maintenance(http::Router&, const AdminDeps&);
+void bind_admin_mirrors(http::Router&, const AdminDeps&);
 
 }  // namespace granary::api

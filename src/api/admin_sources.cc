@@ -5,6 +5,7 @@
 #include "api/admin_routes.h"
 #include "api/meta_listing.h"
 #include "api/meta_package.h"
+#include "base/time_text.h"
 
 namespace granary::api {
 namespace {
@@ -12,11 +13,15 @@ namespace {
 using http::Access;
 using http::Method;
 
-constexpr http::RouteSpec kCreate = {"admin.source.create", Method::post, "/__api__/sources", Access::admin,
-                                     "Make a source. Body: {name, type (local, local-python), description, "
-                                     "succeed_on_existing}"};
-constexpr http::RouteSpec kEdit = {"admin.source.edit", Method::patch, "/__api__/sources/{source}",
-                                   Access::admin, "Rename or describe a source. Body: {name, description}"};
+constexpr http::RouteSpec kCreate = {
+    "admin.source.create", Method::post, "/__api__/sources", Access::admin,
+    "Make a source. Body: {name, type (local, local-python, cran, bioconductor, "
+    "pypi, cran-snapshot), description, succeed_on_existing; of an upstream: url, "
+    "proxy, ca_file, user, password; of a cran-snapshot: snapshot, of}"};
+constexpr http::RouteSpec kEdit = {
+    "admin.source.edit", Method::patch, "/__api__/sources/{source}", Access::admin,
+    "Rename or describe a source, or change its upstream. Body: {name, description, "
+    "url, proxy, ca_file, user, password}"};
 constexpr http::RouteSpec kDelete = {
     "admin.source.delete", Method::del, "/__api__/sources/{source}", Access::admin,
     "Delete a source with its history; refused while a repository subscribes to it"};
@@ -40,13 +45,51 @@ http::Response answer(int status, const model::Source& source) {
   return json_response(status, std::move(json));
 }
 
+/// What only sources with an upstream have, and those that show one as of a day.
+Result<mirror::UpstreamChange> upstream_of(const Fields& body) {
+  mirror::UpstreamChange out;
+  out.url = TRY(body.optional_text("url"));
+  out.proxy = TRY(body.optional_text("proxy"));
+  out.ca_file = TRY(body.optional_text("ca_file"));
+  out.user = TRY(body.optional_text("user"));
+  out.password = TRY(body.optional_text("password"));
+  return out;
+}
+
+Result<mirror::NewSource> new_mirror(const Fields& body, model::SourceType type) {
+  mirror::NewSource out;
+  out.type = type;
+  out.name = TRY(body.text("name"));
+  out.description = TRY(body.optional_text("description")).value_or("");
+  out.succeed_on_existing = TRY(body.optional_boolean("succeed_on_existing")).value_or(false);
+  const auto upstream = TRY(upstream_of(body));
+  out.upstream = {upstream.url.value_or(""), upstream.proxy.value_or(""), upstream.ca_file.value_or(""),
+                  upstream.user.value_or(""), upstream.password.value_or("")};
+  out.frozen_of = TRY(body.optional_text("of")).value_or("");
+  if (const auto day = TRY(body.optional_text("snapshot"))) {
+    out.frozen_at = parse_day(*day);
+    if (!out.frozen_at)
+      return fail(Errc::invalid_argument, "'" + day->substr(0, 80) + "' is not a day",
+                  "write it as 2020-07-09");
+  }
+  return out;
+}
+
 Result<http::Response> create(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
-  const auto body = TRY(Fields::read(request, {"name", "type", "description", "succeed_on_existing"}));
+  const auto body = TRY(Fields::read(request, {"name", "type", "description", "succeed_on_existing", "url",
+                                               "proxy", "ca_file", "user", "password", "snapshot", "of"}));
   const auto type_name = TRY(body.optional_text("type")).value_or("local");
   const auto type = model::parse_source_type(type_name);
   if (!type)
     return fail(Errc::invalid_argument, "unknown type of source '" + type_name.substr(0, 80) + "'",
-                "use local for R or local-python for Python");
+                "use local for R, local-python for Python, or cran, bioconductor, pypi, cran-snapshot");
+  const bool has_upstream = model::is_mirror(*type) || *type == model::SourceType::cran_snapshot;
+  if (has_upstream && deps.mirrors)
+    return answer(201, TRY(deps.mirrors->create(ctx, TRY(new_mirror(body, *type)))));
+  if (!TRY(upstream_of(body)).empty())
+    return fail(Errc::invalid_argument,
+                "a source of type " + std::string(name_of(*type)) + " has no upstream",
+                "leave url, proxy, ca_file, user and password out");
   const auto name = TRY(body.text("name"));
   const auto description = TRY(body.optional_text("description")).value_or("");
   const bool succeed = TRY(body.optional_boolean("succeed_on_existing")).value_or(false);
@@ -54,9 +97,13 @@ Result<http::Response> create(const AdminDeps& deps, const Context& ctx, const h
 }
 
 Result<http::Response> edit(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
-  const auto body = TRY(Fields::read(request, {"name", "description"}));
+  const auto body =
+      TRY(Fields::read(request, {"name", "description", "url", "proxy", "ca_file", "user", "password"}));
   const auto name = TRY(body.optional_text("name"));
   const auto description = TRY(body.optional_text("description"));
+  const auto upstream = TRY(upstream_of(body));
+  if (!upstream.empty() && deps.mirrors)
+    TRY(deps.mirrors->change(ctx, request.parameter("source"), upstream));
   return answer(200, TRY(deps.ingest->edit_source(ctx, request.parameter("source"), name, description)));
 }
 

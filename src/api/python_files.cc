@@ -95,7 +95,8 @@ Result<http::Response> python_file(const PythonDependencies& dependencies, const
     return metadata_response(snapshot, std::move(*file));
   }
 
-  auto response = TRY(file_response(ctx, *dependencies.blobs, *file, "application/octet-stream"));
+  auto response = TRY(
+      file_response(ctx, *dependencies.blobs, dependencies.mirrors.get(), *file, "application/octet-stream"));
   response.with("Cache-Control", kept_for_ever(snapshot));
   if (may_be_kept(response)) keep_hot(response, snapshot);
   return response;

@@ -129,7 +129,7 @@ class RHandlers {
 
   Result<Response> package_file(const Context& ctx, const view::Snapshot& snapshot,
                                 const model::FileRecord& found) const {
-    auto response = TRY(file_response(ctx, *d_.blobs, found, std::string(kGzip)));
+    auto response = TRY(file_response(ctx, *d_.blobs, d_.mirrors.get(), found, std::string(kGzip)));
     set_cache_rules(response, snapshot, true);
     return response;
   }

@@ -6,6 +6,7 @@
 #include "base/context.h"
 #include "blob/blob_store.h"
 #include "http/route.h"
+#include "mirror/mirrors.h"
 #include "view/views.h"
 
 namespace granary::api {
@@ -13,6 +14,7 @@ namespace granary::api {
 struct RDependencies {
   std::shared_ptr<view::Views> views;
   std::shared_ptr<blob::BlobStore> blobs;
+  std::shared_ptr<mirror::Mirrors> mirrors{};  // null: no source has an upstream
 };
 
 /// Binds every row of kRRoutes.

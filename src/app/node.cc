@@ -9,12 +9,16 @@
 #include <filesystem>
 #include <thread>
 
+#include "app/pip_index.h"
 #include "app/routes.h"
 #include "app/stores.h"
+#include "app/version.h"
 #include "auth/shared_key.h"
 #include "base/text.h"
 #include "ingest/maintenance_jobs.h"
 #include "jobs/gauges.h"
+#include "config/secrets.h"
+#include "net/url.h"
 
 namespace granary::app {
 namespace {
@@ -107,6 +111,7 @@ Result<> Node::open_stores() {
   schedules_ = std::make_shared<jobs::Schedules>(database_, clock_);
   job_events_ = std::make_shared<api::JobEvents>(queue_, Logger(sink_, "jobs"));
   make_runner();
+  TRY(open_mirrors());
 
   const auto pool = [this](int db::PoolStats::* member) {
     return [this, member] { return static_cast<double>(database_->stats().*member); };
@@ -119,6 +124,32 @@ Result<> Node::open_stores() {
                  pool(&db::PoolStats::maximum));
   metrics_.gauge("granary_db_pool_waits", "Times that somebody waited for a database connection", {},
                  [this] { return static_cast<double>(database_->stats().waits); });
+  return {};
+}
+
+/// Upstreams as the settings know them; none is asked anything yet.
+Result<> Node::open_mirrors() {
+  mirror::ClientDefaults defaults;
+  defaults.cran_url = settings_.cran.url;
+  defaults.bioconductor_url = settings_.bioconductor.url;
+  defaults.pypi_url = [url = settings_.pypi.url](const Context& ctx) {
+    return url.empty() ? pip_index_url(ctx) : Result<std::string>(url);
+  };
+  const auto& proxy = settings_.proxy;
+  defaults.proxy = net::with_credentials(proxy.url, proxy.user, proxy.password.value);
+  defaults.user_agent = "granary/" + std::string(kVersion);
+  if (const auto key = TRY(config::find_key(settings_, environment_)))
+    defaults.decrypt = [key = *key](const std::string& secret) { return key.decrypt(secret); };
+  mirror::Parts parts;
+  parts.catalog = catalog_;
+  parts.blobs = blobs_;
+  parts.clock = clock_;
+  parts.clients = mirror::make_clients(std::move(defaults), clock_, metrics_);
+  parts.metrics = &metrics_;
+  parts.log = Logger(sink_, "mirror");
+  parts.spool = settings_.server.data_dir + "/tmp";
+  parts.staleness = settings_.pypi.staleness;
+  mirrors_ = mirror::make_mirrors(std::move(parts));
   return {};
 }
 
@@ -174,7 +205,7 @@ Result<> Node::prepare_jobs() {
 
 void Node::bind_routers() {
   bind_routes(router_,
-              {clock_, blobs_, catalog_, tokens_, views_, ingest_, queue_, job_events_,
+              {clock_, blobs_, catalog_, tokens_, views_, ingest_, queue_, job_events_, mirrors_,
                [this] { return new_repos_authenticated_.load(std::memory_order_relaxed); },
                [this] { return leaving_.load(std::memory_order_relaxed); }},
               settings_);

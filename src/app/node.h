@@ -20,6 +20,7 @@
 #include "http/server.h"
 #include "ingest/ingest.h"
 #include "jobs/runner.h"
+#include "mirror/mirrors.h"
 #include "view/views.h"
 
 namespace granary::app {
@@ -51,6 +52,7 @@ class Node {
   Node(const config::Settings&, const config::Environment&, std::shared_ptr<LogSink>);
   Result<> prepare_folders();
   Result<> open_stores();
+  Result<> open_mirrors();
   Result<> wait_for_database(const StartOptions&);
   void bind_routers();
   void make_runner();
@@ -77,6 +79,7 @@ class Node {
   std::shared_ptr<jobs::Schedules> schedules_;
   std::shared_ptr<api::JobEvents> job_events_;
   std::unique_ptr<jobs::Runner> runner_;
+  std::shared_ptr<mirror::Mirrors> mirrors_;
   http::Router router_, metrics_router_, redirect_router_;
   std::unique_ptr<http::Server> server_;
   std::vector<std::string> addresses_;

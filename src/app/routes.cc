@@ -16,9 +16,11 @@ namespace granary::app {
 void bind_routes(http::Router& router, const Parts& parts, const config::Settings& settings) {
   router.set_prefix(settings.path_prefix());
   router.set_gate(api::make_access_gate(parts.tokens, parts.views, settings.authentication.api_token_auth));
-  api::bind_r(router, {.views = parts.views, .blobs = parts.blobs});
-  api::bind_python(router,
-                   {.views = parts.views, .blobs = parts.blobs, .public_url = settings.server.address});
+  api::bind_r(router, {.views = parts.views, .blobs = parts.blobs, .mirrors = parts.mirrors});
+  api::bind_python(router, {.views = parts.views,
+                            .blobs = parts.blobs,
+                            .public_url = settings.server.address,
+                            .mirrors = parts.mirrors});
   const auto actor = [tokens = parts.tokens](const Context& ctx,
                                              const http::Request& request) -> std::string {
     const auto principal = api::principal_of(ctx, *tokens, request);
@@ -43,7 +45,8 @@ void bind_routes(http::Router& router, const Parts& parts, const config::Setting
                .clock = parts.clock,
                .new_repos_authenticated = parts.new_repos_authenticated,
                .gc_grace = std::chrono::duration_cast<std::chrono::seconds>(settings.limits.gc_grace),
-               .public_url = settings.server.address});
+               .public_url = settings.server.address,
+               .mirrors = parts.mirrors});
 }
 
 }  // namespace granary::app

@@ -14,6 +14,7 @@
 #include "http/route.h"
 #include "ingest/ingest.h"
 #include "jobs/queue.h"
+#include "mirror/mirrors.h"
 #include "view/views.h"
 
 namespace granary::app {
@@ -27,6 +28,7 @@ struct Parts {
   std::shared_ptr<ingest::Ingest> ingest;
   std::shared_ptr<jobs::Queue> queue;
   std::shared_ptr<api::JobEvents> job_events;
+  std::shared_ptr<mirror::Mirrors> mirrors;
   std::function<bool()> new_repos_authenticated;  // as it is now: settings may be read again
   std::function<bool()> leaving;                  // /__ping__ is to fail
 };

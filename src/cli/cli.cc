@@ -49,7 +49,7 @@ const std::vector<CommandSpec>& commands() {
     std::vector<CommandSpec> all;
     for (auto part :
          {server_commands(), source_commands(), repository_commands(), package_commands(), listing_commands(),
-          job_commands(), token_commands(), url_commands(), maintenance_commands(), encrypt_commands()}) {
+          job_commands(), token_commands(), url_commands(), maintenance_commands(), mirror_commands(), encrypt_commands()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

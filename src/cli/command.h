@@ -46,6 +46,7 @@ std::vector<CommandSpec> package_commands();
 std::vector<CommandSpec> token_commands();
 std::vector<CommandSpec> url_commands();
 std::vector<CommandSpec> maintenance_commands();
+std::vector<CommandSpec> mirror_commands();
 std::vector<CommandSpec> encrypt_commands();
 
 }  // namespace granary::cli

@@ -12,6 +12,13 @@ Result<int> create(Session& session) {
                         .text("type", "--type")
                         .text("description", "--description")
                         .boolean("succeed_on_existing", "--succeed-on-existing")
+                        .text("url", "--url")
+                        .text("proxy", "--proxy")
+                        .text("ca_file", "--ca-file")
+                        .text("user", "--user")
+                        .text("password", "--password")
+                        .text("snapshot", "--snapshot")
+                        .text("of", "--of")
                         .json();
   return session.show("POST", "/sources", body, [&](const Json& source) {
     session.print(
@@ -20,8 +27,15 @@ Result<int> create(Session& session) {
 }
 
 Result<int> edit(Session& session) {
-  const auto body =
-      Body(session.args()).text("name", "--new-name").text("description", "--description").json();
+  const auto body = Body(session.args())
+                        .text("name", "--new-name")
+                        .text("description", "--description")
+                        .text("url", "--url")
+                        .text("proxy", "--proxy")
+                        .text("ca_file", "--ca-file")
+                        .text("user", "--user")
+                        .text("password", "--password")
+                        .json();
   return session.show("PATCH", endpoint({"sources", session.args().value("--name")}), body,
                       [&](const Json& source) {
                         session.print(fmt::format("source '{}' was changed\n", text_of(source, "name")));
@@ -39,19 +53,40 @@ Result<int> remove(Session& session) {
 
 std::vector<CommandSpec> source_commands() {
   const FlagSpec name = {"--name", "NAME", "name of the source", true};
+  const FlagSpec url = {"--url", "URL", "upstream: http, https or file (the setting of its type)"};
+  const FlagSpec proxy = {"--proxy", "URL", "proxy for requests to upstream (Proxy.URL)"};
+  const FlagSpec ca_file = {"--ca-file", "PATH",
+                            "certificates that upstream's is checked with, on the server"};
+  const FlagSpec user = {"--user", "NAME", "user for upstream"};
+  const FlagSpec password = {"--password", "TEXT",
+                             "password for upstream, best as 'granary encrypt' prints it"};
   return {
       {"create source",
        "Make a source, into which packages are added",
        "create source --name team --type local",
        {name,
-        {"--type", "TYPE", "local (R, the default) or local-python"},
+        {"--type", "TYPE", "local (R, the default), local-python, cran, bioconductor, pypi or cran-snapshot"},
         {"--description", "TEXT", "what it is for"},
-        {"--succeed-on-existing", "", "succeed when it is there already"}},
+        {"--succeed-on-existing", "", "succeed when it is there already"},
+        url,
+        proxy,
+        ca_file,
+        user,
+        password,
+        {"--snapshot", "DAY", "the day that a cran-snapshot shows, such as 2020-07-09"},
+        {"--of", "SOURCE", "the source of type cran that it shows (the only one)"}},
        create},
       {"edit source",
-       "Rename or describe a source",
+       "Rename or describe a source, or change its upstream",
        "edit source --name team --new-name research",
-       {name, {"--new-name", "NAME", "new name"}, {"--description", "TEXT", "what it is for"}},
+       {name,
+        {"--new-name", "NAME", "new name"},
+        {"--description", "TEXT", "what it is for"},
+        url,
+        proxy,
+        ca_file,
+        user,
+        password},
        edit},
       {"delete source", "Delete a source with its history", "delete source --name team", {name}, remove},
   };

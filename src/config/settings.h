@@ -71,6 +71,17 @@ struct Settings {
     std::uint64_t cache_size = 0;
   } s3;
   struct {
+    std::string url;
+  } cran, bioconductor;
+  struct {
+    std::string url;  // empty: pip's
+    Milliseconds staleness{};
+  } pypi;
+  struct {
+    std::string url, user;
+    Secret password;
+  } proxy;
+  struct {
     bool enabled = false;
     std::string listen;
   } metrics;

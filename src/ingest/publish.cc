@@ -14,6 +14,11 @@ namespace {
 constexpr int kAttempts = 8;  // against others who change the same file at the same time
 
 Result<> check_fits(const model::Source& source, model::FileKind kind) {
+  if (source.type != model::SourceType::local && source.type != model::SourceType::local_python)
+    return fail(Errc::invalid_argument,
+                "the source '" + source.name + "' is of type " + std::string(model::name_of(source.type)) +
+                    ": what is in it comes from upstream",
+                "publish to a source of type local or local-python, and subscribe the repository to both");
   const auto needed = ecosystem_of(kind);
   if (model::ecosystem_of(source.type) == needed) return {};
   const bool r = needed == model::Ecosystem::r;

@@ -1,6 +1,6 @@
 #include "mirror/clients.h"
 
-#include "model/types.h"
+#include "base/encryption.h"
 
 namespace granary::mirror {
 namespace {
@@ -52,6 +52,13 @@ class RealClients final : public Clients {
     if (options.url.empty()) options.url = TRY(default_url(ctx, source.type));
     options.user = source.upstream.user;
     options.password = source.upstream.password;
+    if (looks_encrypted(options.password)) {
+      if (!defaults_.decrypt)
+        return fail(Errc::unavailable,
+                    "the password of '" + source.name + "' is encrypted, but there is no key here",
+                    "give every node the same encryption key");
+      options.password = TRY(defaults_.decrypt(options.password));
+    }
     options.proxy = source.upstream.proxy.empty() ? defaults_.proxy : source.upstream.proxy;
     options.ca_file = source.upstream.ca_file;
     options.user_agent = defaults_.user_agent;

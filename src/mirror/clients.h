@@ -30,6 +30,8 @@ struct ClientDefaults {
   std::function<Result<std::string>(const Context&)> pypi_url;
   std::string proxy;  // with user and password
   std::string user_agent = "granary";
+  /// Of a password that a source has encrypted; empty: there is no key.
+  std::function<Result<std::string>(const std::string&)> decrypt{};
   double requests_per_second = 20;  // of background jobs, per source
   int requests_at_once = 8;
 };

@@ -1,6 +1,10 @@
 #include "mirror/mirrors.h"
 
+#include <mutex>
+#include <set>
+
 #include "mirror/files.h"
+#include "mirror/notes.h"
 #include "mirror/project.h"
 #include "mirror/r_source.h"
 #include "mirror/sync.h"
@@ -14,7 +18,15 @@ class RealMirrors final : public Mirrors {
       : parts_(std::move(parts)), files_(parts_), trees_(parts_), projects_(parts_) {}
 
   Result<Synced> sync(const Context& ctx, model::SourceId source, const Progress& progress) override {
-    return mirror::sync(parts_, ctx, source, progress);
+    {
+      const std::lock_guard lock(mutex_);
+      if (!syncing_.insert(source.value).second)
+        return fail(Errc::conflict, "the source is being synchronised already", "wait for that one");
+    }
+    auto synced = mirror::sync(parts_, ctx, source, progress);
+    const std::lock_guard lock(mutex_);
+    syncing_.erase(source.value);
+    return synced;
   }
   Result<> want_project(const Context& ctx, model::SourceId source, std::string_view project) override {
     return projects_.want(ctx, source, project);
@@ -25,12 +37,47 @@ class RealMirrors final : public Mirrors {
   Result<Opened> open_file(const Context& ctx, const model::FileRecord& file) override {
     return files_.open(ctx, file);
   }
+  Result<model::Source> create(const Context& ctx, const NewSource& source) override {
+    return create_source(parts_, ctx, source);
+  }
+  Result<model::Source> change(const Context& ctx, std::string_view source,
+                               const UpstreamChange& change) override {
+    return change_upstream(parts_, ctx, source, change);
+  }
+  Result<Evicted> evict(const Context& ctx, model::SourceId source, const Eviction& which) override {
+    return mirror::evict(parts_, ctx, source, which);
+  }
+  Result<> clear(const Context& ctx, model::SourceId source) override {
+    TRY(mirror_source(parts_, ctx, source));
+    TRY(parts_.catalog->write(
+        ctx, [&](catalog::WriteView& view) { return view.mirroring().clear_mirror(source); }));
+    return {};
+  }
+  Result<MirrorInfo> info(const Context& ctx, model::SourceId id) override {
+    const auto source = TRY(mirror_source(parts_, ctx, id));
+    MirrorInfo out;
+    TRY(parts_.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
+      out.synced_at = TRY(view.mirrors().state(id, kSyncedAt));
+      out.problem = TRY(view.mirrors().state(id, kSyncProblem));
+      out.file_problem = TRY(view.mirrors().state(id, kFileProblem));
+      return {};
+    }));
+    const auto held = TRY(mirror::evict(parts_, ctx, id, {.dry_run = true}));
+    out.held_files = held.files;
+    out.held_bytes = held.bytes;
+    auto client = parts_.clients->of(ctx, source);
+    if (client) out.url = (*client)->url();
+    if (!client && out.problem.empty()) out.problem = client.error().message();
+    return out;
+  }
 
  private:
   const Parts parts_;
   Files files_;
   RTreesOnDemand trees_;
   Projects projects_;
+  std::mutex mutex_;
+  std::set<std::int64_t> syncing_;
 };
 
 }  // namespace

@@ -5,9 +5,14 @@
 #include <memory>
 #include <optional>
 
+#include <string>
+#include <vector>
+
 #include "blob/blob_store.h"
 #include "catalog/on_demand.h"
+#include "mirror/evict.h"
 #include "mirror/parts.h"
+#include "mirror/sources.h"
 #include "model/types.h"
 
 namespace granary::mirror {
@@ -19,11 +24,20 @@ struct Opened {
   std::optional<Digest> digest;
 };
 
+/// A mirror as its keepers see it.
+struct MirrorInfo {
+  std::string url;           // in use; empty: it cannot be found out, see problem
+  std::string synced_at;     // when a synchronisation last went well (RFC 3339); empty: never
+  std::string problem;       // of the last synchronisation; empty: none
+  std::string file_problem;  // the last file that could not be had, with its time
+  std::uint64_t held_files = 0, held_bytes = 0;
+};
+
 /// Safe for concurrent use.
 class Mirrors : public catalog::OnDemand {
  public:
-  /// Brings what is known of the upstream up to date; resumes where an earlier one ended. One at a time per
-  /// source: the caller's job queue sees to that. What went wrong is kept for info() too.
+  /// Brings what is known of the upstream up to date; resumes where an earlier one ended. What went wrong is
+  /// kept for info() too. Errc::conflict while this node synchronises the source already.
   virtual Result<Synced> sync(const Context&, model::SourceId, const Progress&) = 0;
 
   /// The bytes of a record with an origin: what is held, else what upstream has, at once as it arrives. Many
@@ -31,6 +45,14 @@ class Mirrors : public catalog::OnDemand {
   /// wrong bytes end as an error or a body that breaks off, and are not kept. Errors: not_found when upstream
   /// has no such file (any more), unavailable when it cannot be asked or sends something else.
   virtual Result<Opened> open_file(const Context&, const model::FileRecord&) = 0;
+
+  /// See mirror/sources.h and mirror/evict.h.
+  virtual Result<model::Source> create(const Context&, const NewSource&) = 0;
+  virtual Result<model::Source> change(const Context&, std::string_view source, const UpstreamChange&) = 0;
+  virtual Result<Evicted> evict(const Context&, model::SourceId, const Eviction&) = 0;
+  /// Forgets everything that is known of the upstream; the next synchronisation begins anew. Held files stay.
+  virtual Result<> clear(const Context&, model::SourceId) = 0;
+  virtual Result<MirrorInfo> info(const Context&, model::SourceId) = 0;
 };
 
 std::unique_ptr<Mirrors> make_mirrors(Parts parts);

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/text.h"
+#include "base/uri.h"
 
 namespace granary::net {
 namespace {
@@ -55,6 +56,13 @@ std::string printable_url(std::string_view url) {
   const auto at = url.substr(0, url.find('/', host)).rfind('@');
   if (at == url.npos || at < host) return std::string(url);
   return std::string(url.substr(0, host)) + std::string(url.substr(at + 1));
+}
+
+std::string with_credentials(const std::string& url, std::string_view user, std::string_view password) {
+  if (url.empty() || user.empty()) return url;
+  const auto scheme = url.find("://");
+  const auto host = scheme == url.npos ? 0 : scheme + 3;
+  return url.substr(0, host) + percent_encode(user) + ':' + percent_encode(password) + '@' + url.substr(host);
 }
 
 }  // namespace granary::net

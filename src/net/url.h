@@ -22,4 +22,7 @@ Result<std::string> resolve_url(const std::string& base, const std::string& refe
 /// Fit for messages: without user, password, query and fragment, which may be secret.
 std::string printable_url(std::string_view url);
 
+/// `url` with user and password in it; as it is when there is no user.
+std::string with_credentials(const std::string& url, std::string_view user, std::string_view password);
+
 }  // namespace granary::net

@@ -29,5 +29,11 @@ TEST(Url, SecretsAreNotPrinted) {
   EXPECT_EQ(printable_url("../x"), "../x");
 }
 
+TEST(Url, CredentialsArePutIn) {
+  EXPECT_EQ(with_credentials("http://proxy:3128", "me", "a@b"), "http://me:a%40b@proxy:3128");
+  EXPECT_EQ(with_credentials("proxy:3128", "me", ""), "me:@proxy:3128");
+  EXPECT_EQ(with_credentials("http://proxy", "", "x"), "http://proxy");
+}
+
 }  // namespace
 }  // namespace granary::net

@@ -1,0 +1,149 @@
+/// Keeping of sources that have an upstream.
+
+#include "api/admin_json.h"
+#include "api/admin_request.h"
+#include "api/admin_routes.h"
+#include "base/text.h"
+#include "net/url.h"
+
+namespace granary::api {
+namespace {
+
+using http::Access;
+using http::Method;
+
+constexpr http::RouteSpec kSync = {
+    "admin.source.sync", Method::post, "/__api__/sources/{source}/sync", Access::admin,
+    "Bring what is known of the upstream up to date; answers when that is done"};
+constexpr http::RouteSpec kInfo = {"admin.source.mirror", Method::get, "/__api__/sources/{source}/mirror",
+                                   Access::admin,
+                                   "The upstream, the last synchronisation, what went wrong, the files held"};
+constexpr http::RouteSpec kEvict = {
+    "admin.source.evict",
+    Method::post,
+    "/__api__/sources/{source}/evict",
+    Access::admin,
+    "Let fetched files go: those not used for a time, of a package, or the least recently used down to a "
+    "size; without "
+    "any of these all. They are fetched again when somebody asks; gc gives the space back",
+    "unused,package,to_size,dryrun"};
+constexpr http::RouteSpec kClear = {
+    "admin.source.clear",
+    Method::post,
+    "/__api__/sources/{source}/clear",
+    Access::admin,
+    "Forget everything that is known of the upstream. Must be confirmed by confirm=true",
+    "confirm"};
+
+constexpr auto kPatience = std::chrono::hours(12);
+
+Result<model::SourceId> id_of(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  std::optional<model::Source> found;
+  TRY(deps.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
+    found = TRY(view.find_source(request.parameter("source")));
+    return {};
+  }));
+  if (!found)
+    return fail(Errc::not_found,
+                "no source named '" + std::string(request.parameter("source").substr(0, 80)) + "'",
+                "list them with: granary list sources");
+  return found->id;
+}
+
+Result<http::Response> sync(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  // As long as it takes: only a stop of the server ends it early.
+  const Context patient(ctx.log(), ctx.stop(), Context::Clock::now() + kPatience);
+  const auto source = TRY(id_of(deps, ctx, request));
+  const auto synced = TRY(deps.mirrors->sync(patient, source, [&](const mirror::Step& step) {
+    ctx.log().debug(
+        "synchronising",
+        {{"doing", step.doing}, {"done", std::to_string(step.done)}, {"total", std::to_string(step.total)}});
+  }));
+  JsonWriter json;
+  json.begin_object();
+  json.member("transaction", synced.transaction.value);
+  json.member("packages", synced.packages);
+  json.member("removed", synced.removed);
+  json.member("skipped", synced.skipped);
+  json.member("problem", synced.problem);
+  json.end_object();
+  return json_response(200, std::move(json));
+}
+
+Result<http::Response> info(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  const auto source = TRY(id_of(deps, ctx, request));
+  const auto found = TRY(deps.mirrors->info(ctx, source));
+  JsonWriter json;
+  json.begin_object();
+  json.member("url", net::printable_url(found.url));
+  json.member("synced_at", found.synced_at);
+  json.member("problem", found.problem);
+  json.member("file_problem", found.file_problem);
+  json.member("held_files", found.held_files);
+  json.member("held_bytes", found.held_bytes);
+  json.end_object();
+  return json_response(200, std::move(json));
+}
+
+/// "10GB", "500MB": powers of 1,000; or bytes.
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  std::uint64_t unit = 1;
+  for (const auto& [suffix, bytes] : {std::pair<std::string_view, std::uint64_t>{"KB", 1'000},
+                                      {"MB", 1'000'000},
+                                      {"GB", 1'000'000'000},
+                                      {"TB", 1'000'000'000'000}}) {
+    if (text.size() <= suffix.size() || !equals_ignore_case(text.substr(text.size() - suffix.size()), suffix))
+      continue;
+    text.remove_suffix(suffix.size());
+    unit = bytes;
+    break;
+  }
+  const auto count = parse_unsigned(text);
+  if (!count || *count > UINT64_MAX / unit) return std::nullopt;
+  return *count * unit;
+}
+
+Result<http::Response> evict(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  mirror::Eviction which;
+  which.dry_run = TRY(query_flag(request, "dryrun"));
+  which.package = request.query_value("package").value_or("");
+  if (const auto unused = TRY(query_duration(request, "unused")))
+    which.unused = std::chrono::ceil<std::chrono::seconds>(*unused);
+  if (const auto size = request.query_value("to_size")) {
+    which.to_size = parse_size(*size);
+    if (!which.to_size)
+      return fail(Errc::invalid_argument, "'" + size->substr(0, 80) + "' is not a size",
+                  "write it as 10GB or 500MB");
+  }
+  const auto source = TRY(id_of(deps, ctx, request));
+  const auto done = TRY(deps.mirrors->evict(ctx, source, which));
+  JsonWriter json;
+  json.begin_object();
+  json.member("dryrun", which.dry_run);
+  json.member("files", done.files);
+  json.member("bytes", done.bytes);
+  json.member("kept", done.kept);
+  json.member("kept_bytes", done.kept_bytes);
+  json.end_object();
+  return json_response(200, std::move(json));
+}
+
+Result<http::Response> clear(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  if (!TRY(query_flag(request, "confirm")))
+    return fail(Errc::invalid_argument, "everything that is known of the upstream would be forgotten",
+                "say so with: --confirm");
+  const auto source = TRY(id_of(deps, ctx, request));
+  TRY(deps.mirrors->clear(ctx, source));
+  return deleted_response(request.parameter("source"));
+}
+
+}  // namespace
+
+void bind_admin_mirrors(http::Router& router, const AdminDeps& deps) {
+  router.bind(kSync, [deps](const auto& ctx, const auto& request) { return sync(deps, ctx, request); });
+  router.bind(kInfo, [deps](const auto& ctx, const auto& request) { return info(deps, ctx, request); });
+  router.bind(kEvict, [deps](const auto& ctx, const auto& request) { return evict(deps, ctx, request); });
+  router.bind(kClear, [deps](const auto& ctx, const auto& request) { return clear(deps, ctx, request); });
+}
+
+}  // namespace granary::api
