@@ -23,6 +23,14 @@ constexpr http::RouteSpec kVerify = {
     "admin.verify", Method::post, "/__api__/verify", Access::admin,
     "Read every byte: every package has its bytes, all bytes have their hash"};
 
+constexpr http::RouteSpec kReadOnly = {
+    "admin.read_only",
+    Method::post,
+    "/__api__/read-only",
+    Access::admin,
+    "Refuse writes on this node (503) while its data are moved, or take them again",
+    "on"};
+
 constexpr auto kPatience = std::chrono::hours(12);
 
 /// Both read everything, which takes as long as it takes: only a stop of the server ends them early.
@@ -69,10 +77,24 @@ Result<http::Response> verify(const AdminDeps& deps, const Context& ctx) {
   return json_response(200, std::move(json));
 }
 
+Result<http::Response> read_only(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  const bool on = TRY(query_flag(request, "on"));
+  if (!deps.set_read_only) return fail(Errc::unsupported, "this server cannot be made read-only");
+  TRY(deps.set_read_only(ctx, on));
+  ctx.log().component("api").info(on ? "read-only: writes are refused" : "takes writes again");
+  JsonWriter json;
+  json.begin_object();
+  json.member("read_only", on);
+  json.end_object();
+  return json_response(200, std::move(json));
+}
+
 }  // namespace
 
 void bind_admin_maintenance(http::Router& router, const AdminDeps& deps) {
   router.bind(kCollect, [deps](const auto& ctx, const auto& request) { return collect(deps, ctx, request); });
+  router.bind(kReadOnly,
+              [deps](const auto& ctx, const auto& request) { return read_only(deps, ctx, request); });
   router.bind(kVerify, [deps](const auto& ctx, const auto&) { return verify(deps, ctx); });
 }
 

@@ -21,8 +21,10 @@ struct AdminDeps {
   std::shared_ptr<const Clock> clock;
   /// [Authentication] NewReposAuthByDefault, asked each time because SIGHUP may change it. Null: false.
   std::function<bool()> new_repos_authenticated = {};
+  /// Success: nothing is written any more, or all is taken again. Null: it cannot be done here.
+  std::function<Result<>(const Context&, bool on)> set_read_only = {};
   std::chrono::seconds gc_grace{3600};
-  std::string public_url = {};  // Server.Address
+  std::string public_url = {};                    // Server.Address
   std::shared_ptr<mirror::Mirrors> mirrors = {};  // null: sources with an upstream cannot be made
 };
 

@@ -11,6 +11,7 @@
 #include "app/secret_input.h"
 #include "app/serve.h"
 #include "app/stores.h"
+#include "app/transfer.h"
 #include "app/version.h"
 #include "cli/cli.h"
 
@@ -31,6 +32,10 @@ int run(std::vector<std::string> args) {
   cli::Hooks hooks;
   hooks.version = kVersion;
   hooks.read_secret = read_secret;
+  hooks.transfer = [&variables](const Context& ctx, const cli::Transfer& what,
+                                const cli::Transfer::Progress& progress) {
+    return transfer(ctx, what, variables, progress);
+  };
   hooks.serve = [&](const cli::ServeOptions& options) {
     const auto served = serve(options, variables);
     if (served) return 0;

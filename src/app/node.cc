@@ -9,15 +9,17 @@
 #include <filesystem>
 #include <thread>
 
+#include "app/migrations.h"
 #include "app/pip_index.h"
 #include "app/routes.h"
 #include "app/stores.h"
 #include "app/version.h"
 #include "auth/shared_key.h"
 #include "base/text.h"
+#include "config/secrets.h"
+#include "db/copy.h"
 #include "ingest/maintenance_jobs.h"
 #include "jobs/gauges.h"
-#include "config/secrets.h"
 #include "net/url.h"
 
 namespace granary::app {
@@ -101,17 +103,17 @@ Result<> Node::prepare_folders() {
 }
 
 Result<> Node::open_stores() {
-  database_ = TRY(open_database(settings_, Logger(sink_, "")));
+  database_ = std::make_shared<db::ReadOnlySwitch>(TRY(open_database(settings_, Logger(sink_, ""))), false);
   blobs_ = TRY(open_blobs(settings_, environment_, Logger(sink_, "")));
   catalog_ = catalog::make_catalog(database_, clock_);
   tokens_ = auth::make_tokens(database_, clock_);
-  views_ = view::make_views(catalog_, *database_, clock_, settings_.limits.render_cache);
+  TRY(open_mirrors());
+  views_ = view::make_views(catalog_, *database_, clock_, settings_.limits.render_cache, mirrors_);
   ingest_ = ingest::make_ingest(catalog_, blobs_, clock_);
   queue_ = jobs::make_queue(database_, clock_);
   schedules_ = std::make_shared<jobs::Schedules>(database_, clock_);
   job_events_ = std::make_shared<api::JobEvents>(queue_, Logger(sink_, "jobs"));
   make_runner();
-  TRY(open_mirrors());
 
   const auto pool = [this](int db::PoolStats::* member) {
     return [this, member] { return static_cast<double>(database_->stats().*member); };
@@ -155,13 +157,12 @@ Result<> Node::open_mirrors() {
 
 Result<> Node::wait_for_database(const StartOptions& options) {
   const Context ctx(log_, std::stop_token(), Context::Clock::now() + std::chrono::minutes(1));
-  std::vector<db::Migration> migrations;
-  for (const auto list : {catalog::migrations(), auth::migrations(), jobs::migrations()})
-    migrations.insert(migrations.end(), list.begin(), list.end());
   for (;;) {
-    auto migrated = database_->migrate(ctx, migrations);
+    auto migrated = db::check_whole(ctx, *database_);
+    if (migrated) migrated = database_->migrate(ctx, migrations());
     if (migrated)
       migrated = auth::check_shared_key(ctx, *database_, options.key_fingerprint, options.accept_key);
+    if (migrated && options.read_only) migrated = database_->set(ctx, true);
     if (migrated) return {};
     const bool may_pass = migrated.error().code() == Errc::unavailable && ctx.check();
     if (!may_pass) return migrated;
@@ -207,7 +208,7 @@ void Node::bind_routers() {
   bind_routes(router_,
               {clock_, blobs_, catalog_, tokens_, views_, ingest_, queue_, job_events_, mirrors_,
                [this] { return new_repos_authenticated_.load(std::memory_order_relaxed); },
-               [this] { return leaving_.load(std::memory_order_relaxed); }},
+               [this] { return leaving_.load(std::memory_order_relaxed); }, database_},
               settings_);
   metrics_router_.bind(kMetrics, [this](const Context&, const http::Request&) -> Result<http::Response> {
     return http::bytes_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics_.render());

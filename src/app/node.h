@@ -15,7 +15,7 @@
 #include "blob/blob_store.h"
 #include "catalog/catalog.h"
 #include "config/settings.h"
-#include "db/database.h"
+#include "db/read_only.h"
 #include "http/route.h"
 #include "http/server.h"
 #include "ingest/ingest.h"
@@ -29,6 +29,7 @@ namespace granary::app {
 struct StartOptions {
   std::string key_fingerprint;  // of the encryption key; empty: none
   bool accept_key = false;      // the database is to remember this one, whichever it had before
+  bool read_only = false;       // writes are refused from the start
 };
 
 class Node {
@@ -69,7 +70,7 @@ class Node {
   std::shared_ptr<const Clock> clock_;
   std::atomic<bool> leaving_ = false;
   std::atomic<bool> new_repos_authenticated_;  // SIGHUP may change it
-  std::shared_ptr<db::Database> database_;
+  std::shared_ptr<db::ReadOnlySwitch> database_;
   std::shared_ptr<blob::BlobStore> blobs_;
   std::shared_ptr<catalog::Catalog> catalog_;
   std::shared_ptr<auth::Tokens> tokens_;

@@ -39,14 +39,16 @@ void bind_routes(http::Router& router, const Parts& parts, const config::Setting
                           .catalog = parts.catalog,
                           .submittable = {ingest::collect_job(), ingest::verify_job()}});
   api::bind_admin_routes(
-      router, {.ingest = parts.ingest,
-               .catalog = parts.catalog,
-               .tokens = parts.tokens,
-               .clock = parts.clock,
-               .new_repos_authenticated = parts.new_repos_authenticated,
-               .gc_grace = std::chrono::duration_cast<std::chrono::seconds>(settings.limits.gc_grace),
-               .public_url = settings.server.address,
-               .mirrors = parts.mirrors});
+      router,
+      {.ingest = parts.ingest,
+       .catalog = parts.catalog,
+       .tokens = parts.tokens,
+       .clock = parts.clock,
+       .new_repos_authenticated = parts.new_repos_authenticated,
+       .set_read_only = [at = parts.read_only](const Context& ctx, bool on) { return at->set(ctx, on); },
+       .gc_grace = std::chrono::duration_cast<std::chrono::seconds>(settings.limits.gc_grace),
+       .public_url = settings.server.address,
+       .mirrors = parts.mirrors});
 }
 
 }  // namespace granary::app

@@ -11,6 +11,7 @@
 #include "blob/blob_store.h"
 #include "catalog/catalog.h"
 #include "config/settings.h"
+#include "db/read_only.h"
 #include "http/route.h"
 #include "ingest/ingest.h"
 #include "jobs/queue.h"
@@ -31,6 +32,7 @@ struct Parts {
   std::shared_ptr<mirror::Mirrors> mirrors;
   std::function<bool()> new_repos_authenticated;  // as it is now: settings may be read again
   std::function<bool()> leaving;                  // /__ping__ is to fail
+  std::shared_ptr<db::ReadOnlySwitch> read_only;
 };
 
 void bind_routes(http::Router&, const Parts&, const config::Settings&);

@@ -58,7 +58,8 @@ Result<> serve(const cli::ServeOptions& options, const config::Environment& envi
                               {"key", read.key_fingerprint.empty() ? "none" : read.key_fingerprint}});
   for (const auto& warning : read.report.warnings) log.warn(warning);
 
-  auto node = Node::start(s, environment, {read.key_fingerprint, options.accept_key}, sink);
+  auto node =
+      Node::start(s, environment, {read.key_fingerprint, options.accept_key, options.read_only}, sink);
   if (!node) {
     log.failed("failed to start", node.error());
     return tl::unexpected(node.error());

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/context.h"
+#include "cli/transfer.h"
 #include "config/settings.h"
 
 namespace granary::cli {
@@ -27,6 +28,7 @@ struct Probe {
 struct ServeOptions {
   std::string config_path;  // empty: no file, the defaults and the environment hold
   bool accept_key = false;  // the encryption key was changed: remember this one
+  bool read_only = false;   // until told otherwise: granary read-only off
 };
 
 /// What only app/ can do.
@@ -37,6 +39,7 @@ struct Hooks {
   /// Everything that comes on standard input, without the end of its last line; from a terminal one line
   /// after `prompt`, which is not shown while it is typed.
   std::function<Result<std::string>(std::string_view prompt)> read_secret;
+  std::function<Result<Transferred>(const Context&, const Transfer&, const Transfer::Progress&)> transfer;
   std::function<std::vector<Probe>(const config::Settings&)> probes;
 };
 

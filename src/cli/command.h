@@ -48,5 +48,6 @@ std::vector<CommandSpec> url_commands();
 std::vector<CommandSpec> maintenance_commands();
 std::vector<CommandSpec> mirror_commands();
 std::vector<CommandSpec> encrypt_commands();
+std::vector<CommandSpec> transfer_commands();
 
 }  // namespace granary::cli

@@ -15,16 +15,19 @@ constexpr auto kPause = std::chrono::milliseconds(100);
 
 }  // namespace
 
-std::string progress_line(std::uint64_t done, std::uint64_t total, std::string_view label,
-                          std::size_t width) {
+std::string progress_line(std::uint64_t done, std::uint64_t total, std::string_view label, std::size_t width,
+                          Progress::Unit unit) {
   done = std::min(done, total);
   const double part = total == 0 ? 1 : static_cast<double>(done) / static_cast<double>(total);
   const auto full = static_cast<std::size_t>(part * kBar);
   std::string bar(full, '=');
   if (full < kBar) bar += '>';
   bar.resize(kBar, ' ');
-  auto line = fmt::format("[{}] {:>3}%  {} of {}  {}", bar, static_cast<int>(part * 100), human_size(done),
-                          human_size(total), label);
+  const auto text = [unit](std::uint64_t amount) {
+    return unit == Progress::Unit::bytes ? human_size(amount) : std::to_string(amount);
+  };
+  auto line = fmt::format("[{}] {:>3}%  {} of {}  {}", bar, static_cast<int>(part * 100), text(done),
+                          text(total), label);
   if (line.size() > width) line.resize(width);
   return line;
 }
@@ -34,7 +37,7 @@ void Progress::show(std::uint64_t done, std::string_view label) {
   if (!on_ || (drawn_ && now - last_ < kPause)) return;
   last_ = now;
   drawn_ = true;
-  *out_ << "\r\x1b[K" << progress_line(done, total_, label, kWidth) << std::flush;
+  *out_ << "\r\x1b[K" << progress_line(done, total_, label, kWidth, unit_) << std::flush;
 }
 
 void Progress::clear() {

@@ -11,7 +11,9 @@ namespace {
 Result<int> serve(Session& session) {
   const auto path = config_path(session.args(), session.environment());
   if (!session.hooks().serve) return fail(Errc::unsupported, "this program has no server in it");
-  return session.hooks().serve({.config_path = path, .accept_key = session.args().on("--accept-key")});
+  return session.hooks().serve({.config_path = path,
+                                .accept_key = session.args().on("--accept-key"),
+                                .read_only = session.args().on("--read-only")});
 }
 
 Result<int> settings(Session& session) {
@@ -39,7 +41,8 @@ std::vector<CommandSpec> server_commands() {
       {"serve",
        "Run the server until it gets SIGTERM",
        "serve -c /etc/granary/granary.gcfg",
-       {{"--accept-key", "", "the encryption key was changed: let the database remember this node's"}},
+       {{"--accept-key", "", "the encryption key was changed: let the database remember this node's"},
+        {"--read-only", "", "answer writes 503 until: granary read-only off"}},
        serve},
       {"check-config",
        "Check the settings, the paths, the database and the storage, without a server",

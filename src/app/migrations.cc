@@ -1,0 +1,16 @@
+#include "app/migrations.h"
+
+#include "auth/auth.h"
+#include "catalog/catalog.h"
+#include "jobs/queue.h"
+
+namespace granary::app {
+
+std::vector<db::Migration> migrations() {
+  std::vector<db::Migration> all;
+  for (const auto list : {catalog::migrations(), auth::migrations(), jobs::migrations()})
+    all.insert(all.end(), list.begin(), list.end());
+  return all;
+}
+
+}  // namespace granary::app

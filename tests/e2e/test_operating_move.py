@@ -1,0 +1,172 @@
+"""Backup, restore, and moving a server to another database and other storage."""
+
+import contextlib
+import hashlib
+import sqlite3
+import subprocess
+import threading
+import time
+import uuid
+
+import pytest
+
+from artifacts import r_name, r_package, wheel, wheel_name
+from server import BINARY, eventually
+
+
+def filled(server, wheels=40):
+    """Two sources with history; what a client sees of them."""
+    python, r = server.repository("python"), server.repository("r")
+    server.added(python, {wheel_name(f"pot{i}", "1.0"): wheel(f"pot{i}", "1.0") for i in range(wheels)})
+    server.added(r, {r_name("kettle", v): r_package("kettle", v) for v in ("1.0", "1.1")})
+    server.cli("remove", "package", "--source", python, "--name", "pot0@all")
+    return python, r
+
+
+def seen(server, python, r):
+    projects = server.get(f"/{python}/latest/simple/", Accept="application/vnd.pypi.simple.v1+json").json["projects"]
+    url = server.file_url(python, "pot1", wheel_name("pot1", "1.0"))
+    return {"projects": projects, "file": hashlib.sha256(server.get(url).body).hexdigest(),
+            "r": server.get(f"/{r}/latest/src/contrib/PACKAGES").text,
+            "r archive": server.get(f"/{r}/latest/src/contrib/Archive/kettle/{r_name('kettle', '1.0')}").status,
+            "repositories": sorted(one["name"] for one in server.get("/__api__/repos").json)}
+
+
+def sound(server):
+    out = server.cli("verify")
+    assert "all right" in out, out
+
+
+def test_a_backup_of_a_running_server_is_restored_elsewhere(make_granary, tmp_path):
+    server = make_granary().start()
+    python, r = filled(server)
+    token = server.token()
+    before = seen(server, python, r)
+    other, stopping, uploads = server.source("python"), threading.Event(), []
+
+    def upload():
+        while not stopping.is_set():
+            name = f"busy{len(uploads)}"
+            uploads.append(server.upload(other, wheel_name(name, "1.0"), wheel(name, "1.0"), token).status)
+
+    writer = threading.Thread(target=upload)
+    writer.start()
+    eventually(lambda: len(uploads) > 2)
+    out = server.cli("backup", "--to", tmp_path / "monday")
+    stopping.set()
+    writer.join()
+    assert set(uploads) == {200} and "backed up" in out
+    assert not (tmp_path / "monday.partial").exists()
+    assert (tmp_path / "monday/manifest.json").exists() and (tmp_path / "monday").stat().st_mode & 0o77 == 0
+    refused = server.run("backup", "--to", tmp_path / "monday")
+    assert refused.returncode == 1 and "is there already" in refused.stderr
+    server.stop()
+
+    new = make_granary()
+    assert "every byte verified" in new.cli("restore", "--from", tmp_path / "monday", "--data-dir", new.folder / "data")
+    new.start()
+    assert seen(new, python, r) == before
+    sound(new)
+    assert new.upload(python, wheel_name("pot0", "2.0"), wheel("pot0", "2.0"), token).status == 200  # rights came along
+    again = new.run("restore", "--from", tmp_path / "monday", "--data-dir", new.folder / "data")
+    assert again.returncode == 1 and "not empty" in again.stderr
+
+
+def test_damage_of_a_backup_is_found_when_it_is_restored(make_granary, tmp_path):
+    server = make_granary().start()
+    filled(server, wheels=2)
+    server.cli("backup", "--to", tmp_path / "backup")
+    target = tmp_path / "restored"
+
+    def refused(word):
+        done = server.run("restore", "--from", tmp_path / "backup", "--data-dir", target)
+        assert done.returncode == 1 and word in done.stderr, done.stderr
+        assert not target.exists()
+
+    victim = max((p for p in (tmp_path / "backup/packages").rglob("*") if p.is_file()), key=lambda p: p.stat().st_size)
+    whole = victim.read_bytes()
+    victim.chmod(0o600)
+    victim.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    refused("damaged")
+    victim.unlink()
+    refused("missing")
+    victim.write_bytes(whole)
+    with contextlib.closing(sqlite3.connect(tmp_path / "backup/db/granary.db")) as database:
+        database.execute("UPDATE files SET size = size + 1 WHERE id = 1")
+        database.commit()
+    refused("")
+    refused_folder = server.run("restore", "--from", tmp_path, "--data-dir", target)
+    assert "is not a backup" in refused_folder.stderr
+
+
+def test_a_backup_that_is_killed_leaves_none_and_can_be_made_again(make_granary, tmp_path):
+    server = make_granary().start()
+    filled(server)
+    for delay in (0.05, 0.3, 0.8):
+        process = subprocess.Popen([BINARY, "backup", "--to", tmp_path / "backup", "-c", server.config], env=server.environment,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(delay)
+        process.kill()
+        process.wait()
+        if (tmp_path / "backup").exists():  # it was done before the kill
+            (tmp_path / "backup").rename(tmp_path / f"whole{delay}")
+    server.cli("backup", "--to", tmp_path / "backup")
+    server.cli("restore", "--from", tmp_path / "backup", "--data-dir", tmp_path / "restored")
+
+
+@pytest.mark.parametrize("old_pair, new_pair", [("sqlite-file", "postgres-s3"), ("postgres-s3", "sqlite-file"),
+                                                ("sqlite-s3", "postgres-file")])
+def test_a_server_moves_while_it_serves_reads(make_granary, old_pair, new_pair):
+    old, new = make_granary(old_pair).start(), make_granary(new_pair)
+    python, r = filled(old)
+    token = old.token()
+    before = seen(old, python, r)
+    new.write_config()
+    environment = new.environment | old.environment
+    # Killed at some point, and begun again.
+    process = subprocess.Popen([BINARY, "migrate", "--from", old.config, "--to", new.config], env=environment,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(0.7)
+    process.kill()
+    process.wait()
+    out = old.cli("migrate", "--from", old.config, "--to", new.config, environment=environment)
+    assert "verified" in out and "read-only" in out
+
+    assert seen(old, python, r) == before
+    refused = old.upload(python, wheel_name("late", "1.0"), wheel("late", "1.0"), token)
+    assert refused.status == 503 and refused.headers["Retry-After"], refused
+    assert "read-only" in old.run("create", "source", "--name", "late", "--type", "local").stderr
+    old.stop()
+
+    new.start()
+    assert seen(new, python, r) == before
+    sound(new)
+    assert new.upload(python, wheel_name("pot0", "2.0"), wheel("pot0", "2.0"), token).status == 200
+    assert new.filenames(python, "pot0") == [wheel_name("pot0", "2.0")]
+    new.cli("create", "source", "--name", f"s-{uuid.uuid4().hex[:8]}", "--type", "local")  # ids go on
+
+    again = old.run("migrate", "--from", old.config, "--to", new.config, environment=environment)
+    assert again.returncode == 1 and "in use" in again.stderr, again.stderr
+
+
+def test_a_server_does_not_start_on_half_a_copy(make_granary):
+    server = make_granary()
+    (server.folder / "data/db").mkdir(parents=True)
+    with contextlib.closing(sqlite3.connect(server.folder / "data/db/granary.db")) as database:
+        database.execute("CREATE TABLE unfinished_copy (name TEXT PRIMARY KEY, copied BIGINT, whole BIGINT)")
+        database.commit()
+    server.launch()
+    assert server.process.wait(30) == 1
+    assert "copy that did not end" in server.log() and "granary migrate" in server.log()
+
+
+def test_read_only_is_a_switch(make_granary):
+    server = make_granary().start(arguments=["--read-only"])
+    create = ("create", "source", "--type", "local", "--name")
+    refused = server.run(*create, "one")
+    assert refused.returncode == 1 and "read-only" in refused.stderr
+    server.cli("read-only", "off")
+    server.cli(*create, "one")
+    server.cli("read-only", "on")
+    assert server.run(*create, "two").returncode == 1
+    assert [s["name"] for s in server.get("/__api__/sources").json] == ["one"]
