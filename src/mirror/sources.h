@@ -10,7 +10,7 @@
 namespace granary::mirror {
 
 struct NewSource {
-  std::string name, description;
+  std::string name{}, description{};
   model::SourceType type = model::SourceType::cran;  // a mirror, or cran_snapshot
   model::Upstream upstream{};
   std::optional<std::chrono::sys_days> frozen_at{};  // cran_snapshot
@@ -22,7 +22,7 @@ Result<model::Source> create_source(const Parts&, const Context&, const NewSourc
 
 /// What is absent stays.
 struct UpstreamChange {
-  std::optional<std::string> url, proxy, ca_file, user, password;
+  std::optional<std::string> url{}, proxy{}, ca_file{}, user{}, password{};
   bool empty() const noexcept { return !url && !proxy && !ca_file && !user && !password; }
 };
 Result<model::Source> change_upstream(const Parts&, const Context&, std::string_view source,

@@ -11,8 +11,8 @@ using SourcesTest = World;
 const std::chrono::sys_days kDay = std::chrono::year(2020) / 7 / 9;
 
 TEST_F(SourcesTest, AMirrorRemembersItsUpstream) {
-  const model::Upstream upstream{"https://cran.example/", "http://proxy:1", "/ca.pem", "me", "secret"};
-  const auto made = create_source(parts, ctx, {.name = "cran", .upstream = upstream}).value();
+  const model::Upstream given{"https://cran.example/", "http://proxy:1", "/ca.pem", "me", "secret"};
+  const auto made = create_source(parts, ctx, {.name = "cran", .upstream = given}).value();
   EXPECT_EQ(made.upstream.url, "https://cran.example");
   EXPECT_EQ(made.upstream.password, "secret");
   EXPECT_EQ(made.type, model::SourceType::cran);

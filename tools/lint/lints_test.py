@@ -68,8 +68,9 @@ class LayersTest(LintTest):
         self.write("src/auth/a_test.cc", 'auto x = std::getenv("X");\n')
         self.assertEqual(self.found(layers), [("src/auth/a.cc", 1)])
 
-    def test_the_program_starts_no_processes(self):
+    def test_processes_are_started_in_one_place(self):
         self.write("src/db/a.cc", "void f() { fork(); }\nvoid g(P p) { p.system(1); }\n")
+        self.write("src/base/subprocess.cc", "void f() { fork(); }\n")
         self.assertEqual(self.found(layers), [("src/db/a.cc", 1)])
 
 

@@ -1,6 +1,6 @@
 #pragma once
 /// The form of an object that is encrypted before it leaves this machine. Pure. See
-/// docs/adr/0009-sealed-objects.md.
+/// docs/adr/0010-sealed-objects.md.
 ///
 ///   header    1,024 bytes: "granary" 0x01; size of the content (8 bytes, big endian); id of the master key
 ///   and
