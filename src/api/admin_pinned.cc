@@ -42,7 +42,9 @@ Result<http::Response> pin(const AdminDeps& deps, const Context& ctx, const http
   json.begin_object();
   json.member("repo", made.repository);
   json.member("snapshot", made.snapshot);
-  json.member("url", base_url(deps.public_url, request) + "/" + made.repository + "/" + made.snapshot);
+  // Over the socket a request has no host of its own: then the path alone.
+  const std::string base = request.local && deps.public_url.empty() ? "" : base_url(deps.public_url, request);
+  json.member("url", base + "/" + made.repository + "/" + made.snapshot);
   json.member("locked", wish.locked);
   json.end_object();
   return json_response(201, std::move(json));

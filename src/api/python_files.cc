@@ -74,6 +74,18 @@ http::Response metadata_response(const view::Snapshot& snapshot, model::FileReco
   return response;
 }
 
+/// PEP 658: upstream has it beside the wheel, with a hash of its own.
+model::FileRecord metadata_of(model::FileRecord wheel) {
+  wheel.filename += kMetadataSuffix;
+  wheel.blob = *wheel.metadata_sha256;
+  wheel.size = 0;  // upstream does not say
+  wheel.md5.clear();
+  wheel.origin->key += kMetadataSuffix;
+  wheel.origin->digest_known = true;
+  for (auto& url : wheel.origin->urls) url += kMetadataSuffix;
+  return wheel;
+}
+
 }  // namespace
 
 Result<http::Response> python_file(const PythonDependencies& dependencies, const Context& ctx,
@@ -92,11 +104,12 @@ Result<http::Response> python_file(const PythonDependencies& dependencies, const
   if (path->metadata) {
     if (!file->metadata_sha256)
       return missing(snapshot, "there is no metadata beside this file", "read it out of the file itself");
-    return metadata_response(snapshot, std::move(*file));
+    if (!file->origin) return metadata_response(snapshot, std::move(*file));
+    file = metadata_of(*std::move(file));
   }
 
-  auto response = TRY(
-      file_response(ctx, *dependencies.blobs, dependencies.mirrors.get(), *file, "application/octet-stream"));
+  const std::string type = path->metadata ? "text/plain; charset=utf-8" : "application/octet-stream";
+  auto response = TRY(file_response(ctx, *dependencies.blobs, dependencies.mirrors.get(), *file, type));
   response.with("Cache-Control", kept_for_ever(snapshot));
   if (may_be_kept(response)) keep_hot(response, snapshot);
   return response;
