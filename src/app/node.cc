@@ -191,6 +191,7 @@ void Node::make_runner() {
 }
 
 Result<> Node::prepare_jobs() {
+  if (database_->on()) return {};  // read-only from the start: schedules are as the last start left them
   const Context ctx(log_, std::stop_token(), Context::Clock::now() + std::chrono::minutes(1));
   const auto plan = [&](std::string_view setting, const std::string& cron,
                         const jobs::JobSpec& job) -> Result<> {
