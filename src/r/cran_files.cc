@@ -89,7 +89,7 @@ std::optional<ListedPackage> listed(const DcfRecord& record, std::string_view ex
 void append_line(std::string& out, std::string_view field, std::string_view value) {
   const auto line = single_line(value);
   if (line.empty() || field.empty()) return;
-  out.append(field).append(": ").append(to_utf8(line, "")).append(1, '\n');
+  out.append(to_utf8(field, "")).append(": ").append(to_utf8(line, "")).append(1, '\n');
 }
 
 // What file.info() says about the rows of one data frame.

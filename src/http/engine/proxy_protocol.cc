@@ -27,6 +27,7 @@ bool may_begin(std::string_view bytes, std::string_view signature) noexcept {
 }
 
 bool is_address(int family, std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return false;  // inet_pton would not see what follows
   std::array<unsigned char, sizeof(in6_addr)> ignored{};
   return ::inet_pton(family, std::string(text).c_str(), ignored.data()) == 1;
 }
