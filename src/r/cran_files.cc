@@ -28,7 +28,7 @@ template <class Each>
 Result<> for_each_block(std::string_view text, const Each& each) {
   std::size_t begin = 0, at = 0, records = 0;
   const auto close = [&](std::size_t end) -> Result<> {
-    const auto block = text.substr(begin, end - begin);
+    const auto block = begin < end ? text.substr(begin, end - begin) : std::string_view();
     if (trim(block).empty()) return {};
     if (++records > kRecords) return fail(Errc::too_large, "the index has more records than any repository");
     each(block);
