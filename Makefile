@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_NOHASHDIR := 1
 export CCACHE_BASEDIR := $(CURDIR)
 
-.PHONY: help run test check bench bench-load chaos cluster cluster-down dev release fuzz e2e format clean build-deps test-deps bench-deps
+.PHONY: help run test check bench bench-load bench-mirror chaos cluster cluster-down dev release fuzz e2e format clean build-deps test-deps bench-deps
 
 help:  ## this text
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ bench: bench-deps  ## the tables of docs/benchmarks.md, side by side with nginx,
 bench-load: test-deps  ## as root: docs/load.md: a day of installs on one node and on three (LOAD_INSTALLS, LOAD_SECONDS)
 	@tools/build.sh release granary
 	@python3 bench/load/run.py
+
+bench-mirror: bench-deps  ## docs/benchmarks-mirror.md: CRAN and PyPI at full size (MIRROR_ROUNDS, MIRROR_SCALE)
+	@tools/build.sh release granary
+	@.cache/venv-bench/bin/python bench/mirror/run.py
 
 dev: build-deps  ## debug build with ASan and UBSan in build/dev, with the unit tests
 	@tools/build.sh dev

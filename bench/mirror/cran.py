@@ -1,0 +1,227 @@
+"""CRAN at full size: synchronising it, its indexes on any day, and a large file that nobody has asked for before."""
+
+import hashlib
+import http.client
+import os
+import pathlib
+import sqlite3
+import statistics
+import time
+
+import cache
+import full_cran
+import measure as meter
+import nginx
+import peers
+from server import Granary
+
+ROUNDS = int(os.environ.get("MIRROR_ROUNDS", "3"))
+SECONDS = float(os.environ.get("MIRROR_SECONDS", "3"))
+SCALE = float(os.environ.get("MIRROR_SCALE", "1"))
+FILE_BYTES = 50_000_000
+LINE = 125_000_000  # bytes per second: a line of 1 Gbit/s
+CONTRIB = "/src/contrib/"
+
+ROWS = {
+    "sync": ("CRAN: synchronising", "", [
+        ("packages", "packages of the upstream", "{:,.0f}", ""),
+        ("versions", "versions of the upstream, with those in Archive", "{:,.0f}", ""),
+        ("first_s", "first synchronisation, from PACKAGES and Meta", "{:.2f} s", "< 10 s"),
+        ("first_peak_mb", "peak of resident memory by then", "{:.0f} MB", "< 400 MB"),
+        ("daily_s", "a day later, 60 packages changed", "{:.2f} s", "< 1 s"),
+        ("daily_rows", "rows that this wrote", "{:.0f}", "60"),
+        ("again_s", "again, nothing changed", "{:.2f} s", ""),
+    ]),
+    "indexes": ("CRAN: indexes", "\"Never asked for\": another day each time, of a server that has answered before.", [
+        ("rds_cold_ms", "`PACKAGES.rds` of a day never asked for", "{:.0f} ms", "< 250 ms"),
+        ("text_cold_ms", "`PACKAGES.gz` of a day never asked for", "{:.0f} ms", ""),
+        ("latest_after_sync_ms", "`PACKAGES.rds` of latest, first request after a synchronisation", "{:.1f} ms", ""),
+        ("rds_warm_per_s", "the same again, 64 connections", "{:,.0f} /s", ""),
+        ("rds_nginx_per_s", "that file from nginx", "{:,.0f} /s", ""),
+        ("rds_ratio", "ratio", "{:.2f}", "≥ 1.0"),
+        ("archive_after_sync_ms", "`Meta/archive.rds` of latest, first request after a synchronisation", "{:.1f} ms", "< 1 s"),
+        ("archive_cold_ms", "`Meta/archive.rds` of a day never asked for", "{:.0f} ms", ""),
+        ("restart_ms", "first `PACKAGES.rds` of a server that has just been started, from its start on", "{:.0f} ms", ""),
+        ("resident_mb", "resident memory in the end", "{:.0f} MB", "< 600 MB, with PyPI"),
+    ]),
+    "file": ("A file of 50 MB that is not held yet", "Through us and straight from the upstream, over a line of 1 Gbit/s.", [
+        ("direct_mb_s", "straight from the upstream", "{:.0f} MB/s", ""),
+        ("through_mb_s", "through Granary", "{:.0f} MB/s", ""),
+        ("ratio", "ratio", "{:.2f}", "≥ 0.9"),
+        ("first_byte_ms", "the first byte comes later by", "{:.1f} ms", "< 5 ms"),
+        ("loopback_ratio", "ratio without the limit of a line: against sendfile of nginx over the loopback", "{:.2f}", ""),
+    ]),
+}
+
+
+def upstream():
+    """The folder with today and tomorrow, and what was written."""
+    sizes = {"packages": round(24_000 * SCALE), "versions": round(150_000 * SCALE)}
+    recipe = pathlib.Path(full_cran.__file__).read_text() + str(sizes)
+
+    def make(folder):
+        cran = full_cran.FullCran(**sizes)
+        counts = cran.write(folder / "today", cran.days)
+        cran.write(folder / "tomorrow", cran.days + 1)
+        (folder / "counts").write_text(f"{counts['packages']} {counts['versions']}")
+    folder = cache.made_once(f"full-cran-{sizes['packages']}", recipe, make)
+    return folder, *map(int, (folder / "counts").read_text().split())
+
+
+def show(link, day):
+    """What the upstream has is one or the other, with no moment in between."""
+    fresh = link.with_name("fresh")
+    fresh.symlink_to(day)
+    os.replace(fresh, link)
+
+
+def timed(work):
+    start = time.perf_counter()
+    result = work()
+    return (time.perf_counter() - start) * 1e3, result
+
+
+def start(folder, name):
+    return Granary(folder / name, {"Logging": {"SystemLogLevel": "warn"}}).start()
+
+
+def mirror(server, name, url):
+    server.cli("create", "source", "--name", name, "--type", "cran", "--url", url)
+    server.cli("create", "repo", "--name", name)
+    server.cli("subscribe", "--repo", name, "--source", name)
+
+
+def sync(server, name):
+    return timed(lambda: server.cli("sync", "--source", name, seconds=900))[0] / 1e3
+
+
+def records(server):
+    [file] = [path for path in server.folder.glob("data/**/*") if path.is_file() and path.open("rb").read(15) == b"SQLite format 3"]
+    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as database:
+        return database.execute("SELECT count(*) FROM mirror_records").fetchone()[0]
+
+
+def fetched(server, path):
+    took, answer = timed(lambda: server.get(path))
+    assert answer.status == 200, answer
+    return took, answer.body
+
+
+def cold(server, path, first_year):
+    """Of days that nobody asked for, each request another one."""
+    days = [f"{first_year + number % 9}-0{1 + number % 9}-1{number % 10}" for number in range(3 * ROUNDS)]
+    return statistics.median(fetched(server, f"/cran/{day}{CONTRIB}{path}")[0] for day in days)
+
+
+def indexes(folder, server):
+    got = {"rds_cold_ms": cold(server, "PACKAGES.rds", 2010), "text_cold_ms": cold(server, "PACKAGES.gz", 2011),
+           "archive_cold_ms": cold(server, "Meta/archive.rds", 2012)}
+    path = f"/cran/2020-05-05{CONTRIB}PACKAGES.rds"
+    rival = peers.Nginx(folder / "rival", {"PACKAGES.rds": fetched(server, path)[1]})
+    own, other = [], []
+    for _ in range(ROUNDS):
+        own.append(meter.wrk(server.url + path, server.process.pid, SECONDS)["requests_per_second"])
+        other.append(meter.wrk(rival.url + "/PACKAGES.rds", rival.process.pid, SECONDS)["requests_per_second"])
+    rival.close()
+    got |= {"rds_warm_per_s": statistics.median(own), "rds_nginx_per_s": statistics.median(other)}
+    got["rds_ratio"] = got["rds_warm_per_s"] / got["rds_nginx_per_s"]
+    got["resident_mb"] = server.resident_bytes() / 1e6
+    restarts = []
+    for _ in range(ROUNDS):
+        server.stop()
+        begin = time.perf_counter()
+        server.launch()
+        while True:
+            try:
+                assert server.get(f"/cran/latest{CONTRIB}PACKAGES.rds").status == 200
+                break
+            except OSError:
+                time.sleep(0.001)
+        restarts.append((time.perf_counter() - begin) * 1e3)
+    return got | {"restart_ms": statistics.median(restarts)}
+
+
+def synchronised(folder):
+    """Rounds with a server of their own each."""
+    source, packages, versions = upstream()
+    link = folder / "upstream"
+    show(link, source / "today")
+    web, rounds = nginx.Nginx(folder / "nginx", link), []
+    by_row = {}
+    for number in range(ROUNDS):
+        show(link, source / "today")
+        with start(folder, f"cran-{number}") as server:
+            mirror(server, "cran", web.url)
+            one = {"first_s": sync(server, "cran"), "first_peak_mb": server.resident_bytes(peak=True) / 1e6}
+            before = records(server)
+            fetched(server, f"/cran/latest{CONTRIB}PACKAGES.rds")
+            show(link, source / "tomorrow")
+            one |= {"daily_s": sync(server, "cran"), "daily_rows": records(server) - before}
+            one["again_s"] = sync(server, "cran")
+            time.sleep(3)  # what is made ahead is made
+            one["latest_after_sync_ms"] = fetched(server, f"/cran/latest{CONTRIB}PACKAGES.rds")[0]
+            one["archive_after_sync_ms"] = fetched(server, f"/cran/latest{CONTRIB}Meta/archive.rds")[0]
+            rounds.append(one)
+            print(one, flush=True)
+            if number == ROUNDS - 1:
+                by_row = indexes(folder, server)
+    web.stop()
+    medians = {row: statistics.median(one[row] for one in rounds) for row in rounds[0]}
+    after = {row: medians.pop(row) for row in ("latest_after_sync_ms", "archive_after_sync_ms")}
+    return {"packages": packages, "versions": versions} | medians, by_row | after
+
+
+def download(url, path):
+    """Milliseconds to the first byte of the body, and bytes per second."""
+    connection = http.client.HTTPConnection(*url.removeprefix("http://").split(":"), timeout=120)
+    connection.connect()
+    begin, count = time.perf_counter(), 0
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    assert answer.status == 200, answer.status
+    count += len(answer.read(1))
+    first = (time.perf_counter() - begin) * 1e3
+    room = memoryview(bytearray(1 << 20))
+    while got := answer.readinto(room):
+        count += got
+    assert count == FILE_BYTES, f"{count} bytes"
+    connection.close()
+    return first, count / (time.perf_counter() - begin)
+
+
+def cold_file(folder):
+    """The same file from both sides, a new one each round."""
+    source = folder / "freight"
+    contrib = source / "src/contrib"
+    contrib.mkdir(parents=True)
+    names, lines = [f"freight{number}_1.0.tar.gz" for number in range(2 * ROUNDS)], []
+    for number, name in enumerate(names):
+        content = full_cran.stored(os.urandom(FILE_BYTES // 2))
+        content += os.urandom(FILE_BYTES - len(content))
+        (contrib / name).write_bytes(content)
+        lines.append(f"Package: freight{number}\nVersion: 1.0\nMD5sum: {hashlib.md5(content).hexdigest()}\n")
+    (contrib / "PACKAGES").write_text("\n".join(lines))
+    rounds = {"line": [], "loopback": []}
+    for number, (kind, server_block) in enumerate((("line", f"limit_rate {LINE};"), ("loopback", ""))):
+        web = nginx.Nginx(folder / f"nginx-{kind}", source, server=server_block)
+        with start(folder, f"freight-{kind}") as server:
+            mirror(server, "freight", web.url)
+            sync(server, "freight")
+            fetched(server, f"/freight/latest{CONTRIB}PACKAGES")
+            for name in names[number * ROUNDS:(number + 1) * ROUNDS]:
+                straight = download(web.url, CONTRIB + name)
+                through = download(server.url, f"/freight/latest{CONTRIB}{name}")
+                rounds[kind].append((straight, through))
+        web.stop()
+    ratio = {kind: statistics.median(b[1] / a[1] for a, b in pairs) for kind, pairs in rounds.items()}
+    return {"direct_mb_s": statistics.median(a[1] for a, _ in rounds["line"]) / 1e6,
+            "through_mb_s": statistics.median(b[1] for _, b in rounds["line"]) / 1e6, "ratio": ratio["line"],
+            "first_byte_ms": statistics.median(b[0] - a[0] for a, b in rounds["line"]), "loopback_ratio": ratio["loopback"]}
+
+
+def measure(folder):
+    file = cold_file(folder)
+    print(file, flush=True)
+    one, two = synchronised(folder)
+    print(one, two, flush=True)
+    return {"sync": one, "indexes": two, "file": file}
