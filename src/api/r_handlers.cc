@@ -1,8 +1,8 @@
 #include "api/r_handlers.h"
 
-#include <array>
 #include <optional>
 
+#include "api/bioc_routes.h"
 #include "api/blob_answer.h"
 #include "api/cache_rules.h"
 #include "api/content_coding.h"
@@ -10,9 +10,11 @@
 #include "api/r_routes.h"
 #include "api/snapshot_request.h"
 #include "base/compress.h"
-#include "base/text.h"
+#include "base/hash.h"
+#include "r/bioc_config.h"
 #include "r/names.h"
-#include "r/packages_index.h"
+#include "r/tree_name.h"
+#include "r/tree_path.h"
 
 namespace granary::api {
 namespace {
@@ -41,51 +43,130 @@ std::string_view key_of(RIndex index) {
   return {};
 }
 
+model::Ecosystem ecosystem_of(REndpoint endpoint) {
+  return endpoint >= REndpoint::bioc_software ? model::Ecosystem::bioconductor : model::Ecosystem::r;
+}
+
 /// Relative, so that it holds below the path prefix of a proxy too.
 std::string last_segment(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
+
+std::string_view type_of_file(std::string_view name) {
+  if (name.ends_with(".zip")) return "application/zip";
+  if (name.ends_with(".xz")) return "application/x-xz";
+  if (name.ends_with(".zst")) return "application/zstd";
+  return kGzip;
+}
+
+/// bin/linux/jammy-x86_64/4.5/src/contrib: sources for who finds no binary.
+bool falls_back_to_sources(std::string_view tree) {
+  return tree.find("bin/linux/") != std::string_view::npos && tree.ends_with(r::kSourceTree);
+}
+
+r::TreePath in_sources(r::TreePart part, std::string_view folder = {}, std::string_view file = {}) {
+  return {r::kSourceTree, part, folder, file};
+}
 
 class RHandlers {
  public:
   explicit RHandlers(RDependencies dependencies) : d_(std::move(dependencies)) {}
 
   Result<Response> answer(REndpoint endpoint, const Context& ctx, const Request& request) const {
-    const auto snapshot = TRY(requested_snapshot(ctx, *d_.views, request, model::Ecosystem::r));
-    auto response = TRY(answer(endpoint, ctx, request, snapshot));
+    const auto snapshot = TRY(requested_snapshot(ctx, *d_.views, request, ecosystem_of(endpoint)));
+    switch (endpoint) {
+      case REndpoint::folder:
+      case REndpoint::folder_without_slash:
+        return within(ctx, request, snapshot, in_sources(r::TreePart::top));
+      case REndpoint::packages:
+        return within(ctx, request, snapshot, in_sources(r::TreePart::packages));
+      case REndpoint::packages_gz:
+        return within(ctx, request, snapshot, in_sources(r::TreePart::packages_gz));
+      case REndpoint::packages_rds:
+        return within(ctx, request, snapshot, in_sources(r::TreePart::packages_rds));
+      case REndpoint::archive_rds:
+        return within(ctx, request, snapshot, in_sources(r::TreePart::archive_rds));
+      case REndpoint::current_rds:
+        return within(ctx, request, snapshot, in_sources(r::TreePart::current_rds));
+      case REndpoint::archived_file:
+        return within(
+            ctx, request, snapshot,
+            in_sources(r::TreePart::archived_file, request.parameter("package"), request.parameter("file")));
+      case REndpoint::file:
+        return within(ctx, request, snapshot, in_sources(r::TreePart::file, {}, request.parameter("file")));
+      case REndpoint::file_in_folder:
+        return at_path(ctx, request, snapshot,
+                       std::string(r::kSourceTree) + '/' + std::string(request.parameter("path")));
+      case REndpoint::binaries:
+        return at_path(ctx, request, snapshot, "bin/" + std::string(request.parameter("path")));
+      case REndpoint::bioc_software:
+        return bioc_tree(ctx, request, snapshot, "bioc");
+      case REndpoint::bioc_data:
+        return bioc_tree(ctx, request, snapshot, "data");
+      case REndpoint::bioc_workflows:
+        return bioc_tree(ctx, request, snapshot, "workflows");
+      case REndpoint::bioc_books:
+        return bioc_tree(ctx, request, snapshot, "books");
+      case REndpoint::bioc_config:
+        return bioc_config(ctx, snapshot);
+    }
+    return fail(Errc::internal, "no such endpoint");
+  }
+
+ private:
+  Result<Response> at_path(const Context& ctx, const Request& request, const view::Snapshot& snapshot,
+                           const std::string& path) const {
+    const auto parsed = r::parse_tree_path(path);
+    if (!parsed)
+      return missing(snapshot, "no packages of R are at this path",
+                     "ask for the PACKAGES of bin/windows/contrib/4.5 or the like, or for src/contrib");
+    return within(ctx, request, snapshot, *parsed);
+  }
+
+  Result<Response> within(const Context& ctx, const Request& request, const view::Snapshot& snapshot,
+                          r::TreePath path) const {
+    const std::string sources = r::source_tree_of(path.tree);
+    if (falls_back_to_sources(path.tree)) path.tree = sources;
+    std::optional<view::Snapshot> other;
+    if (path.tree != snapshot.tree) other = TRY(d_.views->tree(ctx, snapshot, path.tree));
+    const auto& shown = other ? *other : snapshot;
+    auto response = TRY(part(ctx, request, shown, path));
+    auto tag = r::binary_tag_of(path.tree);
+    if (response.status == 404 && path.tree.find("bin/linux/") != std::string_view::npos) {
+      // No build for this one: what can be built is better than nothing.
+      tag.clear();
+      path.tree = sources;
+      response = TRY(part(ctx, request, TRY(d_.views->tree(ctx, snapshot, sources)), path));
+    }
     if (response.status == 200) {
       response.with("X-Repository-Type", "RSPM");
-      response.with("X-Package-Type", "source");
+      response.with("X-Package-Type", tag.empty() ? "source" : "binary");
+      if (!tag.empty()) response.with("X-Package-Binary-Tag", std::move(tag));
     }
     return response;
   }
 
- private:
-  Result<Response> answer(REndpoint endpoint, const Context& ctx, const Request& request,
-                          const view::Snapshot& snapshot) const {
-    switch (endpoint) {
-      case REndpoint::folder:
+  Result<Response> part(const Context& ctx, const Request& request, const view::Snapshot& snapshot,
+                        const r::TreePath& path) const {
+    switch (path.part) {
+      case r::TreePart::top:
+        if (!request.path().ends_with('/')) return http::redirect(301, last_segment(request.path()) + '/');
         return index(ctx, request, snapshot, RIndex::folder, true, kHtml);
-      case REndpoint::folder_without_slash:
-        return http::redirect(301, last_segment(request.path()) + '/');
-      case REndpoint::packages:
+      case r::TreePart::packages:
         return index(ctx, request, snapshot, RIndex::packages, true, kText);
-      case REndpoint::packages_gz:
+      case r::TreePart::packages_gz:
         return packages_gz(ctx, snapshot);
-      case REndpoint::packages_rds:
+      case r::TreePart::packages_rds:
         return index(ctx, request, snapshot, RIndex::packages_rds, false, kRds);
-      case REndpoint::archive_rds:
+      case r::TreePart::archive_rds:
         return index(ctx, request, snapshot, RIndex::archive_rds, false, kRds);
-      case REndpoint::current_rds:
+      case r::TreePart::current_rds:
         return index(ctx, request, snapshot, RIndex::current_rds, false, kRds);
-      case REndpoint::archived_file:
-        return file(ctx, snapshot, request.parameter("file"), request.parameter("package"));
-      case REndpoint::file:
-        return file(ctx, snapshot, request.parameter("file"), std::nullopt);
-      case REndpoint::file_in_folder:
-        return file_in_folder(ctx, snapshot, request.parameter("path"));
-      case REndpoint::binaries:
-        return binaries(request, snapshot);
+      case r::TreePart::archived_file:
+        return file(ctx, snapshot, path.file, path.folder);
+      case r::TreePart::file:
+        return path.folder.empty() ? file(ctx, snapshot, path.file, std::nullopt)
+                                   : file_in_folder(ctx, snapshot, path.folder, path.file);
     }
-    return fail(Errc::internal, "no such endpoint");
+    return fail(Errc::internal, "no such part");
   }
 
   Result<std::shared_ptr<const view::Rendered>> rendered(const Context& ctx, const view::Snapshot& snapshot,
@@ -116,58 +197,65 @@ class RHandlers {
 
   Result<Response> file(const Context& ctx, const view::Snapshot& snapshot, std::string_view name,
                         std::optional<std::string_view> folder) const {
-    const auto parsed = r::parse_source_file_name(name);
-    if (!parsed || (folder && *folder != parsed->package))
+    const auto package = r::package_of_file(name);
+    if (!package || (folder && *folder != *package))
       return missing(snapshot, "no package file has this name",
-                     "files are called {package}_{version}.tar.gz");
-    const auto found = TRY(d_.views->find_file(ctx, snapshot, parsed->package, name));
+                     "files are called {package}_{version}" + std::string(r::extension_of(snapshot.tree)));
+    const auto found = TRY(d_.views->find_file(ctx, snapshot, *package, name));
     if (!found)
-      return missing(snapshot, "no file '" + std::string(name) + "' in '" + snapshot.repository->name + "'",
-                     "see src/contrib/PACKAGES and src/contrib/Meta/archive.rds for what there is");
+      return missing(
+          snapshot, "no file '" + std::string(name) + "' in '" + snapshot.repository->name + "'",
+          "see " + snapshot.tree + "/PACKAGES and " + snapshot.tree + "/Meta/archive.rds for what there is");
     return package_file(ctx, snapshot, *found);
   }
 
   Result<Response> package_file(const Context& ctx, const view::Snapshot& snapshot,
                                 const model::FileRecord& found) const {
-    auto response = TRY(file_response(ctx, *d_.blobs, d_.mirrors.get(), found, std::string(kGzip)));
+    auto response = TRY(
+        file_response(ctx, *d_.blobs, d_.mirrors.get(), found, std::string(type_of_file(found.filename))));
     set_cache_rules(response, snapshot, true);
     return response;
   }
 
   /// "4.4.0/Recommended/{package}_{version}.tar.gz"
-  Result<Response> file_in_folder(const Context& ctx, const view::Snapshot& snapshot,
-                                  std::string_view path) const {
-    const auto slash = path.rfind('/');
-    const auto name = slash == std::string_view::npos ? path : path.substr(slash + 1);
-    if (const auto parsed = r::parse_source_file_name(name)) {
-      for (const auto& one : TRY(d_.views->files(ctx, snapshot, parsed->package))) {
-        if (one.filename == name && !one.folder.empty() && path == one.folder + '/' + one.filename)
-          return package_file(ctx, snapshot, one);
+  Result<Response> file_in_folder(const Context& ctx, const view::Snapshot& snapshot, std::string_view folder,
+                                  std::string_view name) const {
+    if (const auto package = r::package_of_file(name)) {
+      for (const auto& one : TRY(d_.views->files(ctx, snapshot, *package))) {
+        if (one.filename == name && one.folder == folder) return package_file(ctx, snapshot, one);
       }
     }
     return missing(snapshot, "nothing is at this path in '" + snapshot.repository->name + "'",
-                   "see src/contrib/PACKAGES for what there is, and its Path for where");
+                   "see " + snapshot.tree + "/PACKAGES for what there is, and its Path for where");
   }
 
-  /// windows/contrib/4.5/PACKAGES, macosx/big-sur-arm64/contrib/4.5/PACKAGES.gz,
-  /// linux/noble-x86_64/contrib/4.6/...
-  static Result<Response> binaries(const Request& request, const view::Snapshot& snapshot) {
-    const auto parts = split(request.parameter("path"), '/');
-    const bool known = (parts.size() == 4 || parts.size() == 5) && parts[parts.size() - 3] == "contrib" &&
-                       (parts[0] == "windows" || parts[0] == "macosx" || parts[0] == "linux");
-    const auto name = parts.back();
-    Response response;
-    if (known && name == "PACKAGES") {
-      response = http::bytes_response(200, std::string(kText), r::PackagesIndex().text());
-    } else if (known && name == "PACKAGES.gz") {
-      response = http::bytes_response(200, std::string(kGzip), gzip(r::PackagesIndex().text()));
-    } else if (known && name == "PACKAGES.rds") {
-      response = http::bytes_response(200, std::string(kRds), gzip(r::PackagesIndex().rds()));
-    } else {
-      return missing(snapshot, "there are no binary packages here", "install from source: type = \"source\"");
+  Result<Response> bioc_tree(const Context& ctx, const Request& request, const view::Snapshot& snapshot,
+                             std::string_view part) const {
+    std::string release(request.parameter("release"));
+    if (release == "release" || release == "devel") {
+      const auto text = TRY(d_.views->bioc_config(ctx, snapshot));
+      if (!text) return no_config(snapshot);
+      const auto config = TRY(r::parse_bioc_config(*text));
+      release = release == "release" ? config.release : config.devel;
     }
+    return at_path(
+        ctx, request, snapshot,
+        "packages/" + release + '/' + std::string(part) + '/' + std::string(request.parameter("path")));
+  }
+
+  Result<Response> bioc_config(const Context& ctx, const view::Snapshot& snapshot) const {
+    const auto text = TRY(d_.views->bioc_config(ctx, snapshot));
+    if (!text) return no_config(snapshot);
+    auto response = http::bytes_response(200, "text/yaml; charset=utf-8", *text);
+    response.etag = '"' + sha256(as_bytes(*text)).hex().substr(0, 32) + '"';
+    response.with("X-Repository-Type", "RSPM");
     set_cache_rules(response, snapshot, false);
     return response;
+  }
+
+  static Response no_config(const view::Snapshot& snapshot) {
+    return missing(snapshot, "Bioconductor's config.yaml is not known yet",
+                   "synchronise the source: granary sync --source NAME");
   }
 
   RDependencies d_;
@@ -177,12 +265,14 @@ class RHandlers {
 
 void bind_r(http::Router& router, const RDependencies& dependencies) {
   const auto handlers = std::make_shared<const RHandlers>(dependencies);
-  for (const auto& route : kRRoutes) {
+  const auto bind = [&](const RRoute& route) {
     router.bind(route.spec,
                 [handlers, endpoint = route.endpoint](const Context& ctx, const Request& request) {
                   return handlers->answer(endpoint, ctx, request);
                 });
-  }
+  };
+  for (const auto& route : kRRoutes) bind(route);
+  for (const auto& route : kBiocRoutes) bind(route);
 }
 
 }  // namespace granary::api

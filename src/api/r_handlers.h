@@ -1,5 +1,5 @@
 #pragma once
-/// R repositories over HTTP: indexes, current and archived source packages.
+/// R repositories over HTTP: indexes and files of sources and binaries, and Bioconductor's releases.
 
 #include <memory>
 
@@ -17,7 +17,7 @@ struct RDependencies {
   std::shared_ptr<mirror::Mirrors> mirrors{};  // null: no source has an upstream
 };
 
-/// Binds every row of kRRoutes.
+/// Binds every row of kRRoutes and kBiocRoutes.
 void bind_r(http::Router& router, const RDependencies& dependencies);
 
 }  // namespace granary::api

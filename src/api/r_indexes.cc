@@ -13,6 +13,7 @@
 #include "r/archive_index.h"
 #include "r/description.h"
 #include "r/packages_index.h"
+#include "r/tree_name.h"
 
 namespace granary::api {
 namespace {
@@ -36,9 +37,12 @@ Result<> for_each_package(const Context& ctx, view::Views& views, const view::Sn
   return {};
 }
 
-void add_row(const Context& ctx, r::PackagesIndex& index, const FileRecord& file) {
+void add_row(const Context& ctx, r::PackagesIndex& index, const FileRecord& file,
+             std::string_view extension) {
   if (file.origin) {  // as upstream's index has it
-    index.add(file.package, file.version, file.metadata, file.md5, file.filename, file.folder);
+    const auto usual = (file.package + '_' + file.version).append(extension);
+    index.add(file.package, file.version, file.metadata, file.md5,
+              file.filename == usual ? std::string_view() : file.filename, file.folder);
     return;
   }
   const auto description = r::parse_description(file.metadata);
@@ -52,9 +56,10 @@ void add_row(const Context& ctx, r::PackagesIndex& index, const FileRecord& file
 Result<r::PackagesIndex> packages_index(const Context& ctx, view::Views& views,
                                         const view::Snapshot& snapshot) {
   r::PackagesIndex index;
+  const auto extension = r::extension_of(snapshot.tree);
   TRY(for_each_package(ctx, views, snapshot, [&](const RPackage& package) {
-    if (package.current) add_row(ctx, index, *package.current);
-    for (const auto& file : package.in_folders) add_row(ctx, index, file);
+    if (package.current) add_row(ctx, index, *package.current, extension);
+    for (const auto& file : package.in_folders) add_row(ctx, index, file, extension);
   }));
   index.sort();
   return index;
@@ -91,7 +96,9 @@ Result<std::vector<r::IndexedFile>> current_files(const Context& ctx, view::View
 }
 
 Result<std::string> folder(const Context& ctx, view::Views& views, const view::Snapshot& snapshot) {
-  const std::string title = "Source packages of " + html_escape(snapshot.repository->name);
+  const std::string title =
+      (r::binary_tag_of(snapshot.tree).empty() ? "Source packages of " : "Binary packages of ") +
+      html_escape(snapshot.repository->name);
   std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>" + title +
                      "</title></head>\n<body>\n<h1>" + title +
                      "</h1>\n<p><a href=\"PACKAGES\">PACKAGES</a> <a href=\"PACKAGES.gz\">PACKAGES.gz</a> "

@@ -1,6 +1,6 @@
 #pragma once
 /// The URLs under which R finds packages: a CRAN-like tree below each snapshot, again below
-/// __linux__/{distro}.
+/// __linux__/{distro}. Those of Bioconductor are in bioc_routes.h.
 
 #include <array>
 #include <cstdint>
@@ -21,6 +21,11 @@ enum class REndpoint : std::uint8_t {
   file,
   file_in_folder,
   binaries,
+  bioc_software,  // from here on of a repository of Bioconductor
+  bioc_data,
+  bioc_workflows,
+  bioc_books,
+  bioc_config,
 };
 
 struct RRoute {
@@ -28,7 +33,7 @@ struct RRoute {
   http::RouteSpec spec;
 };
 
-inline constexpr std::array<RRoute, 21> kRRoutes = {{
+inline constexpr std::array<RRoute, 22> kRRoutes = {{
     {REndpoint::folder,
      {"r.folder", http::Method::get, "/{repo}/{snapshot}/src/contrib/", http::Access::read,
       "Source packages of an R repository, for people"}},
@@ -99,8 +104,11 @@ inline constexpr std::array<RRoute, 21> kRRoutes = {{
 
     {REndpoint::binaries,
      {"r.binaries", http::Method::get, "/{repo}/{snapshot}/bin/{path*}", http::Access::read,
-      "Indexes of binary packages for Windows, macOS and Linux builds: empty, so that R installs from "
-      "source"}},
+      "Indexes and files of binary packages for Windows, macOS and Linux builds, as upstream has them; where "
+      "there are none an empty index, so that R installs from source"}},
+    {REndpoint::binaries,
+     {"r.linux.binaries", http::Method::get, "/{repo}/__linux__/{distro}/{snapshot}/bin/{path*}",
+      http::Access::read, "The same, for who has the address for a Linux distribution"}},
 }};
 
 }  // namespace granary::api

@@ -9,24 +9,34 @@ constexpr std::string_view kSnapshotHint =
     "use latest, a day such as 2024-05-01, or the number of a transaction";
 constexpr std::size_t kShown = 80;  // of what a client sent, in a message
 
+/// How to use the repository for what it is.
+tl::unexpected<Error> of_another_kind(const model::Repository& repository) {
+  const auto& name = repository.name;
+  switch (repository.type) {
+    case model::Ecosystem::r:
+      return fail(Errc::not_found, "repository '" + name + "' holds R packages",
+                  "for R: options(repos = \"<this server>/" + name + "/latest\")");
+    case model::Ecosystem::python:
+      return fail(Errc::not_found, "repository '" + name + "' holds Python packages",
+                  "for pip: --index-url <this server>/" + name + "/latest/simple/");
+    case model::Ecosystem::bioconductor:
+      return fail(Errc::not_found, "repository '" + name + "' holds Bioconductor",
+                  "for BiocManager: options(BioC_mirror = \"<this server>/" + name + "/latest\")");
+  }
+  return fail(Errc::internal, "no such kind of repository");
+}
+
 }  // namespace
 
 Result<view::Snapshot> requested_snapshot(const Context& ctx, view::Views& views,
                                           const http::Request& request, model::Ecosystem expected) {
-  const auto ref = model::parse_snapshot(request.parameter("snapshot"));
+  const auto text = request.parameter("snapshot");
+  const auto ref = model::parse_snapshot(text.empty() ? "latest" : text);
   if (!ref)
-    return fail(Errc::not_found,
-                "'" + std::string(request.parameter("snapshot").substr(0, kShown)) + "' is not a snapshot",
+    return fail(Errc::not_found, "'" + std::string(text.substr(0, kShown)) + "' is not a snapshot",
                 std::string(kSnapshotHint));
   auto snapshot = TRY(views.resolve(ctx, request.parameter("repo"), *ref));
-  if (snapshot.repository->type != expected) {
-    const auto& name = snapshot.repository->name;
-    return expected == model::Ecosystem::python
-               ? fail(Errc::not_found, "repository '" + name + "' holds R packages",
-                      "for R: options(repos = \"<this server>/" + name + "/latest\")")
-               : fail(Errc::not_found, "repository '" + name + "' holds Python packages",
-                      "for pip: --index-url <this server>/" + name + "/latest/simple/");
-  }
+  if (snapshot.repository->type != expected) return of_another_kind(*snapshot.repository);
   return snapshot;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
-/// What {repo} and {snapshot} of a path name, and the answer when there is nothing below.
+/// What {repo} and {snapshot} of a path name (latest where a route has none), and the answer when there is
+/// nothing below.
 
 #include <string>
 

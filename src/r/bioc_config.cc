@@ -1,6 +1,7 @@
 #include "r/bioc_config.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/text.h"
 #include "base/time_text.h"
@@ -32,6 +33,27 @@ std::optional<std::chrono::sys_days> american_day(std::string_view text) {
   return std::chrono::sys_days(date);
 }
 
+/// Also "2025-10-29".
+std::optional<std::chrono::sys_days> any_day(std::string_view text) {
+  const auto day = american_day(text);
+  return day ? day : parse_day(text);
+}
+
+/// `releases`: oldest first.
+void finish_cran_days(BiocConfig& config, const std::map<std::string, std::chrono::sys_days>& last_built) {
+  for (std::size_t i = 0; i < config.releases.size(); ++i) {
+    auto& one = config.releases[i];
+    if (compare_versions(one.version, config.release) >= 0) {
+      one.cran.reset();
+      continue;
+    }
+    if (const auto at = last_built.find(one.version); !one.cran && at != last_built.end())
+      one.cran = at->second;
+    for (std::size_t next = i + 1; !one.cran && next < config.releases.size(); ++next)
+      one.cran = config.releases[next].released;
+  }
+}
+
 }  // namespace
 
 Result<BiocConfig> parse_bioc_config(std::string_view text) {
@@ -41,10 +63,11 @@ Result<BiocConfig> parse_bioc_config(std::string_view text) {
                                  [&](const BiocRelease& one) { return one.version == version; });
     if (at != out.releases.end()) return &*at;
     if (!Version::parse(version) || out.releases.size() >= kReleases) return nullptr;
-    out.releases.push_back({std::string(version), {}, {}});
+    out.releases.push_back({std::string(version), {}, {}, {}});
     return &out.releases.back();
   };
   std::string_view section;
+  std::map<std::string, std::chrono::sys_days> last_built;
   for (const auto line : split(text, '\n')) {
     const auto content = trim(line);
     const auto colon = content.find(':');
@@ -63,6 +86,13 @@ Result<BiocConfig> parse_bioc_config(std::string_view text) {
       if (const auto day = american_day(value)) {
         if (auto* known = release(key)) known->released = day;
       }
+    } else if (section == "release_last_built_dates") {
+      if (const auto day = any_day(value); day && last_built.size() < kReleases)
+        last_built.emplace(key, *day);
+    } else if (section == "rspm_ver_for_bioc_ver") {
+      if (const auto day = any_day(value)) {
+        if (auto* known = release(key)) known->cran = day;
+      }
     }
   }
   if (!Version::parse(out.release))
@@ -72,6 +102,7 @@ Result<BiocConfig> parse_bioc_config(std::string_view text) {
   std::sort(out.releases.begin(), out.releases.end(), [](const BiocRelease& a, const BiocRelease& b) {
     return compare_versions(a.version, b.version) < 0;
   });
+  finish_cran_days(out, last_built);
   return out;
 }
 

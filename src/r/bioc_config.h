@@ -16,6 +16,10 @@ struct BiocRelease {
   std::string version;    // "3.22"
   std::string r_version;  // "4.5"; may be empty
   std::optional<std::chrono::sys_days> released{};
+  /// The day of CRAN that goes with it: absent for the newest ones, which go with CRAN's latest. Of an older
+  /// one what the file says (rspm_ver_for_bioc_ver, else release_last_built_dates), else the day on which the
+  /// next one was released.
+  std::optional<std::chrono::sys_days> cran{};
 };
 
 struct BiocConfig {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/time_text.h"
+
 namespace granary::r {
 namespace {
 
@@ -20,6 +22,22 @@ TEST(BiocConfig, SaysReleasesWithTheirRAndDay) {
   EXPECT_EQ(config->releases[0].r_version, "3.6");
   EXPECT_EQ(config->releases[1].released, std::chrono::sys_days(std::chrono::year(2024) / 10 / 30));
   EXPECT_EQ(config->releases[2].released, std::nullopt);
+}
+
+TEST(BiocConfig, TiesEachReleaseToADayOfCran) {
+  const auto config = parse_bioc_config(
+      "release_version: \"3.20\"\ndevel_version: \"3.21\"\nrelease_dates:\n  \"3.17\": \"4/26/2023\"\n"
+      "  \"3.18\": \"10/25/2023\"\n  \"3.19\": \"5/1/2024\"\n  \"3.20\": \"10/30/2024\"\n"
+      "release_last_built_dates:\n  \"3.18\": \"4/17/2024\"\n  \"3.19\": \"10/23/2024\"\n"
+      "rspm_ver_for_bioc_ver:\n  \"3.19\": \"2024-10-29\"\n  \"3.20\": \"2025-04-02\"\n");
+  ASSERT_TRUE(config);
+  const auto day = [&](std::size_t i) {
+    return config->releases[i].cran ? day_text(*config->releases[i].cran) : "latest";
+  };
+  EXPECT_EQ(day(0), "2023-10-25");  // 3.17, until 3.18 came
+  EXPECT_EQ(day(1), "2024-04-17");
+  EXPECT_EQ(day(2), "2024-10-29");
+  EXPECT_EQ(day(3), "latest");
 }
 
 TEST(BiocConfig, ThatNamesNoReleaseIsNone) {

@@ -32,6 +32,12 @@ std::optional<SourceFileName> parse_source_file_name(std::string_view file_name)
   return SourceFileName{std::string(package), std::string(version)};
 }
 
+std::optional<std::string_view> package_of_file(std::string_view file_name) noexcept {
+  const auto end = file_name.find('_');
+  if (end == std::string_view::npos || !is_package_name(file_name.substr(0, end))) return std::nullopt;
+  return file_name.substr(0, end);
+}
+
 std::string source_file_name(std::string_view package, std::string_view version) {
   std::string name(package);
   name += '_';

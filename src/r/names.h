@@ -17,6 +17,8 @@ struct SourceFileName {
 };
 /// `{package}_{version}.tar.gz`; absent for anything else.
 std::optional<SourceFileName> parse_source_file_name(std::string_view file_name);
+/// Of `{package}_...`, whatever comes after it (binaries too); absent for anything else.
+std::optional<std::string_view> package_of_file(std::string_view file_name) noexcept;
 std::string source_file_name(std::string_view package, std::string_view version);
 
 }  // namespace granary::r

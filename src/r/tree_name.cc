@@ -81,4 +81,19 @@ std::string_view extension_of(std::string_view tree) noexcept {
   return ".tar.xz";  // R 4.6's default for every other kind of binary
 }
 
+std::string source_tree_of(std::string_view tree) {
+  const auto rest = below_release(tree);
+  return std::string(tree.substr(0, tree.size() - rest.size())).append(kSourceTree);
+}
+
+std::string binary_tag_of(std::string_view tree) {
+  auto rest = below_release(tree);
+  if (take_part(rest) != "bin" || rest.ends_with(kSourceTree)) return {};
+  const auto os = take_part(rest);
+  std::string_view build = os == "windows" ? "win" : os;
+  if (!rest.starts_with("contrib/")) build = take_part(rest);
+  take_part(rest);
+  return std::string(rest).append(1, '-').append(build);
+}
+
 }  // namespace granary::r

@@ -2,6 +2,7 @@
 /// What trees of R packages are called, as paths below the root of a repository: where contrib.url() and
 /// BiocManager look for indexes.
 
+#include <string>
 #include <string_view>
 
 namespace granary::r {
@@ -16,5 +17,10 @@ bool is_tree_name(std::string_view tree) noexcept;
 std::string_view release_of(std::string_view tree) noexcept;
 /// What its files end in unless PACKAGES says otherwise: ".tar.gz", ".zip", ".tgz", ".tar.xz".
 std::string_view extension_of(std::string_view tree) noexcept;
+/// The tree of sources beside it: "src/contrib" of "bin/windows/contrib/4.5", itself of one of sources.
+std::string source_tree_of(std::string_view tree);
+/// What a binary of it is for, as the incumbent writes it: "4.5-win", "4.5-big-sur-arm64", "4.2-macosx",
+/// "4.6-jammy-x86_64"; empty for trees of sources.
+std::string binary_tag_of(std::string_view tree);
 
 }  // namespace granary::r

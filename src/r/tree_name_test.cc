@@ -27,5 +27,17 @@ TEST(TreeName, SaysTheReleaseAndWhatFilesEndIn) {
   EXPECT_EQ(extension_of("bin/linux/jammy-x86_64/contrib/4.6"), ".tar.xz");
 }
 
+TEST(TreeName, SaysWhereTheSourcesAreAndWhatBinariesAreFor) {
+  EXPECT_EQ(source_tree_of("src/contrib"), "src/contrib");
+  EXPECT_EQ(source_tree_of("bin/linux/jammy-x86_64/4.5/src/contrib"), "src/contrib");
+  EXPECT_EQ(source_tree_of("packages/3.22/data/annotation/bin/windows/contrib/4.5"),
+            "packages/3.22/data/annotation/src/contrib");
+  EXPECT_EQ(binary_tag_of("src/contrib"), "");
+  EXPECT_EQ(binary_tag_of("bin/linux/jammy-x86_64/4.5/src/contrib"), "");
+  EXPECT_EQ(binary_tag_of("packages/3.22/bioc/bin/windows/contrib/4.5"), "4.5-win");
+  EXPECT_EQ(binary_tag_of("bin/macosx/contrib/4.2"), "4.2-macosx");
+  EXPECT_EQ(binary_tag_of("bin/macosx/big-sur-arm64/contrib/4.5"), "4.5-big-sur-arm64");
+}
+
 }  // namespace
 }  // namespace granary::r

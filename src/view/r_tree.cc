@@ -6,6 +6,18 @@
 #include "r/tree_name.h"
 
 namespace granary::view {
+namespace {
+
+/// CRAN gives binaries no hash, and builds them again under the same name.
+std::string_view built(std::string_view stanza) {
+  constexpr std::string_view kField = "Built: ";
+  const auto at = stanza.starts_with(kField) ? 0 : stanza.find("\nBuilt: ");
+  if (at == std::string_view::npos) return {};
+  const auto line = stanza.substr(stanza.find(kField, at));
+  return line.substr(0, line.find('\n'));
+}
+
+}  // namespace
 
 const RTree::Package* RTree::find(std::string_view name) const noexcept {
   const auto at = std::lower_bound(packages.begin(), packages.end(), name,
@@ -60,12 +72,10 @@ model::FileRecord file_record(model::SourceId source, std::string_view tree, con
   const std::string root = std::string(tree) + '/';
   const std::string path = (one.folder.empty() ? "" : std::string(one.folder) + '/') + file.filename;
   model::Origin origin;
-  origin.key = root + path + '@' + std::string(one.md5);
+  origin.key = root + path + '@' + std::string(one.md5.empty() ? built(one.stanza) : one.md5);
   origin.urls = {root + path};
-  if (tree.ends_with(r::kSourceTree)) {
-    const auto moved = root + "Archive/" + std::string(history.package) + '/' + file.filename;
-    origin.urls.insert(archived ? origin.urls.begin() : origin.urls.end(), moved);
-  }
+  const auto moved = root + "Archive/" + std::string(history.package) + '/' + file.filename;
+  origin.urls.insert(archived ? origin.urls.begin() : origin.urls.end(), moved);
   file.origin = std::move(origin);
   return file;
 }

@@ -94,8 +94,11 @@ Result<RTrees::Shared> RTrees::newest(const Context& ctx, Slot& held, const mode
   std::sort(fresh->packages.begin(), fresh->packages.end(),
             [](const RTree::Package& a, const RTree::Package& b) { return a.name < b.name; });
   // An empty tree may be read from upstream at any moment, without a transaction of its source.
-  if (fresh->packages.empty()) return Shared(std::move(fresh));
   const std::lock_guard lock(mutex_);
+  if (fresh->packages.empty()) {
+    slots_.erase({pin.source.value, std::string(tree)});  // anybody may ask for trees that are not
+    return Shared(std::move(fresh));
+  }
   held.newest = fresh;
   return Shared(std::move(fresh));
 }

@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/time_text.h"
+#include "catalog/mirror_keys.h"
 #include "r/tree_name.h"
 #include "view/directory.h"
 #include "view/made_once.h"
@@ -41,27 +42,40 @@ std::string fingerprint_of(const Snapshot& snapshot) {
   std::string text(kFormat);
   text += '|' + std::to_string(snapshot.repository->id.value) + '|' + snapshot.repository->name;
   text += '|' + pins_text(snapshot.pins);
+  if (snapshot.tree != r::kSourceTree) text += '|' + snapshot.tree;
   return sha256(as_bytes(text)).hex().substr(0, 32);
 }
 
-/// For each pin the tree src/contrib of a mirror of CRAN; null for other sources.
-using Trees = std::vector<RTrees::Shared>;
+/// For each pin that is a mirror of R packages its tree; null for other sources.
+struct Trees {
+  std::vector<RTrees::Shared> shown;
+  /// Where binaries are shown: their sources, which say too whose a name is. Empty when that is the same.
+  std::vector<RTrees::Shared> sources;
+};
+
+bool has_package(const RTree& tree, const model::Pin& pin, std::string_view package) {
+  const auto* held = tree.find(package);
+  RPackageView shown;
+  if (held == nullptr) return false;
+  const auto loaded = shown.load(*held, pin.until);
+  return loaded && *loaded;
+}
 
 /// Every version that a mirror shows of a package; empty when it had none.
 Result<std::vector<model::FileRecord>> mirrored_files(const RTree& tree, const model::Pin& pin,
-                                                      std::string_view package) {
+                                                      std::string_view name, std::string_view package) {
   const auto* held = tree.find(package);
   RPackageView shown;
   if (held == nullptr || !TRY(shown.load(*held, pin.until))) return std::vector<model::FileRecord>();
-  return file_records(pin.source, r::kSourceTree, shown);
+  return file_records(pin.source, name, shown);
 }
 
-Result<> for_each_mirrored(const RTree& tree, const model::Pin& pin,
+Result<> for_each_mirrored(const RTree& tree, const model::Pin& pin, std::string_view name,
                            const std::function<Result<>(const model::FileRecord&)>& each) {
   RPackageView shown;
   for (const auto& package : tree.packages) {
     if (!TRY(shown.load(package, pin.until))) continue;
-    for (const auto& file : file_records(pin.source, r::kSourceTree, shown)) TRY(each(file));
+    for (const auto& file : file_records(pin.source, name, shown)) TRY(each(file));
   }
   return {};
 }
@@ -109,7 +123,8 @@ class CatalogViews final : public Views {
         clock_(std::move(clock)),
         directory_(catalog_),
         r_trees_(catalog_),
-        projects_(catalog_, std::move(on_demand), cache_bytes / 8),
+        on_demand_(std::move(on_demand)),
+        projects_(catalog_, on_demand_, cache_bytes / 8),
         snapshots_(kSnapshotsKept),
         names_(cache_bytes / 8),
         files_(cache_bytes / 8),
@@ -169,6 +184,38 @@ class CatalogViews final : public Views {
     return narrowed;
   }
 
+  Result<Snapshot> tree(const Context& ctx, const Snapshot& snapshot, std::string_view tree) override {
+    Snapshot narrowed = snapshot;
+    narrowed.tree = tree;
+    bool lacking = false;
+    for (const auto& pin : snapshot.pins) {
+      if (!shows_trees(pin) || tree == r::kSourceTree || !on_demand_) continue;
+      const auto wanted = on_demand_->want_tree(ctx, pin.source, tree);
+      if (!wanted && wanted.error().code() != Errc::not_found) return tl::unexpected(wanted.error());
+      lacking = lacking || !wanted;
+    }
+    narrowed.fingerprint = fingerprint_of(narrowed);
+    if (lacking) {  // upstream may have it in a while, without a transaction of ours
+      narrowed.fingerprint += '-';
+      narrowed.settled = false;
+      narrowed.fresh = {};
+    }
+    return narrowed;
+  }
+
+  Result<std::shared_ptr<const std::string>> bioc_config(const Context& ctx,
+                                                         const Snapshot& snapshot) override {
+    RPackageView shown;
+    for (const auto& pin : snapshot.pins) {
+      if (pin.type != model::SourceType::bioconductor) continue;
+      const auto tree = TRY(r_trees_.get(ctx, pin, catalog::kBiocConfig));
+      const auto* held = tree->find(catalog::kBiocConfig);
+      if (held == nullptr || !TRY(shown.load(*held, pin.until)) || shown.current().empty()) continue;
+      return std::make_shared<const std::string>(shown.history().versions[shown.current().back()].stanza);
+    }
+    return std::shared_ptr<const std::string>();
+  }
+
   Result<std::vector<model::FileRecord>> files(const Context& ctx, const Snapshot& snapshot,
                                                std::string_view package) override {
     std::vector<model::FileRecord> found;
@@ -178,9 +225,11 @@ class CatalogViews final : public Views {
     TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
       for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
         const auto& pin = snapshot.pins[i];
-        found = trees[i] ? TRY(mirrored_files(*trees[i], pin, package))
-                         : TRY(view.files(pin.source, pin.at, package));
-        if (!found.empty()) break;
+        found = trees.shown[i] ? TRY(mirrored_files(*trees.shown[i], pin, snapshot.tree, package))
+                               : TRY(view.files(pin.source, pin.at, package));
+        const bool owned = !found.empty() || is_among_sources(trees, i, pin, package);
+        if (!trees.shown[i] && snapshot.tree != r::kSourceTree) found.clear();  // it has sources only
+        if (owned) break;
       }
       return {};
     }));
@@ -195,7 +244,9 @@ class CatalogViews final : public Views {
     // Another node may have shown the file on a page before we hear of it.
     const Known known = TRY(directory_.find(ctx, snapshot.repository->name));
     if (!known.repository) return found;
-    const auto newest = TRY(compute(ctx, known, model::Latest{}));
+    auto newest = TRY(compute(ctx, known, model::Latest{}));
+    newest.tree = snapshot.tree;
+    newest.fingerprint = fingerprint_of(newest);
     if (newest.fingerprint == snapshot.fingerprint) return found;
     return find_known_file(ctx, newest, package, filename);
   }
@@ -209,8 +260,8 @@ class CatalogViews final : public Views {
           TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
             names.clear();
             for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
-              if (trees[i]) {
-                TRY(append_mirrored_names(*trees[i], snapshot.pins[i], names));
+              if (trees.shown[i]) {
+                TRY(append_mirrored_names(*trees.shown[i], snapshot.pins[i], names));
               } else {
                 TRY(append_names(view, snapshot.pins[i], names));
               }
@@ -243,11 +294,18 @@ class CatalogViews final : public Views {
           }
           return each(file);
         };
-        if (trees[i]) {
-          TRY(for_each_mirrored(*trees[i], pin, give));
+        if (trees.shown[i]) {
+          TRY(for_each_mirrored(*trees.shown[i], pin, snapshot.tree, give));
         } else {
-          TRY(view.for_each_file(pin.source, pin.at, give));
+          const bool shows = snapshot.tree == r::kSourceTree;  // else it is only asked for its names
+          TRY(view.for_each_file(pin.source, pin.at, [&](const model::FileRecord& file) -> Result<> {
+            if (shows) return give(file);
+            if (names.empty() || names.back() != file.package) names.push_back(file.package);
+            return {};
+          }));
         }
+        if (i < trees.sources.size() && trees.sources[i])
+          TRY(append_mirrored_names(*trees.sources[i], pin, names));
         if (i + 1 < snapshot.pins.size())
           given.insert(std::make_move_iterator(names.begin()), std::make_move_iterator(names.end()));
       }
@@ -287,12 +345,12 @@ class CatalogViews final : public Views {
       found.reset();
       for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
         const auto& pin = snapshot.pins[i];
-        if (trees[i]) {
-          auto files = TRY(mirrored_files(*trees[i], pin, package));
+        if (trees.shown[i]) {
+          auto files = TRY(mirrored_files(*trees.shown[i], pin, snapshot.tree, package));
           for (auto& file : files) {  // of two of a name, in folders of their own, the one in none
             if (file.filename == filename && (!found || file.folder.empty())) found = std::move(file);
           }
-          if (!files.empty()) return {};
+          if (!files.empty() || is_among_sources(trees, i, pin, package)) return {};
           continue;
         }
         if (snapshot.pins.size() > 1 && !TRY(view.has_package(pin.source, pin.at, package))) continue;
@@ -305,12 +363,24 @@ class CatalogViews final : public Views {
     return found;
   }
 
+  static bool shows_trees(const model::Pin& pin) {
+    return pin.type == model::SourceType::cran || pin.type == model::SourceType::bioconductor;
+  }
+
+  static bool is_among_sources(const Trees& trees, std::size_t i, const model::Pin& pin,
+                               std::string_view package) {
+    return i < trees.sources.size() && trees.sources[i] && has_package(*trees.sources[i], pin, package);
+  }
+
   /// Read before the catalog is, because they read it.
   Result<Trees> trees_of(const Context& ctx, const Snapshot& snapshot) {
-    Trees trees(snapshot.pins.size());
-    for (std::size_t i = 0; i < trees.size(); ++i) {
-      if (snapshot.pins[i].type == model::SourceType::cran)
-        trees[i] = TRY(r_trees_.get(ctx, snapshot.pins[i], r::kSourceTree));
+    const auto sources = r::source_tree_of(snapshot.tree);
+    const bool apart = sources != snapshot.tree && snapshot.pins.size() > 1;
+    Trees trees;
+    for (const auto& pin : snapshot.pins) {
+      const bool shows = shows_trees(pin);
+      trees.shown.push_back(shows ? TRY(r_trees_.get(ctx, pin, snapshot.tree)) : nullptr);
+      if (apart) trees.sources.push_back(shows ? TRY(r_trees_.get(ctx, pin, sources)) : nullptr);
     }
     return trees;
   }
@@ -360,6 +430,7 @@ class CatalogViews final : public Views {
   std::shared_ptr<const Clock> clock_;
   Directory directory_;
   RTrees r_trees_;
+  std::shared_ptr<catalog::OnDemand> on_demand_;
   Projects projects_;
   std::mutex mutex_;
   Lru<Snapshot> snapshots_;

@@ -28,6 +28,8 @@ struct Snapshot {
   Freshness fresh;               // how long a cached answer may be used
   bool settled = false;  // a past day or a number: no later transaction can change it (long cache life)
   bool latest = false;   // asked for as latest, which moves
+  /// R: which tree is shown (see Views::tree); "src/contrib" of a repository of Bioconductor is empty.
+  std::string tree = "src/contrib";
 };
 
 /// A rendered body with its encodings, made once per fingerprint and kept in a bounded cache.
@@ -56,6 +58,15 @@ class Views {
   /// known yet. Own names win, also on days before they were published. The snapshot itself for repositories
   /// without an index upstream. Errors: unavailable when upstream cannot be asked and nothing is known.
   virtual Result<Snapshot> project(const Context&, const Snapshot&, std::string_view project) = 0;
+
+  /// The snapshot as another tree of R packages shows it, such as "bin/windows/contrib/4.5": what the rest
+  /// says of it is that tree's. A mirror's tree is fetched when it is not known yet; where upstream has none
+  /// it is empty, and the answer is good for this request only (not settled, not fresh). A name belongs to
+  /// the first source that has it among its sources or there, so that no binary of another's shadows one's
+  /// own. Errors: unavailable when upstream cannot be asked and nothing is known.
+  virtual Result<Snapshot> tree(const Context&, const Snapshot&, std::string_view tree) = 0;
+  /// Bioconductor's config.yaml as of the snapshot; null when none of its sources was ever synchronised.
+  virtual Result<std::shared_ptr<const std::string>> bioc_config(const Context&, const Snapshot&) = 0;
 
   /// The files of a package: whole from the first source that has it, never mixed. Empty when none has it.
   virtual Result<std::vector<model::FileRecord>> files(const Context&, const Snapshot&,
