@@ -113,8 +113,21 @@ class MetaHandlers {
   }
 
   Result<Response> status(const Context& ctx) const {
+    const auto all = TRY(all_repositories(ctx));
     return json_response(
-        status_json({d_.version, d_.build_date, d_.metrics_enabled}, TRY(all_repositories(ctx))));
+        status_json({d_.version, d_.build_date, d_.metrics_enabled, TRY(known_bioconductor(ctx, all))}, all));
+  }
+
+  Result<std::optional<r::BiocConfig>> known_bioconductor(
+      const Context& ctx, const std::vector<model::Repository>& repositories) const {
+    for (const auto& one : repositories) {
+      if (one.type != model::Ecosystem::bioconductor || one.authenticated) continue;
+      const auto text = TRY(d_.views->bioc_config(
+          ctx, TRY(d_.views->resolve(ctx, std::to_string(one.id.value), model::Latest{}))));
+      if (!text) continue;
+      return std::optional<r::BiocConfig>(TRY(r::parse_bioc_config(*text)));
+    }
+    return std::optional<r::BiocConfig>();
   }
 
   Result<Response> repositories(const Context& ctx, const Request& request) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "base/time_text.h"
 
 namespace granary::api {
 
@@ -31,11 +32,24 @@ std::string status_json(const StatusFacts& facts, const std::vector<model::Repos
   json.member("auth_enabled", true);
   json.member("repos_require_auth", has_private);
   json.member("sso_enabled", false);
-  for (const auto* list : {"distros", "bioc_versions", "r_versions"}) {  // no binaries yet
+  for (const auto* list : {"distros", "r_versions"}) {  // no binaries yet
     json.key(list);
     json.begin_array();
     json.end_array();
   }
+  json.key("bioc_versions");
+  json.begin_array();
+  if (facts.bioconductor) {
+    const auto& releases = facts.bioconductor->releases;
+    for (auto one = releases.rbegin(); one != releases.rend(); ++one) {  // newest first
+      json.begin_object();
+      json.member("bioc_version", one->version);
+      json.member("r_version", one->r_version);
+      json.member("cran_snapshot", one->cran ? day_text(*one->cran) : "latest");
+      json.end_object();
+    }
+  }
+  json.end_array();
   json.member("cran_repo", has_cran ? "cran" : "");
   json.key("macos_urls");
   json.begin_object();

@@ -128,6 +128,9 @@ class RHandlers {
     std::optional<view::Snapshot> other;
     if (path.tree != snapshot.tree) other = TRY(d_.views->tree(ctx, snapshot, path.tree));
     const auto& shown = other ? *other : snapshot;
+    if (shown.absent && path.tree == sources)  // of binaries R takes an empty list for the reason to compile
+      return missing(shown, "upstream has no " + shown.tree,
+                     "config.yaml says which releases of Bioconductor there are");
     auto response = TRY(part(ctx, request, shown, path));
     auto tag = r::binary_tag_of(path.tree);
     if (response.status == 404 && path.tree.find("bin/linux/") != std::string_view::npos) {

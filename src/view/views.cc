@@ -187,15 +187,17 @@ class CatalogViews final : public Views {
   Result<Snapshot> tree(const Context& ctx, const Snapshot& snapshot, std::string_view tree) override {
     Snapshot narrowed = snapshot;
     narrowed.tree = tree;
-    bool lacking = false;
+    std::size_t asked = 0, lacking = 0;
     for (const auto& pin : snapshot.pins) {
       if (!shows_trees(pin) || tree == r::kSourceTree || !on_demand_) continue;
       const auto wanted = on_demand_->want_tree(ctx, pin.source, tree);
       if (!wanted && wanted.error().code() != Errc::not_found) return tl::unexpected(wanted.error());
-      lacking = lacking || !wanted;
+      ++asked;
+      if (!wanted) ++lacking;
     }
+    narrowed.absent = asked > 0 && lacking == asked;
     narrowed.fingerprint = fingerprint_of(narrowed);
-    if (lacking) {  // upstream may have it in a while, without a transaction of ours
+    if (lacking > 0) {  // upstream may have it in a while, without a transaction of ours
       narrowed.fingerprint += '-';
       narrowed.settled = false;
       narrowed.fresh = {};
@@ -355,7 +357,7 @@ class CatalogViews final : public Views {
         }
         if (snapshot.pins.size() > 1 && !TRY(view.has_package(pin.source, pin.at, package))) continue;
         found = TRY(view.find_file(pin.source, pin.at, filename));
-        if (found && found->package != package) found.reset();
+        if (found && (found->package != package || snapshot.tree != r::kSourceTree)) found.reset();
         return {};
       }
       return {};

@@ -30,6 +30,7 @@ struct Snapshot {
   bool latest = false;   // asked for as latest, which moves
   /// R: which tree is shown (see Views::tree); "src/contrib" of a repository of Bioconductor is empty.
   std::string tree = "src/contrib";
+  bool absent = false;  // no source has such a tree
 };
 
 /// A rendered body with its encodings, made once per fingerprint and kept in a bounded cache.
