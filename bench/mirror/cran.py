@@ -107,16 +107,16 @@ def fetched(server, path):
     return took, answer.body
 
 
-def cold(server, path, first_year):
-    """Of days that nobody asked for, each request another one."""
-    days = [f"{first_year + number % 9}-0{1 + number % 9}-1{number % 10}" for number in range(3 * ROUNDS)]
+def cold(server, path, month):
+    """Of days that nobody asked for, each request another one, and every row with its dependencies."""
+    days = [f"2026-{month:02d}-{1 + number:02d}" for number in range(5 * ROUNDS)]
     return statistics.median(fetched(server, f"/cran/{day}{CONTRIB}{path}")[0] for day in days)
 
 
 def indexes(folder, server):
-    got = {"rds_cold_ms": cold(server, "PACKAGES.rds", 2010), "text_cold_ms": cold(server, "PACKAGES.gz", 2011),
-           "archive_cold_ms": cold(server, "Meta/archive.rds", 2012)}
-    path = f"/cran/2020-05-05{CONTRIB}PACKAGES.rds"
+    got = {"rds_cold_ms": cold(server, "PACKAGES.rds", 2), "text_cold_ms": cold(server, "PACKAGES.gz", 3),
+           "archive_cold_ms": cold(server, "Meta/archive.rds", 4)}
+    path = f"/cran/2026-05-05{CONTRIB}PACKAGES.rds"
     rival = peers.Nginx(folder / "rival", {"PACKAGES.rds": fetched(server, path)[1]})
     own, other = [], []
     for _ in range(ROUNDS):

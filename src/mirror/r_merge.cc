@@ -7,7 +7,14 @@ namespace granary::mirror {
 namespace {
 
 using r::UpstreamPackage;
-using Dates = std::unordered_map<std::string, r::DatedFile>;
+struct Dated {
+  Time published;
+  std::uint64_t size;
+};
+using Dates = std::unordered_map<std::string, Dated>;
+struct Moved {
+  Time published, moved;
+};
 
 /// The file's inode changed this much later than its bytes: it was moved then, not just written.
 constexpr std::chrono::hours kMoved{1};
@@ -42,25 +49,33 @@ class Merging {
   void collect_dates() {
     for (const auto* files : {&indexes_.archive, &indexes_.current}) {
       if (!*files) continue;
+      dates_.reserve(dates_.size() + (*files)->size());
       for (const auto& file : **files) {
-        dates_.insert_or_assign(key_of(file.folder, file.package, file.version), file);
-        dates_.try_emplace(key_of("", file.package, file.version), file);
+        const Dated dated{file.published, file.size};
+        dates_.insert_or_assign(key_of(file.folder, file.package, file.version), dated);
+        if (!file.folder.empty()) dates_.try_emplace(key_of("", file.package, file.version), dated);
       }
     }
   }
 
   void collect_archived() {
     if (!indexes_.archive) return;
+    UpstreamPackage* said = nullptr;
+    Moved* moved = nullptr;
+    std::string_view last;  // files of a package come one after the other
     for (auto& file : *indexes_.archive) {
-      auto& said = said_[file.package];
+      if (said == nullptr || file.package != last) {
+        said = &said_[file.package];
+        moved = &moved_[file.package];
+        last = file.package;
+      }
       UpstreamPackage::Version version;
       version.facts.version = std::move(file.version);
       version.facts.published = file.published;
       version.facts.size = file.size;
       version.dated = true;
-      auto& moved = moved_[file.package];
-      if (!moved || file.published >= moved->published) moved = file;
-      said.archived.push_back(std::move(version));
+      if (file.published >= moved->published) *moved = {file.published, file.moved};
+      said->archived.push_back(std::move(version));
     }
   }
 
@@ -149,8 +164,8 @@ class Merging {
     }
     if (!said.removed && first_ && said.listed.empty()) {
       const auto moved = moved_.find(package);
-      if (moved != moved_.end() && moved->second && moved->second->moved > moved->second->published + kMoved)
-        said.removed = moved->second->moved;
+      if (moved != moved_.end() && moved->second.moved > moved->second.published + kMoved)
+        said.removed = moved->second.moved;
     }
   }
 
@@ -168,7 +183,7 @@ class Merging {
   Time now_;
   Dates dates_;
   std::map<std::string, UpstreamPackage> said_;
-  std::unordered_map<std::string, std::optional<r::DatedFile>> moved_;
+  std::unordered_map<std::string, Moved> moved_;  // the newest file of Archive
   std::vector<std::pair<r::PackageHistory, UpstreamPackage>> old_;
   std::size_t was_listed_ = 0, still_listed_ = 0;
   RChanges out_;

@@ -28,23 +28,31 @@ const RTree::Package* RTree::find(std::string_view name) const noexcept {
 Result<bool> RPackageView::load(const RTree::Package& package, std::optional<Time> until) {
   TRY(r::decode_history(*package.record, history_));
   r::current_on(history_, until, current_);
+  until_ = until;
+  archived_known_ = false;
+  return !history_.versions.empty() && (!until || history_.versions.front().published < *until);
+}
+
+const std::vector<std::size_t>& RPackageView::archived() {
+  if (archived_known_) return archived_;
+  archived_known_ = true;
   archived_.clear();
   const auto& versions = history_.versions;
   const auto same_file = [&](std::size_t a, std::size_t b) {
     return versions[a].version == versions[b].version && versions[a].folder == versions[b].folder &&
            versions[a].file_name == versions[b].file_name;
   };
-  for (std::size_t i = 0; i < versions.size() && (!until || versions[i].published < *until); ++i) {
+  for (std::size_t i = 0; i < versions.size() && (!until_ || versions[i].published < *until_); ++i) {
     if (std::find(current_.begin(), current_.end(), i) != current_.end()) continue;
     // A file that was replaced under its name is shown once: the newest that was there.
     const auto shown_later = [&](std::size_t other) { return other > i && same_file(other, i); };
     bool replaced = std::any_of(current_.begin(), current_.end(), shown_later);
     for (std::size_t j = i + 1;
-         !replaced && j < versions.size() && (!until || versions[j].published < *until); ++j)
+         !replaced && j < versions.size() && (!until_ || versions[j].published < *until_); ++j)
       replaced = same_file(i, j);
     if (!replaced) archived_.push_back(i);
   }
-  return !current_.empty() || !archived_.empty();
+  return archived_;
 }
 
 std::string file_name_of(const r::HistoryView& history, std::size_t version) {
@@ -81,7 +89,7 @@ model::FileRecord file_record(model::SourceId source, std::string_view tree, con
 }
 
 std::vector<model::FileRecord> file_records(model::SourceId source, std::string_view tree,
-                                            const RPackageView& package) {
+                                            RPackageView& package) {
   std::vector<model::FileRecord> files;
   for (const auto i : package.archived())
     files.push_back(file_record(source, tree, package.history(), i, true));

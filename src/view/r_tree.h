@@ -35,13 +35,16 @@ class RPackageView {
   Result<bool> load(const RTree::Package& package, std::optional<Time> until);
 
   const r::HistoryView& history() const noexcept { return history_; }
-  /// Indexes of versions: listed in PACKAGES; and every other one that was published, oldest first.
+  /// Indexes of versions: listed in PACKAGES; and every other one that was published, oldest first, which is
+  /// worked out when it is asked for.
   const std::vector<std::size_t>& current() const noexcept { return current_; }
-  const std::vector<std::size_t>& archived() const noexcept { return archived_; }
+  const std::vector<std::size_t>& archived();
 
  private:
   r::HistoryView history_;
+  std::optional<Time> until_;
   std::vector<std::size_t> current_, archived_;
+  bool archived_known_ = false;
 };
 
 /// {package}_{version}.tar.gz or what it is called.
@@ -50,6 +53,6 @@ model::FileRecord file_record(model::SourceId source, std::string_view tree, con
                               std::size_t version, bool archived);
 /// Of all versions: archived ones first.
 std::vector<model::FileRecord> file_records(model::SourceId source, std::string_view tree,
-                                            const RPackageView& package);
+                                            RPackageView& package);
 
 }  // namespace granary::view

@@ -70,16 +70,6 @@ Result<std::vector<model::FileRecord>> mirrored_files(const RTree& tree, const m
   return file_records(pin.source, name, shown);
 }
 
-Result<> for_each_mirrored(const RTree& tree, const model::Pin& pin, std::string_view name,
-                           const std::function<Result<>(const model::FileRecord&)>& each) {
-  RPackageView shown;
-  for (const auto& package : tree.packages) {
-    if (!TRY(shown.load(package, pin.until))) continue;
-    for (const auto& file : file_records(pin.source, name, shown)) TRY(each(file));
-  }
-  return {};
-}
-
 Result<> append_mirrored_names(const RTree& tree, const model::Pin& pin, Names& names) {
   RPackageView shown;
   for (const auto& package : tree.packages) {
@@ -278,41 +268,18 @@ class CatalogViews final : public Views {
         weight_of_names);
   }
 
-  /// Source by source in order of subscription, each sorted by package.
   Result<> for_each_file(const Context& ctx, const Snapshot& snapshot,
                          const std::function<Result<>(const model::FileRecord&)>& each) override {
-    if (snapshot.pins.empty()) return {};
-    const auto trees = TRY(trees_of(ctx, snapshot));
-    return catalog_->read(ctx, [&](ReadView& view) -> Result<> {
-      std::unordered_set<std::string> given;  // packages of the sources before
-      for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
-        const auto& pin = snapshot.pins[i];
-        Names names;
-        const auto give = [&](const model::FileRecord& file) -> Result<> {
-          if (given.contains(file.package)) return {};
-          if (names.empty() || names.back() != file.package) {
-            names.push_back(file.package);
-            TRY(ctx.check());
-          }
-          return each(file);
-        };
-        if (trees.shown[i]) {
-          TRY(for_each_mirrored(*trees.shown[i], pin, snapshot.tree, give));
-        } else {
-          const bool shows = snapshot.tree == r::kSourceTree;  // else it is only asked for its names
-          TRY(view.for_each_file(pin.source, pin.at, [&](const model::FileRecord& file) -> Result<> {
-            if (shows) return give(file);
-            if (names.empty() || names.back() != file.package) names.push_back(file.package);
-            return {};
-          }));
-        }
-        if (i < trees.sources.size() && trees.sources[i])
-          TRY(append_mirrored_names(*trees.sources[i], pin, names));
-        if (i + 1 < snapshot.pins.size())
-          given.insert(std::make_move_iterator(names.begin()), std::make_move_iterator(names.end()));
-      }
+    return walk(ctx, snapshot, each, [&](RPackageView& package, const model::Pin& pin) -> Result<> {
+      for (const auto& file : file_records(pin.source, snapshot.tree, package)) TRY(each(file));
       return {};
     });
+  }
+
+  Result<> for_each_package(const Context& ctx, const Snapshot& snapshot,
+                            const std::function<Result<>(const model::FileRecord&)>& own,
+                            const EachMirrored& mirrored) override {
+    return walk(ctx, snapshot, own, mirrored);
   }
 
   Result<std::shared_ptr<const Rendered>> rendered(
@@ -324,6 +291,45 @@ class CatalogViews final : public Views {
   }
 
  private:
+  /// Source by source in order of subscription, each sorted by package.
+  template <class Own, class Mirrored>
+  Result<> walk(const Context& ctx, const Snapshot& snapshot, const Own& own, const Mirrored& mirrored) {
+    if (snapshot.pins.empty()) return {};
+    const auto trees = TRY(trees_of(ctx, snapshot));
+    return catalog_->read(ctx, [&](ReadView& view) -> Result<> {
+      std::unordered_set<std::string> given;  // packages of the sources before
+      for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
+        const auto& pin = snapshot.pins[i];
+        const bool last = i + 1 == snapshot.pins.size();
+        Names names;
+        if (trees.shown[i]) {
+          RPackageView shown;
+          for (const auto& package : trees.shown[i]->packages) {
+            if (!given.empty() && given.contains(std::string(package.name))) continue;
+            if (!TRY(shown.load(package, pin.until))) continue;
+            if (!last) names.emplace_back(package.name);
+            TRY(mirrored(shown, pin));
+          }
+          TRY(ctx.check());
+        } else {
+          const bool shows = snapshot.tree == r::kSourceTree;  // else it is only asked for its names
+          TRY(view.for_each_file(pin.source, pin.at, [&](const model::FileRecord& file) -> Result<> {
+            if (given.contains(file.package)) return {};
+            if (names.empty() || names.back() != file.package) {
+              names.push_back(file.package);
+              TRY(ctx.check());
+            }
+            return shows ? own(file) : Result<>();
+          }));
+        }
+        if (i < trees.sources.size() && trees.sources[i])
+          TRY(append_mirrored_names(*trees.sources[i], pin, names));
+        if (!last) given.insert(std::make_move_iterator(names.begin()), std::make_move_iterator(names.end()));
+      }
+      return {};
+    });
+  }
+
   Result<FoundFile> find_known_file(const Context& ctx, const Snapshot& snapshot, std::string_view package,
                                     std::string_view filename) {
     if (snapshot.pins.empty() || known_to_be_absent(snapshot, package)) return std::nullopt;

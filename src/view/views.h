@@ -17,6 +17,7 @@
 #include "catalog/catalog.h"
 #include "catalog/on_demand.h"
 #include "model/types.h"
+#include "view/r_tree.h"
 
 namespace granary::view {
 
@@ -40,6 +41,8 @@ struct Rendered {
   std::shared_ptr<const std::string> zstd;  // null when it would not be smaller
   std::string etag;                         // without the encoding's suffix, no quotes
 };
+
+using EachMirrored = std::function<Result<>(RPackageView&, const model::Pin&)>;
 
 /// Safe for concurrent use.
 class Views {
@@ -84,6 +87,11 @@ class Views {
   /// Every file of the merged repository, package by package (see catalog::ReadView::for_each_file).
   virtual Result<> for_each_file(const Context&, const Snapshot&,
                                  const std::function<Result<>(const model::FileRecord&)>& each) = 0;
+  /// The same for who needs not all of it: a package of a mirrored tree is given whole, as it lies in memory,
+  /// so that whoever wants what is current pays for no version of Archive. The view is used again.
+  virtual Result<> for_each_package(const Context&, const Snapshot&,
+                                    const std::function<Result<>(const model::FileRecord&)>& own,
+                                    const EachMirrored& mirrored) = 0;
 
   /// `render` runs once per (fingerprint, key), also when many ask at once. `compressible`: make gzip and
   /// zstd too.
