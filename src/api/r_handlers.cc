@@ -216,7 +216,9 @@ class RHandlers {
                                 const model::FileRecord& found) const {
     auto response = TRY(
         file_response(ctx, *d_.blobs, d_.mirrors.get(), found, std::string(type_of_file(found.filename))));
-    set_cache_rules(response, snapshot, true);
+    // CRAN builds binaries again under the same name, and gives them no hash.
+    const bool never_changes = !found.origin || !found.md5.empty() || r::binary_tag_of(snapshot.tree).empty();
+    set_cache_rules(response, snapshot, never_changes);
     return response;
   }
 

@@ -85,5 +85,19 @@ TEST_F(PinSnapshot, UnknownNamesAreRefused) {
   EXPECT_FALSE(world.views->resolve(world.ctx, "r", *model::parse_snapshot("2024-05-01+0a1b2c3d4e5f")));
 }
 
+TEST_F(PinSnapshot, OfADayThatAMirrorWasNotSynchronisedAfterIsSettledWhenItIsLocked) {
+  const auto cran = world.source("cran", model::SourceType::cran);
+  world.repository("mirror", {cran});
+  for (const bool locked : {true, false}) {
+    for (const bool alias : {true, false}) {
+      const auto made = pin_snapshot(world.ctx, *world.catalog,
+                                     {.repository = "mirror", .locked = locked, .alias = alias},
+                                     world.clock->now());
+      ASSERT_TRUE(made);
+      EXPECT_EQ(world.resolve("mirror", *model::parse_snapshot(made->snapshot)).settled, locked);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace granary::view

@@ -85,9 +85,11 @@ Result<Resolved> resolve_pinned(ReadView& view, const model::Repository& reposit
   auto pins = parse_pins(*text);
   if (!pins) return no_such_pinned(pinned);
   const auto sources = TRY(sources_of(view));
+  bool settled = true;
   for (auto& pin : *pins) {  // one that is not locked shows the newest that is known of its day
     const auto source = sources.find(pin.source);
     if (pin.exact || !model::is_mirror(pin.type) || source == sources.end()) continue;
+    settled = settled && pin.until && TRY(synced_past(view, source->second, *pin.until));
     pin.at = pin.until ? TRY(pin_before(view, source->second, *pin.until)).at : source->second.last_tx;
   }
   if (long_form) {  // anybody can write one: it may not show what the repository does not
@@ -99,7 +101,7 @@ Result<Resolved> resolve_pinned(ReadView& view, const model::Repository& reposit
       });
     });
   }
-  return Resolved{*std::move(pins), true};
+  return Resolved{*std::move(pins), settled};
 }
 
 }  // namespace
