@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 
 #include "api/admin_json.h"
+#include "api/content_coding.h"
+#include "api/meta_dates.h"
 #include "api/meta_listing.h"
 #include "api/meta_openapi.h"
 #include "api/meta_package.h"
@@ -15,6 +16,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/time_text.h"
+#include "r/tree_name.h"
 
 namespace granary::api {
 namespace {
@@ -167,7 +169,14 @@ class MetaHandlers {
     if (!ref)
       return fail(Errc::invalid_argument, "that is not a snapshot",
                   "use latest, a date such as 2024-05-01, or the number of a transaction");
-    return d_.views->resolve(ctx, request.parameter("repo"), *ref);
+    auto snapshot = TRY(d_.views->resolve(ctx, request.parameter("repo"), *ref));
+    if (snapshot.repository->type != model::Ecosystem::bioconductor) return snapshot;
+    auto release = request.query_value("bioc_version");
+    const auto text = release ? nullptr : TRY(d_.views->bioc_config(ctx, snapshot));
+    if (text) release = TRY(r::parse_bioc_config(*text)).release;
+    const auto tree = "packages/" + release.value_or("") + "/bioc/" + std::string(r::kSourceTree);
+    if (!release || !r::is_tree_name(tree)) return snapshot;  // not synchronised yet: nothing
+    return d_.views->tree(ctx, snapshot, tree);
   }
 
   Result<Response> repository_packages(const Context& ctx, const Request& request) const {
@@ -220,11 +229,15 @@ class MetaHandlers {
     return tagged(std::move(json).take());
   }
 
-  /// Every transaction of the repository's sources, newest first within each.
+  /// Every transaction of the sources that the repository shows, newest first within each.
   Result<> for_each_transaction(const Context& ctx, const model::Repository& repository,
                                 const std::function<void(const model::Transaction&)>& each) const {
+    const auto all = TRY(all_sources(ctx));
     return d_.catalog->read(ctx, [&](ReadView& view) -> Result<> {
-      for (const auto source : repository.sources) {
+      for (const auto id : repository.sources) {
+        const auto at = std::find_if(all.begin(), all.end(), [&](const auto& one) { return one.id == id; });
+        // A cran-snapshot has none of its own.
+        const auto source = at != all.end() && at->frozen_at ? at->frozen_of : id;
         model::TxNo before;
         for (;;) {
           TRY(ctx.check());
@@ -240,23 +253,21 @@ class MetaHandlers {
 
   Result<Response> transaction_dates(const Context& ctx, const Request& request) const {
     const auto snapshot = TRY(d_.views->resolve(ctx, request.parameter("repo"), model::Latest{}));
-    std::set<std::chrono::sys_days> days;
-    TRY(for_each_transaction(ctx, *snapshot.repository, [&](const model::Transaction& transaction) {
-      days.insert(std::chrono::floor<std::chrono::days>(transaction.at));
+    const auto today = std::chrono::floor<std::chrono::days>(d_.clock->now());
+    const bool newest_first = request.query_value("_order") == "desc";
+    const auto key = "api/dates/" + day_text(today) + (newest_first ? "/desc" : "");
+    const auto body = TRY(d_.views->rendered(ctx, snapshot, key, true, [&]() -> Result<std::string> {
+      KnownDays known;
+      known.mirrored = std::any_of(snapshot.pins.begin(), snapshot.pins.end(),
+                                   [](const model::Pin& pin) { return model::is_mirror(pin.type); });
+      known.first = TRY(d_.views->first_day(ctx, snapshot));
+      TRY(for_each_transaction(ctx, *snapshot.repository, [&](const model::Transaction& transaction) {
+        known.changed.insert(std::chrono::floor<std::chrono::days>(transaction.at));
+      }));
+      return dates_json(listed_days(known, today), newest_first);
     }));
-    std::vector<std::chrono::sys_days> ordered(days.begin(), days.end());
-    if (request.query_value("_order") == "desc") std::reverse(ordered.begin(), ordered.end());
-    JsonWriter json;
-    json.begin_array();
-    for (const auto day : ordered) {
-      json.begin_object();
-      json.member("date", day_text(day));
-      json.member("alias", day_text(day));
-      json.end_object();
-    }
-    json.end_array();
-    auto response = tagged(std::move(json).take());
-    keep_hot(response, snapshot);
+    auto response = rendered_response(request, *body, "application/json");
+    response.with("Cache-Control", "no-cache");
     return response;
   }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "base/clock.h"
 #include "base/context.h"
 #include "catalog/catalog.h"
 #include "http/route.h"
@@ -19,6 +20,7 @@ struct MetaDependencies {
   std::string build_date;  // "2026-11-23"
   bool metrics_enabled = true;
   std::function<bool()> leaving = [] { return false; };  // about to stop: a balancer is to go elsewhere
+  std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>();
 };
 
 /// Binds every row of kMetaRoutes. `router` outlives its handlers: the OpenAPI document lists all of its

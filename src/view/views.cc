@@ -28,6 +28,7 @@ using FoundFile = std::optional<model::FileRecord>;
 constexpr std::size_t kSnapshotsKept = 4096;
 constexpr std::chrono::seconds kLookAgain{60};
 constexpr std::uint32_t kNamesPerPage = 10'000;
+constexpr std::chrono::sys_days kFirstOfPython{std::chrono::year(2005) / 1 / 1};
 /// Part of every fingerprint: another number when bodies are rendered in another way.
 constexpr std::string_view kFormat = "2";
 
@@ -68,6 +69,19 @@ Result<std::vector<model::FileRecord>> mirrored_files(const RTree& tree, const m
   RPackageView shown;
   if (held == nullptr || !TRY(shown.load(*held, pin.until))) return std::vector<model::FileRecord>();
   return file_records(pin.source, name, shown);
+}
+
+Result<std::optional<std::chrono::sys_days>> first_dated(const RTree& tree) {
+  std::optional<std::chrono::sys_days> first;
+  r::HistoryView history;
+  for (const auto& package : tree.packages) {
+    TRY(r::decode_history(*package.record, history));
+    for (const auto& version : history.versions) {
+      const auto day = std::chrono::floor<std::chrono::days>(version.published);
+      if (version.published != r::kAlways && (!first || day < *first)) first = day;
+    }
+  }
+  return first;
 }
 
 Result<> append_mirrored_names(const RTree& tree, const model::Pin& pin, Names& names) {
@@ -206,6 +220,19 @@ class CatalogViews final : public Views {
       return std::make_shared<const std::string>(shown.history().versions[shown.current().back()].stanza);
     }
     return std::shared_ptr<const std::string>();
+  }
+
+  Result<std::optional<std::chrono::sys_days>> first_day(const Context& ctx,
+                                                         const Snapshot& snapshot) override {
+    std::optional<std::chrono::sys_days> first;
+    for (const auto& pin : snapshot.pins) {
+      std::optional<std::chrono::sys_days> here;
+      if (is_index(pin)) here = kFirstOfPython;
+      if (pin.type == model::SourceType::cran)
+        here = TRY(first_dated(*TRY(r_trees_.get(ctx, pin, r::kSourceTree))));
+      if (here && (!first || *here < *first)) first = here;
+    }
+    return first;
   }
 
   Result<std::vector<model::FileRecord>> files(const Context& ctx, const Snapshot& snapshot,

@@ -72,6 +72,10 @@ class Views {
   /// Bioconductor's config.yaml as of the snapshot; null when none of its sources was ever synchronised.
   virtual Result<std::shared_ptr<const std::string>> bioc_config(const Context&, const Snapshot&) = 0;
 
+  /// The day from which on days of the snapshot's mirrors differ: of CRAN the first version with a date, of
+  /// an index of Python 2005-01-01, before which PyPI took no files. Absent where there is no such mirror.
+  virtual Result<std::optional<std::chrono::sys_days>> first_day(const Context&, const Snapshot&) = 0;
+
   /// The files of a package: whole from the first source that has it, never mixed. Empty when none has it.
   virtual Result<std::vector<model::FileRecord>> files(const Context&, const Snapshot&,
                                                        std::string_view package) = 0;

@@ -1,0 +1,131 @@
+"""What the API says of mirrored repositories: dates, transactions, packages; frozen sources; URLs below a path prefix."""
+
+import datetime
+
+import pytest
+
+from artifacts import r_name, r_package
+from server import Granary
+
+TODAY = datetime.datetime.now(datetime.timezone.utc).date()
+CONTRIB = "/src/contrib/"
+
+
+@pytest.fixture(scope="module")
+def mirrors(tmp_path_factory, cran_upstream, bioconductor_upstream, pypi_upstream):
+    upstreams = {"cran": ("r", cran_upstream.url), "bioconductor": ("bioconductor", bioconductor_upstream.url),
+                 "pypi": ("python", f"{pypi_upstream.url}/simple")}
+    with Granary(tmp_path_factory.mktemp("api")) as server:
+        for name, (kind, url) in upstreams.items():
+            server.cli("create", "source", "--name", name, "--type", name, "--url", url)
+            server.cli("create", "repo", "--name", name, "--type", kind)
+            server.cli("subscribe", "--repo", name, "--source", name)
+        server.source("r", name="team")
+        server.cli("create", "source", "--name", "frozen", "--type", "cran-snapshot", "--snapshot", "2024-01-01")
+        for name, sources in (("all", ["team", "cran"]), ("y2024", ["frozen"]), ("empty", [])):
+            server.cli("create", "repo", "--name", name)
+            for source in sources:
+                server.cli("subscribe", "--repo", name, "--source", source)
+        for name in upstreams:
+            server.cli("sync", "--source", name, seconds=300)
+        server.added("team", {r_name("praise", "0.1"): r_package("praise", "0.1")})
+        yield server
+
+
+def dates(server, repository, query=""):
+    return [one["alias"] for one in server.get(f"/__api__/repos/{repository}/transaction-dates{query}").json]
+
+
+@pytest.mark.parametrize("repository,earliest", [("cran", "2015-"), ("all", "2015-"), ("pypi", "2005-01-01"), ("y2024", "2015-")])
+def test_every_day_since_upstreams_first_one_is_a_date_of_a_mirror(mirrors, repository, earliest):
+    known = dates(mirrors, repository, "?_sort=date&_order=asc")
+    days = [datetime.date.fromisoformat(one) for one in known]
+    assert known[0] <= earliest + "~" and days[-1] == TODAY
+    assert len(days) == (days[-1] - days[0]).days + 1 and days == sorted(days)
+    assert dates(mirrors, repository, "?_sort=date&_order=desc") == known[::-1]
+
+
+def test_days_without_a_mirror_are_those_of_transactions(mirrors):
+    assert dates(mirrors, "empty") == []
+    assert dates(mirrors, "bioconductor") == [TODAY.isoformat()]
+
+
+def test_transactions_of_a_mirror_say_when_and_what(mirrors):
+    [source] = mirrors.get("/__api__/repos/cran/sources").json
+    assert (source["name"], source["type"]) == ("cran", "cran")
+    token = mirrors.token("sources:write")
+    listed = mirrors.get(f"/__api__/sources/{source['id']}/transactions?_limit=10000", Authorization=f"Bearer {token}").json
+    first = mirrors.get("/__api__/repos/cran/first-transaction").json
+    assert listed[-1]["id"] == first["id"] and first["completed"] is True and first["kind"] == "sync"
+    assert first["published_to"].startswith(TODAY.isoformat())
+    assert mirrors.get("/__api__/repos/y2024/first-transaction").json["id"] == first["id"]
+    assert mirrors.get("/__api__/repos/empty/first-transaction").json is None
+    assert mirrors.get(f"/cran/{first['id']}{CONTRIB}PACKAGES").status == 200
+    assert [one["name"] for one in mirrors.get("/__api__/repos/all/sources").json] == ["team", "cran"]
+
+
+def test_any_day_of_the_calendar_is_the_nearest_earlier_state(mirrors):
+    def page(day):
+        answer = mirrors.get(f"/cran/{day}{CONTRIB}PACKAGES")
+        assert answer.status == 200, day
+        return answer.text
+
+    assert page("1990-01-01") == ""
+    assert page("2025-12-25") and page("2026-02-28")  # a holiday, a weekend
+    assert "Package: fitbitScraper\n" in page("2024-02-18") and "Package: fitbitScraper\n" not in page("2024-02-20")
+    assert page(TODAY + datetime.timedelta(days=400)) == mirrors.get(f"/cran/latest{CONTRIB}PACKAGES").text
+    for wrong in ("2023-02-29", "2024-13-01", "2024-1-1", "yesterday"):
+        assert mirrors.get(f"/cran/{wrong}{CONTRIB}PACKAGES").status == 404, wrong
+
+
+def test_a_frozen_source_shows_its_day_for_ever(mirrors, r):
+    for form in ("PACKAGES", "PACKAGES.rds", "Meta/archive.rds"):
+        expected = mirrors.get(f"/cran/2024-01-01{CONTRIB}{form}").body
+        for snapshot in ("latest", TODAY, "2024-06-01"):
+            assert mirrors.get(f"/y2024/{snapshot}{CONTRIB}{form}").body == expected, (snapshot, form)
+    assert mirrors.get(f"/y2024/2020-01-01{CONTRIB}PACKAGES").body == mirrors.get(f"/cran/2020-01-01{CONTRIB}PACKAGES").body
+    assert "max-age=86400" in mirrors.get(f"/y2024/2024-06-01{CONTRIB}PACKAGES").headers["Cache-Control"]
+    assert mirrors.get("/y2024/latest/bin/windows/contrib/4.2/PACKAGES").status == 200
+    assert "fitbitScraper" in r(f"{mirrors.url}/y2024/latest").evaluate("cat(rownames(available.packages(filters = list())))")
+
+
+def test_each_source_may_be_pinned_by_itself(mirrors):
+    number = mirrors.get("/__api__/repos/cran/first-transaction").json["id"]
+    for more in ([], ["--lock"], ["--no-alias"], ["--lock", "--no-alias"]):
+        made = mirrors.cli_json("url", "create", "--repo", "all", "--date", "2024-01-01", "--snapshot", f"cran:{number}",
+                                "--snapshot", "team:latest", *more)
+        listed = mirrors.get(f"/all/{made['snapshot']}{CONTRIB}PACKAGES").text
+        assert "Package: praise\nVersion: 0.1\n" in listed and "Package: R6\nVersion: 2.6.1\n" in listed
+        assert mirrors.get(f"/all/__linux__/noble/{made['snapshot']}{CONTRIB}PACKAGES").text == listed
+        assert mirrors.get(f"/all/{made['snapshot']}/bin/windows/contrib/4.2/PACKAGES").status == 200
+
+
+def test_r_packages_of_mirrors_are_listed_and_found(mirrors):
+    for repository, name in (("cran", "R6"), ("bioconductor", "BiocVersion")):
+        listed = mirrors.get(f"/__api__/repos/{repository}/packages?name_like={name[:3].lower()}")
+        assert listed.status == 200 and name in [one["name"] for one in listed.json], repository
+        assert mirrors.get(f"/__api__/repos/{repository}/packages/{name}").json["name"] == name
+    old = mirrors.get("/__api__/repos/bioconductor/packages/BiocVersion?bioc_version=3.16").json
+    assert old["version"] == "3.16.0"
+
+
+def test_everything_works_below_a_path(make_granary, cran_upstream, bioconductor_upstream, r):
+    server = make_granary(settings={"Server": {"Address": "http://packages.example/sub/granary"}, "HTTP": {"TrustedProxies": "127.0.0.1"}})
+    server.start()
+    for name, url in (("cran", cran_upstream.url), ("bioconductor", bioconductor_upstream.url)):
+        server.cli("create", "source", "--name", name, "--type", name, "--url", url)
+        server.cli("create", "repo", "--name", name, "--type", "r" if name == "cran" else name)
+        server.cli("subscribe", "--repo", name, "--source", name)
+        server.cli("sync", "--source", name, seconds=300)
+    made = server.cli_json("url", "create", "--repo", "cran", "--date", "2024-01-01", "--lock")
+    assert made["url"] == f"http://packages.example/sub/granary/cran/{made['snapshot']}"
+    base = f"{server.url}/sub/granary"
+    assert server.get("/sub/granary/bioconductor/config.yaml").status == 200
+    folder = server.get(f"/sub/granary/cran/latest/bin/windows/contrib/4.2", **{"X-RSPM-Request": "http://packages.example/sub/granary/x"})
+    assert (folder.status, folder.headers["Location"]) == (301, "4.2/")
+    client = r(f"{base}/cran/__linux__/jammy/{made['snapshot']}")
+    client.environment["BIOCONDUCTOR_CONFIG_FILE"] = f"{base}/bioconductor/latest/config.yaml"
+    client.evaluate(f'''options(BioC_mirror = "{base}/bioconductor/__linux__/jammy/latest", warn = 1)
+        install.packages("praise", quiet = TRUE)
+        BiocManager::install("org.Hv.eg.db", version = "3.16", update = FALSE, ask = FALSE, quiet = TRUE)
+        stopifnot(packageVersion("org.Hv.eg.db") == "3.16.0", packageVersion("praise") == "1.0.0")''')
