@@ -173,7 +173,7 @@ TEST_F(MetaHandlersTest, TheOpenApiDocumentHasEveryRoute) {
   const auto& parameters = document["paths"]["/__api__/repos/{repo}/packages"]["get"]["parameters"].items();
   EXPECT_EQ(parameters[0]["name"].string(), "repo");
   EXPECT_EQ(parameters[0]["in"].string(), "path");
-  EXPECT_EQ(parameters.size(), 7u);
+  EXPECT_EQ(parameters.size(), 8u);
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ Info info_of_python(const FileRecord& file) {
 }
 
 std::strong_ordering compare(Ecosystem ecosystem, std::string_view a, std::string_view b) {
-  return ecosystem == Ecosystem::r ? r::compare_versions(a, b) : python::compare_versions(a, b);
+  return ecosystem != Ecosystem::python ? r::compare_versions(a, b) : python::compare_versions(a, b);
 }
 
 /// Of Python the newest that is neither yanked nor a prerelease, when there is one.
@@ -67,8 +67,8 @@ int rank_of_python(const FileRecord& file) {
 
 const FileRecord& newest(Ecosystem ecosystem, const std::vector<FileRecord>& files) {
   return *std::max_element(files.begin(), files.end(), [&](const FileRecord& a, const FileRecord& b) {
-    const int rank_a = ecosystem == Ecosystem::r ? !a.archived : rank_of_python(a);
-    const int rank_b = ecosystem == Ecosystem::r ? !b.archived : rank_of_python(b);
+    const int rank_a = ecosystem != Ecosystem::python ? !a.archived : rank_of_python(a);
+    const int rank_b = ecosystem != Ecosystem::python ? !b.archived : rank_of_python(b);
     if (rank_a != rank_b) return rank_a < rank_b;
     const auto order = compare(ecosystem, a.version, b.version);
     return order != 0 ? order < 0 : a.metadata.empty() && !b.metadata.empty();
@@ -151,13 +151,13 @@ void append_releases(JsonWriter& json, Ecosystem ecosystem, const std::vector<Fi
 }
 
 Info info_of(Ecosystem ecosystem, const FileRecord& file) {
-  return ecosystem == Ecosystem::r ? info_of_r(file) : info_of_python(file);
+  return ecosystem != Ecosystem::python ? info_of_r(file) : info_of_python(file);
 }
 
 }  // namespace
 
 std::string package_key(Ecosystem ecosystem, std::string_view name) {
-  return ecosystem == Ecosystem::r ? std::string(name) : python::normalize_name(name);
+  return ecosystem != Ecosystem::python ? std::string(name) : python::normalize_name(name);
 }
 
 void append_summary(JsonWriter& json, Ecosystem ecosystem, const std::vector<FileRecord>& files) {

@@ -9,7 +9,7 @@ namespace granary::api {
 
 std::string status_json(const StatusFacts& facts, const std::vector<model::Repository>& repositories) {
   const auto any = [&](auto&& what) { return std::any_of(repositories.begin(), repositories.end(), what); };
-  const bool has_r = any([](const auto& r) { return r.type == model::Ecosystem::r; });
+  const bool has_r = any([](const auto& r) { return r.type != model::Ecosystem::python; });
   const bool has_python = any([](const auto& r) { return r.type == model::Ecosystem::python; });
   const bool has_private = any([](const auto& r) { return r.authenticated; });
   const bool has_cran = any([](const auto& r) { return r.type == model::Ecosystem::r && r.name == "cran"; });
