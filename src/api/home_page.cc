@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "api/public_url.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -21,12 +24,17 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto
 h2 { margin: 2rem 0 0; font-size: 1.2rem; }
 h2 small { font-weight: normal; opacity: .7; }
 p { margin: .3rem 0; }
-pre { padding: .7rem 1rem; border: 1px solid #8886; border-radius: 4px; overflow-x: auto; }
+p.tool { margin: .8rem 0 0; font-size: .85rem; opacity: .7; }
+pre { margin: .2rem 0 .6rem; padding: .7rem 1rem; border: 1px solid #8886; border-radius: 4px; overflow-x: auto; }
 </style>
 </head>
 <body>
 <h1>Granary</h1>
-<p>R and Python packages, for <code>install.packages</code> and <code>pip</code>.</p>
+<p>R and Python packages, for <code>install.packages</code>, <code>BiocManager</code>, <code>pip</code> and <code>uv</code>.</p>
+)";
+
+constexpr std::string_view kDays =
+    R"(<p>In place of <code>latest</code> write a day, such as <code>2024-05-01</code>, to get what there was at its end.</p>
 )";
 
 constexpr std::string_view kFoot =
@@ -46,29 +54,98 @@ std::string pip_trust(std::string_view base) {
   return fmt::format(" --trusted-host {}", host);
 }
 
-std::string lines_to_paste(const model::Repository& repository, std::string_view base) {
-  const std::string url = fmt::format("{}/{}/latest", base, repository.name);
-  if (repository.type == model::Ecosystem::r)
-    return fmt::format("options(repos = c(\"{0}\" = \"{1}\"))\ninstall.packages(\"PACKAGE\")\n",
-                       repository.name, url);
-  return fmt::format("pip install --index-url {0}/simple/{1} PROJECT\n", url, pip_trust(base));
+struct Snippet {
+  std::string_view tool;
+  std::string lines;
+};
+
+std::vector<Snippet> for_r(std::string_view name, std::string_view url) {
+  return {
+      {"R", fmt::format("options(repos = c(\"{0}\" = \"{1}\"))\ninstall.packages(\"PACKAGE\")\n", name, url)},
+      {"renv",
+       fmt::format("options(repos = c(\"{0}\" = \"{1}\"))\nrenv::init()       # renv::restore() for a "
+                   "renv.lock that there is\n",
+                   name, url)},
+      {"pak",
+       fmt::format("options(repos = c(\"{0}\" = \"{1}\"))\npak::pkg_install(\"PACKAGE\")\n", name, url)}};
 }
 
-std::string section(const model::Repository& repository, std::string_view base) {
-  const bool r = repository.type == model::Ecosystem::r;
+std::vector<Snippet> for_python(std::string_view url, std::string_view base) {
+  return {{"pip", fmt::format("pip install --index-url {0}/simple/{1} PROJECT\n", url, pip_trust(base))},
+          {"uv", fmt::format("uv pip install --default-index {0}/simple/ PROJECT\n", url)},
+          {"pyproject.toml, for uv",
+           fmt::format("[[tool.uv.index]]\nurl = \"{0}/simple/\"\ndefault = true\n", url)}};
+}
+
+/// `cran`: the URL of a mirror of CRAN, which most of Bioconductor needs; may be empty.
+std::vector<Snippet> for_bioconductor(std::string_view url, std::string_view cran) {
+  const auto repos = cran.empty() ? std::string() : fmt::format(",\n        repos = c(CRAN = \"{}\")", cran);
+  return {{"BiocManager", fmt::format("options(BioC_mirror = \"{0}\",\n        BIOCONDUCTOR_CONFIG_FILE = "
+                                      "\"{0}/config.yaml\"{1})\nBiocManager::install(\"PACKAGE\")\n",
+                                      url, repos)}};
+}
+
+std::string url_of(const model::Repository& repository, std::string_view base) {
+  return fmt::format("{}/{}/latest", base, repository.name);
+}
+
+std::vector<Snippet> snippets(const model::Repository& repository, std::string_view base,
+                              const model::Repository* cran) {
+  const auto url = url_of(repository, base);
+  switch (repository.type) {
+    case model::Ecosystem::r:
+      return for_r(repository.name, url);
+    case model::Ecosystem::python:
+      return for_python(url, base);
+    case model::Ecosystem::bioconductor:
+      return for_bioconductor(url, cran != nullptr ? url_of(*cran, base) : "");
+  }
+  return {};
+}
+
+struct Kind {
+  std::string_view name, index;  // the index: below the snapshot
+};
+Kind kind_of(model::Ecosystem type) {
+  switch (type) {
+    case model::Ecosystem::r:
+      return {"R", "src/contrib/PACKAGES"};
+    case model::Ecosystem::python:
+      return {"Python", "simple/"};
+    case model::Ecosystem::bioconductor:
+      return {"Bioconductor", "config.yaml"};
+  }
+  return {};
+}
+
+std::string section(const model::Repository& repository, std::string_view base,
+                    const model::Repository* cran) {
+  const auto kind = kind_of(repository.type);
   const std::string name = html_escape(repository.name);
-  std::string out = fmt::format("<h2>{} <small>{}</small></h2>\n", name, r ? "R" : "Python");
+  std::string out = fmt::format("<h2>{} <small>{}</small></h2>\n", name, kind.name);
   if (repository.authenticated) return out + "<p>Needs a token.</p>\n";
   if (!repository.description.empty()) out += fmt::format("<p>{}</p>\n", html_escape(repository.description));
-  out += r ? fmt::format(
-                 "<p><a href=\"{0}/latest/src/contrib/PACKAGES\">Index</a> · <a "
-                 "href=\"__api__/repos/{0}/packages\">Packages</a></p>\n",
-                 name)
-           : fmt::format(
-                 "<p><a href=\"{0}/latest/simple/\">Index</a> · <a "
-                 "href=\"__api__/repos/{0}/packages\">Packages</a></p>\n",
-                 name);
-  return out + fmt::format("<pre>{}</pre>\n", html_escape(lines_to_paste(repository, base)));
+  out += fmt::format(
+      "<p><a href=\"{0}/latest/{1}\">Index</a> · <a href=\"__api__/repos/{0}/packages\">Packages</a></p>\n",
+      name, kind.index);
+  for (const auto& one : snippets(repository, base, cran))
+    out += fmt::format("<p class=\"tool\">{}</p>\n<pre>{}</pre>\n", one.tool, html_escape(one.lines));
+  return out;
+}
+
+/// The first that anybody may read and that shows a source of CRAN.
+const model::Repository* with_cran(const std::vector<model::Repository>& repositories,
+                                   const std::vector<model::Source>& sources) {
+  const auto is_cran = [&](model::SourceId id) {
+    return std::any_of(sources.begin(), sources.end(), [&](const model::Source& one) {
+      return one.id == id && one.type == model::SourceType::cran;
+    });
+  };
+  const auto found =
+      std::find_if(repositories.begin(), repositories.end(), [&](const model::Repository& one) {
+        return !one.authenticated && std::any_of(one.sources.begin(), one.sources.end(), is_cran);
+      });
+  return found != repositories.end() ? &*found : nullptr;
 }
 
 }  // namespace
@@ -77,8 +154,10 @@ void bind_home(http::Router& router, const HomeDependencies& dependencies) {
   router.bind(
       kHome, [d = dependencies](const Context& ctx, const http::Request& request) -> Result<http::Response> {
         std::vector<model::Repository> repositories;
+        std::vector<model::Source> sources;
         TRY(d.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
           repositories = TRY(view.repositories());
+          sources = TRY(view.sources());
           return {};
         }));
         std::string base = base_url(d.public_url, request);
@@ -88,7 +167,10 @@ void bind_home(http::Router& router, const HomeDependencies& dependencies) {
           page +=
               "<p>There are no repositories yet: <code>granary create repo --help</code> says how to make "
               "one.</p>\n";
-        for (const auto& one : repositories) page += section(one, base);
+        else
+          page += kDays;
+        const auto* cran = with_cran(repositories, sources);
+        for (const auto& one : repositories) page += section(one, base, cran);
         page += kFoot;
         auto tag = '"' + sha256(as_bytes(page)).hex().substr(0, 32) + '"';
         auto response = http::bytes_response(200, "text/html; charset=utf-8", std::move(page));

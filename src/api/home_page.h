@@ -1,5 +1,6 @@
 #pragma once
-/// The page at "/": which repositories there are, and what to paste into R and pip. For anybody, so an
+/// The page at "/": which repositories there are, and what to paste into R, renv, pak,
+/// BiocManager, pip and uv. For anybody, so an
 /// authenticated repository is named and no more.
 
 #include <memory>

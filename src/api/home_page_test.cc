@@ -37,6 +37,21 @@ TEST_F(HomePageTest, ItSaysWhatToPasteIntoRAndPip) {
       << text;
 }
 
+TEST_F(HomePageTest, BiocManagerIsToldOfBioconductorAndOfAMirrorOfCran) {
+  world.repository("bioc", {}, model::Ecosystem::bioconductor);
+  const auto alone = page("https://packages.example.com", "ignored");
+  EXPECT_NE(
+      alone.find(
+          "BIOCONDUCTOR_CONFIG_FILE = &quot;https://packages.example.com/bioc/latest/config.yaml&quot;)"),
+      std::string::npos)
+      << alone;
+  world.repository("own", {world.source("team")});
+  world.repository("public", {world.source("cran", model::SourceType::cran)});
+  EXPECT_NE(page("https://packages.example.com", "ignored")
+                .find("repos = c(CRAN = &quot;https://packages.example.com/public/latest&quot;))"),
+            std::string::npos);
+}
+
 TEST_F(HomePageTest, PipIsToldToTrustAPlainHost) {
   world.repository("wheels", {}, model::Ecosystem::python);
   EXPECT_NE(page("", "server:4242").find("simple/ --trusted-host server PROJECT"), std::string::npos);
