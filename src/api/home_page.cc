@@ -20,12 +20,12 @@ constexpr std::string_view kHead = R"(<!DOCTYPE html>
 <title>Granary</title>
 <style>
 :root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 54rem; margin: 2rem auto; padding: 0 1rem; }
 h2 { margin: 2rem 0 0; font-size: 1.2rem; }
 h2 small { font-weight: normal; opacity: .7; }
 p { margin: .3rem 0; }
 p.tool { margin: .8rem 0 0; font-size: .85rem; opacity: .7; }
-pre { margin: .2rem 0 .6rem; padding: .7rem 1rem; border: 1px solid #8886; border-radius: 4px; overflow-x: auto; }
+pre { margin: .2rem 0 .6rem; font-size: .85rem; padding: .7rem 1rem; border: 1px solid #8886; border-radius: 4px; overflow-x: auto; }
 </style>
 </head>
 <body>
