@@ -18,8 +18,8 @@ enum class Changes : std::uint8_t {
 /// "public, max-age=60" and so on; `private` when the repository is authenticated.
 std::string cache_control(const view::Snapshot&, Changes);
 
-/// Sets Cache-Control and, where the body allows it, Response::hot. `file`: a package file, not an index, whose
-/// bytes cannot become others.
+/// Sets Cache-Control and, where the body allows it, Response::hot. `file`: a package file, not an index,
+/// whose bytes cannot become others.
 void set_cache_rules(http::Response&, const view::Snapshot&, bool file);
 
 }  // namespace granary::api

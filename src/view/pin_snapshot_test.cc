@@ -90,9 +90,9 @@ TEST_F(PinSnapshot, OfADayThatAMirrorWasNotSynchronisedAfterIsSettledWhenItIsLoc
   world.repository("mirror", {cran});
   for (const bool locked : {true, false}) {
     for (const bool alias : {true, false}) {
-      const auto made = pin_snapshot(world.ctx, *world.catalog,
-                                     {.repository = "mirror", .locked = locked, .alias = alias},
-                                     world.clock->now());
+      const auto made =
+          pin_snapshot(world.ctx, *world.catalog, {.repository = "mirror", .locked = locked, .alias = alias},
+                       world.clock->now());
       ASSERT_TRUE(made);
       EXPECT_EQ(world.resolve("mirror", *model::parse_snapshot(made->snapshot)).settled, locked);
     }
