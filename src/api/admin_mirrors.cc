@@ -75,12 +75,14 @@ Result<http::Response> info(const AdminDeps& deps, const Context& ctx, const htt
   const auto found = TRY(deps.mirrors->info(ctx, source));
   JsonWriter json;
   json.begin_object();
+  json.member("name", request.parameter("source"));
   json.member("url", net::printable_url(found.url));
   json.member("synced_at", found.synced_at);
   json.member("problem", found.problem);
   json.member("file_problem", found.file_problem);
   json.member("held_files", found.held_files);
   json.member("held_bytes", found.held_bytes);
+  json.member("undescribed", found.undescribed);
   json.end_object();
   return json_response(200, std::move(json));
 }

@@ -11,6 +11,7 @@
 #include "api/meta_package.h"
 #include "api/meta_routes.h"
 #include "api/meta_status.h"
+#include "api/r_undescribed.h"
 #include "api/snapshot_request.h"
 #include "base/hash.h"
 #include "base/json.h"
@@ -204,16 +205,35 @@ class MetaHandlers {
   }
 
   Result<Response> repository_package(const Context& ctx, const Request& request) const {
-    const auto snapshot = TRY(asked_snapshot(ctx, request));
+    auto snapshot = TRY(asked_snapshot(ctx, request));
     const auto name = request.parameter("name");
     const auto type = snapshot.repository->type;
-    const auto files = TRY(d_.views->files(ctx, snapshot, package_key(type, name)));
+    auto files = TRY(d_.views->files(ctx, snapshot, package_key(type, name)));
     if (files.empty()) return no_package(name);
+    if (d_.mirrors && want_described(ctx, *d_.mirrors, undescribed(snapshot, files, request))) {
+      snapshot = TRY(asked_snapshot(ctx, request));
+      files = TRY(d_.views->files(ctx, snapshot, package_key(type, name)));
+    }
     JsonWriter json;
     TRY(append_package(json, type, files, request.query_value("version")));
     auto response = tagged(std::move(json).take());
     keep_hot(response, snapshot);
     return response;
+  }
+
+  /// The version that is asked for, if no more of it is known than that.
+  static Undescribed undescribed(const view::Snapshot& snapshot, const std::vector<model::FileRecord>& files,
+                                 const Request& request) {
+    Undescribed lacking;
+    const auto version = request.query_value("version");
+    for (const auto& file : files) {
+      if (!file.origin || !file.metadata.empty() || !version || file.version != *version) continue;
+      const auto pin = std::find_if(snapshot.pins.begin(), snapshot.pins.end(),
+                                    [&](const model::Pin& one) { return one.source == file.source; });
+      if (pin != snapshot.pins.end() && pin->type == model::SourceType::cran)
+        lacking.add(*pin, file.package, file.version);
+    }
+    return lacking;
   }
 
   Result<Response> repository_sources(const Context& ctx, const Request& request) const {

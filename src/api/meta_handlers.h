@@ -9,6 +9,7 @@
 #include "base/context.h"
 #include "catalog/catalog.h"
 #include "http/route.h"
+#include "mirror/mirrors.h"
 #include "view/views.h"
 
 namespace granary::api {
@@ -21,6 +22,7 @@ struct MetaDependencies {
   bool metrics_enabled = true;
   std::function<bool()> leaving = [] { return false; };  // about to stop: a balancer is to go elsewhere
   std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>();
+  std::shared_ptr<mirror::Mirrors> mirrors{};  // null: no source has an upstream
 };
 
 /// Binds every row of kMetaRoutes. `router` outlives its handlers: the OpenAPI document lists all of its

@@ -47,6 +47,8 @@ model::Ecosystem ecosystem_of(REndpoint endpoint) {
   return endpoint >= REndpoint::bioc_software ? model::Ecosystem::bioconductor : model::Ecosystem::r;
 }
 
+bool is_packages(RIndex kind) { return kind == RIndex::packages || kind == RIndex::packages_rds; }
+
 /// Relative, so that it holds below the path prefix of a proxy too.
 std::string last_segment(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
 
@@ -154,11 +156,9 @@ class RHandlers {
         if (!request.path().ends_with('/')) return http::redirect(301, last_segment(request.path()) + '/');
         return index(ctx, request, snapshot, RIndex::folder, true, kHtml);
       case r::TreePart::packages:
-        return index(ctx, request, snapshot, RIndex::packages, true, kText);
       case r::TreePart::packages_gz:
-        return packages_gz(ctx, snapshot);
       case r::TreePart::packages_rds:
-        return index(ctx, request, snapshot, RIndex::packages_rds, false, kRds);
+        return packages(ctx, request, snapshot, path.part);
       case r::TreePart::archive_rds:
         return index(ctx, request, snapshot, RIndex::archive_rds, false, kRds);
       case r::TreePart::current_rds:
@@ -174,8 +174,32 @@ class RHandlers {
 
   Result<std::shared_ptr<const view::Rendered>> rendered(const Context& ctx, const view::Snapshot& snapshot,
                                                          RIndex kind, bool compressible) const {
-    return d_.views->rendered(ctx, snapshot, key_of(kind), compressible,
-                              [&] { return render_r_index(ctx, *d_.views, snapshot, kind); });
+    return d_.views->rendered(ctx, snapshot, key_of(kind), compressible, [&]() -> Result<std::string> {
+      Undescribed lacking;
+      auto body = TRY(render_r_index(ctx, *d_.views, snapshot, kind, lacking));
+      if (is_packages(kind)) undescribed_->put(snapshot.fingerprint, std::move(lacking));
+      return body;
+    });
+  }
+
+  /// Of a past day of CRAN: with what is known of old versions, after what little is missing was fetched.
+  Result<Response> packages(const Context& ctx, const Request& request, view::Snapshot snapshot,
+                            r::TreePart form) const {
+    const bool rds = form == r::TreePart::packages_rds;
+    const auto kind = rds ? RIndex::packages_rds : RIndex::packages;
+    TRY(rendered(ctx, snapshot, kind, !rds));
+    auto lacking = undescribed_->of(snapshot.fingerprint);
+    if (!lacking.sources.empty() && d_.mirrors && want_described(ctx, *d_.mirrors, lacking)) {
+      snapshot = TRY(requested_snapshot(ctx, *d_.views, request, model::Ecosystem::r));
+      TRY(rendered(ctx, snapshot, kind, !rds));
+      lacking = undescribed_->of(snapshot.fingerprint);
+    }
+    if (!lacking.sources.empty()) snapshot.settled = false;  // nobody shall keep it for long
+    auto response =
+        TRY(form == r::TreePart::packages_gz ? packages_gz(ctx, snapshot)
+                                             : index(ctx, request, snapshot, kind, !rds, rds ? kRds : kText));
+    if (!lacking.sources.empty()) response.with("X-Granary-Undescribed", std::to_string(lacking.count()));
+    return response;
   }
 
   Result<Response> index(const Context& ctx, const Request& request, const view::Snapshot& snapshot,
@@ -264,6 +288,7 @@ class RHandlers {
   }
 
   RDependencies d_;
+  std::shared_ptr<UndescribedIndexes> undescribed_ = std::make_shared<UndescribedIndexes>();
 };
 
 }  // namespace

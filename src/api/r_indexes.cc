@@ -21,13 +21,10 @@ namespace {
 
 using model::FileRecord;
 
-/// Of RDS: see docs/adr/0012-all-of-cran.md.
-constexpr int kGzipLevel = 6;
-
 /// Holds the files of one own package at a time; mirrored ones as they lie in memory.
 Result<> for_each_package(const Context& ctx, view::Views& views, const view::Snapshot& snapshot,
                           const std::function<void(RPackage)>& own,
-                          const std::function<void(view::RPackageView&)>& mirrored) {
+                          const std::function<void(view::RPackageView&, const model::Pin&)>& mirrored) {
   std::vector<FileRecord> files;
   const auto flush = [&] {
     if (!files.empty()) own(tell_apart(std::move(files)));
@@ -40,8 +37,8 @@ Result<> for_each_package(const Context& ctx, view::Views& views, const view::Sn
         files.push_back(file);
         return {};
       },
-      [&](view::RPackageView& package, const model::Pin&) -> Result<> {
-        mirrored(package);
+      [&](view::RPackageView& package, const model::Pin& pin) -> Result<> {
+        mirrored(package, pin);
         return {};
       }));
   flush();
@@ -73,7 +70,7 @@ void add_row(const Context& ctx, r::PackagesIndex& index, const FileRecord& file
 }
 
 Result<r::PackagesIndex> packages_index(const Context& ctx, view::Views& views,
-                                        const view::Snapshot& snapshot) {
+                                        const view::Snapshot& snapshot, Undescribed& lacking) {
   r::PackagesIndex index;
   const auto extension = r::extension_of(snapshot.tree);
   std::string usual;
@@ -83,10 +80,12 @@ Result<r::PackagesIndex> packages_index(const Context& ctx, view::Views& views,
         if (package.current) add_row(ctx, index, *package.current);
         for (const auto& file : package.in_folders) add_row(ctx, index, file);
       },
-      [&](view::RPackageView& package) {  // as upstream's index has it
+      [&](view::RPackageView& package, const model::Pin& pin) {  // as upstream's index has it
         const auto& history = package.history();
         for_each_row(package, [&](std::size_t version) {
           const auto& one = history.versions[version];
+          if (one.stanza.empty() && snapshot.tree == r::kSourceTree)
+            lacking.add(pin, history.package, one.version);
           const auto name = view::file_name_of(history, version);
           usual.assign(history.package).append(1, '_').append(one.version).append(extension);
           index.add(history.package, one.version, one.stanza, one.md5,
@@ -122,7 +121,7 @@ Result<std::string> archive_rds(const Context& ctx, view::Views& views, const vi
           archived.files.push_back({name + '/' + file.filename, file.size, file.uploaded_at});
         add(std::move(archived));
       },
-      [&](view::RPackageView& package) {
+      [&](view::RPackageView& package, const model::Pin&) {
         const auto& history = package.history();
         r::ArchivedPackage archived{std::string(history.package), {}};
         for (const auto version : archived_by_version(package)) {
@@ -135,7 +134,7 @@ Result<std::string> archive_rds(const Context& ctx, view::Views& views, const vi
       }));
   std::sort(packages.begin(), packages.end(),
             [](const auto& a, const auto& b) { return a.package < b.package; });
-  return gzip(r::archive_rds(packages), kGzipLevel);
+  return gzip(r::archive_rds(packages));
 }
 
 Result<std::vector<r::IndexedFile>> current_files(const Context& ctx, view::Views& views,
@@ -149,7 +148,7 @@ Result<std::vector<r::IndexedFile>> current_files(const Context& ctx, view::View
         for (const auto& file : package.in_folders)
           files.push_back({file.folder + '/' + file.filename, file.size, file.uploaded_at});
       },
-      [&](view::RPackageView& package) {
+      [&](view::RPackageView& package, const model::Pin&) {
         const auto& history = package.history();
         for_each_row(package, [&](std::size_t version) {
           const auto& one = history.versions[version];
@@ -181,12 +180,12 @@ Result<std::string> folder(const Context& ctx, view::Views& views, const view::S
 }  // namespace
 
 Result<std::string> render_r_index(const Context& ctx, view::Views& views, const view::Snapshot& snapshot,
-                                   RIndex index) {
+                                   RIndex index, Undescribed& lacking) {
   switch (index) {
     case RIndex::packages:
-      return TRY(packages_index(ctx, views, snapshot)).text();
+      return TRY(packages_index(ctx, views, snapshot, lacking)).text();
     case RIndex::packages_rds:
-      return gzip(TRY(packages_index(ctx, views, snapshot)).rds());
+      return gzip(TRY(packages_index(ctx, views, snapshot, lacking)).rds());
     case RIndex::archive_rds:
       return archive_rds(ctx, views, snapshot);
     case RIndex::current_rds:

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "api/r_undescribed.h"
 #include "base/context.h"
 #include "view/views.h"
 
@@ -13,6 +14,8 @@ enum class RIndex : std::uint8_t { packages, packages_rds, archive_rds, current_
 /// Current is, of the files of a package that were not archived, the one with the highest version in R's
 /// order; every other one is Archive. RDS comes gzipped: R reads Meta/ through gzcon(), which takes nothing
 /// else.
-Result<std::string> render_r_index(const Context&, view::Views&, const view::Snapshot&, RIndex);
+/// `lacking` hears which rows of a mirror of CRAN are not described yet.
+Result<std::string> render_r_index(const Context&, view::Views&, const view::Snapshot&, RIndex,
+                                   Undescribed& lacking);
 
 }  // namespace granary::api

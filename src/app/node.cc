@@ -107,10 +107,10 @@ Result<> Node::open_stores() {
   blobs_ = TRY(open_blobs(settings_, environment_, Logger(sink_, "")));
   catalog_ = catalog::make_catalog(database_, clock_);
   tokens_ = auth::make_tokens(database_, clock_);
+  queue_ = jobs::make_queue(database_, clock_);
   TRY(open_mirrors());
   views_ = view::make_views(catalog_, *database_, clock_, settings_.limits.render_cache, mirrors_);
   ingest_ = ingest::make_ingest(catalog_, blobs_, clock_);
-  queue_ = jobs::make_queue(database_, clock_);
   schedules_ = std::make_shared<jobs::Schedules>(database_, clock_);
   job_events_ = std::make_shared<api::JobEvents>(queue_, Logger(sink_, "jobs"));
   make_runner();
@@ -139,6 +139,7 @@ Result<> Node::open_mirrors() {
   };
   const auto& proxy = settings_.proxy;
   defaults.proxy = net::with_credentials(proxy.url, proxy.user, proxy.password.value);
+  defaults.requests_per_second = static_cast<double>(settings_.cran.requests_per_second);
   defaults.user_agent = "granary/" + std::string(kVersion);
   if (const auto key = TRY(config::find_key(settings_, environment_)))
     defaults.decrypt = [key = *key](const std::string& secret) { return key.decrypt(secret); };
@@ -147,6 +148,7 @@ Result<> Node::open_mirrors() {
   parts.blobs = blobs_;
   parts.clock = clock_;
   parts.clients = mirror::make_clients(std::move(defaults), clock_, metrics_);
+  parts.queue = queue_;
   parts.metrics = &metrics_;
   parts.log = Logger(sink_, "mirror");
   parts.spool = settings_.server.data_dir + "/tmp";
@@ -176,6 +178,7 @@ void Node::make_runner() {
   if (settings_.jobs.workers == 0) return;
   const auto grace = std::chrono::duration_cast<std::chrono::seconds>(settings_.limits.gc_grace);
   auto handlers = ingest::maintenance_handlers(ingest_, grace);
+  handlers.push_back(mirrors_->describe_handler());
   std::vector<std::string> kinds;
   for (const auto& handler : handlers) kinds.emplace_back(handler->kind());
   jobs::add_gauges(metrics_, queue_, clock_, kinds);

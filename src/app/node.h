@@ -79,8 +79,8 @@ class Node {
   std::shared_ptr<jobs::Queue> queue_;
   std::shared_ptr<jobs::Schedules> schedules_;
   std::shared_ptr<api::JobEvents> job_events_;
-  std::unique_ptr<jobs::Runner> runner_;
   std::shared_ptr<mirror::Mirrors> mirrors_;
+  std::unique_ptr<jobs::Runner> runner_;
   http::Router router_, metrics_router_, redirect_router_;
   std::unique_ptr<http::Server> server_;
   std::vector<std::string> addresses_;

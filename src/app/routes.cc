@@ -33,7 +33,8 @@ void bind_routes(http::Router& router, const Parts& parts, const config::Setting
                           .version = std::string(kVersion),
                           .build_date = std::string(build_date()),
                           .metrics_enabled = settings.metrics.enabled,
-                          .leaving = parts.leaving});
+                          .leaving = parts.leaving,
+                          .mirrors = parts.mirrors});
   api::bind_jobs(router, {.queue = parts.queue,
                           .events = parts.job_events,
                           .catalog = parts.catalog,

@@ -1,8 +1,12 @@
 #pragma once
 /// What the read side asks of mirrors, which are beside it: bring what is not known yet. Wired in app/.
 
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/context.h"
 #include "base/result.h"
 #include "model/types.h"
@@ -20,6 +24,18 @@ class OnDemand {
   virtual Result<> want_project(const Context&, model::SourceId, std::string_view project) = 0;
   /// A tree of R packages, such as "bin/windows/contrib/4.5": see MirrorRecord::tree.
   virtual Result<> want_tree(const Context&, model::SourceId, std::string_view tree) = 0;
+
+  struct Version {
+    std::string package, version;
+  };
+  /// Old versions of a mirror of CRAN of which no more is known than that they were there. `few` are asked of
+  /// upstream now, within the context's deadline; with none, a job reads what PACKAGES listed just before
+  /// `day`. True when more is known than before; false also when upstream does not answer.
+  virtual Result<bool> want_described(const Context&, model::SourceId, const std::vector<Version>& few,
+                                      std::optional<Time> day) {
+    (void)few, (void)day;
+    return false;
+  }
 };
 
 }  // namespace granary::catalog

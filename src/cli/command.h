@@ -50,4 +50,7 @@ std::vector<CommandSpec> mirror_commands();
 std::vector<CommandSpec> encrypt_commands();
 std::vector<CommandSpec> transfer_commands();
 
+/// `info --source` of a mirror.
+Result<int> mirror_info(Session& session);
+
 }  // namespace granary::cli

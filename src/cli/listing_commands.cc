@@ -114,7 +114,11 @@ Result<int> info(Session& session) {
     return fail(Errc::invalid_argument, "give either --repo or --source",
                 "for example: granary info --repo all");
   if (args.has("--repo")) return info_repo(session);
-  return session.show("GET", endpoint({"sources", args.value("--source")}), {}, [&](const Json& json) {
+  auto* server = TRY(session.server());
+  const auto path = endpoint({"sources", args.value("--source")});
+  const auto type = cell_of(TRY(server->call(session.context(), "GET", path, {})).json, "type");
+  if (type == "cran" || type == "bioconductor" || type == "pypi") return mirror_info(session);
+  return session.show("GET", path, {}, [&](const Json& json) {
     session.print(facts_of(json, {{"Source", "name"},
                                   {"Id", "id"},
                                   {"Type", "type"},
@@ -152,7 +156,11 @@ std::vector<CommandSpec> listing_commands() {
        "list transactions --source team",
        {{"--source", "NAME", "name of a source", true}, count},
        list_transactions},
-      {"info", "Show a repository or a source", "info --repo all", {repo, source}, info},
+      {"info",
+       "Show a repository or a source; of a mirror its upstream, last synchronisation, problems, files",
+       "info --source cran",
+       {repo, source},
+       info},
   };
 }
 

@@ -23,7 +23,9 @@ Result<int> sync(Session& session) {
   });
 }
 
-Result<int> info(Session& session) {
+}  // namespace
+
+Result<int> mirror_info(Session& session) {
   const auto name = session.args().value("--source");
   return session.show("GET", endpoint({"sources", name, "mirror"}), {}, [&](const Json& json) {
     const auto line = [&](std::string_view label, const std::string& value) {
@@ -37,8 +39,12 @@ Result<int> info(Session& session) {
     line("last file problem", text_of(json, "file_problem"));
     line("files held",
          fmt::format("{} ({})", count_of(json, "held_files"), human_size(count_of(json, "held_bytes"))));
+    if (const auto left = count_of(json, "undescribed"); left > 0)
+      line("undescribed", fmt::format("{} old versions, which a job reads", left));
   });
 }
+
+namespace {
 
 Result<int> evict(Session& session) {
   const auto& args = session.args();
@@ -75,11 +81,6 @@ std::vector<CommandSpec> mirror_commands() {
        "sync --source cran",
        {source},
        sync},
-      {"info",
-       "Show how a mirror is: upstream, last synchronisation, problems, files",
-       "info --source cran",
-       {source},
-       info},
       {"evict",
        "Let fetched files go; they are fetched again when somebody asks",
        "evict --source cran --unused 30d",

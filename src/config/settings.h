@@ -72,7 +72,11 @@ struct Settings {
   } s3;
   struct {
     std::string url;
-  } cran, bioconductor;
+    std::int64_t requests_per_second = 0;
+  } cran;
+  struct {
+    std::string url;
+  } bioconductor;
   struct {
     std::string url;  // empty: pip's
     Milliseconds staleness{};

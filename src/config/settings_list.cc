@@ -170,6 +170,10 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
     {"CRAN", "URL", Type::string, "https://cloud.r-project.org",
      "The mirror of CRAN that sources of type cran follow, unless they name another: http, https or file.",
      GRANARY_AT(cran.url)},
+    {"CRAN", "RequestsPerSecond", Type::integer, "20",
+     "How many requests a second background jobs send to an upstream at most, such as those that read old "
+     "versions; 0: only eight at a time count.",
+     GRANARY_AT(cran.requests_per_second)},
     later("CRAN", "SyncSchedule", Type::string, "When the mirror is brought up to date (cron)."),
     later("CRAN", "RSF", Type::boolean, "Form of the upstream manifest."),
     {"PyPI", "URL", Type::string, "",

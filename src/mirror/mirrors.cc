@@ -3,6 +3,8 @@
 #include <mutex>
 #include <set>
 
+#include "mirror/describe.h"
+#include "mirror/describe_job.h"
 #include "mirror/files.h"
 #include "mirror/notes.h"
 #include "mirror/project.h"
@@ -15,7 +17,7 @@ namespace {
 class RealMirrors final : public Mirrors {
  public:
   explicit RealMirrors(Parts parts)
-      : parts_(std::move(parts)), files_(parts_), trees_(parts_), projects_(parts_) {}
+      : parts_(std::move(parts)), files_(parts_), trees_(parts_), descriptions_(parts_), projects_(parts_) {}
 
   Result<Synced> sync(const Context& ctx, model::SourceId source, const Progress& progress) override {
     {
@@ -34,6 +36,11 @@ class RealMirrors final : public Mirrors {
   Result<> want_tree(const Context& ctx, model::SourceId source, std::string_view tree) override {
     return trees_.want(ctx, source, std::string(tree));
   }
+  Result<bool> want_described(const Context& ctx, model::SourceId source, const std::vector<Version>& few,
+                              std::optional<Time> day) override {
+    return descriptions_.want(ctx, source, few, day);
+  }
+  std::unique_ptr<jobs::Handler> describe_handler() override { return make_describe_handler(parts_); }
   Result<Opened> open_file(const Context& ctx, const model::FileRecord& file) override {
     return files_.open(ctx, file);
   }
@@ -65,6 +72,10 @@ class RealMirrors final : public Mirrors {
     const auto held = TRY(mirror::evict(parts_, ctx, id, {.dry_run = true}));
     out.held_files = held.files;
     out.held_bytes = held.bytes;
+    if (source.type == model::SourceType::cran) {
+      for (const auto& package : TRY(list_undescribed(parts_, ctx, id, std::nullopt)))
+        out.undescribed += package.versions.size();
+    }
     auto client = parts_.clients->of(ctx, source);
     if (client) out.url = (*client)->url();
     if (!client && out.problem.empty()) out.problem = client.error().message();
@@ -75,6 +86,7 @@ class RealMirrors final : public Mirrors {
   const Parts parts_;
   Files files_;
   RTreesOnDemand trees_;
+  DescribeOnDemand descriptions_;
   Projects projects_;
   std::mutex mutex_;
   std::set<std::int64_t> syncing_;

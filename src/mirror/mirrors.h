@@ -10,6 +10,7 @@
 
 #include "blob/blob_store.h"
 #include "catalog/on_demand.h"
+#include "jobs/handler.h"
 #include "mirror/evict.h"
 #include "mirror/parts.h"
 #include "mirror/sources.h"
@@ -31,6 +32,7 @@ struct MirrorInfo {
   std::string problem;       // of the last synchronisation; empty: none
   std::string file_problem;  // the last file that could not be had, with its time
   std::uint64_t held_files = 0, held_bytes = 0;
+  std::uint64_t undescribed = 0;  // old versions of CRAN whose DESCRIPTION was not read yet
 };
 
 /// Safe for concurrent use.
@@ -52,6 +54,8 @@ class Mirrors : public catalog::OnDemand {
   virtual Result<Evicted> evict(const Context&, model::SourceId, const Eviction&) = 0;
   /// Forgets everything that is known of the upstream; the next synchronisation begins anew. Held files stay.
   virtual Result<> clear(const Context&, model::SourceId) = 0;
+  /// Reads what old versions of CRAN needed: see mirror/describe_job.h. This must outlive it.
+  virtual std::unique_ptr<jobs::Handler> describe_handler() = 0;
   virtual Result<MirrorInfo> info(const Context&, model::SourceId) = 0;
 };
 

@@ -12,6 +12,7 @@
 #include "base/metrics.h"
 #include "blob/blob_store.h"
 #include "catalog/catalog.h"
+#include "jobs/queue.h"
 #include "mirror/clients.h"
 
 namespace granary::mirror {
@@ -21,7 +22,8 @@ struct Parts {
   std::shared_ptr<blob::BlobStore> blobs;
   std::shared_ptr<const Clock> clock;
   std::shared_ptr<Clients> clients;
-  Metrics* metrics = nullptr;  // outlives the mirrors
+  std::shared_ptr<jobs::Queue> queue{};  // null: nothing is done in the background
+  Metrics* metrics = nullptr;            // outlives the mirrors
   Logger log;
   std::string spool;  // folder with room for files that are on their way
   /// How long a project page is shown without asking upstream again: [PyPI] Staleness.

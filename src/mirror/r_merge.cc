@@ -175,6 +175,9 @@ class Merging {
     if (!merged.changed_from) return;
     out_.affects_from = std::min(out_.affects_from, *merged.changed_from);
     if (said.listed.empty() && old != nullptr) ++out_.removed;
+    out_.undescribed += static_cast<std::size_t>(
+        std::count_if(merged.history.versions.begin(), merged.history.versions.end(),
+                      [](const r::HistoryVersion& version) { return version.stanza.empty(); }));
     out_.records.push_back({package, r::encode(merged.history)});
   }
 

@@ -20,6 +20,7 @@ struct RChanges {
   };
   std::vector<Record> records;  // new ones and new states
   std::size_t removed = 0;      // of these: no longer listed
+  std::size_t undescribed = 0;  // versions of these without a stanza
   Time affects_from = Time::max();
   r::Skipped skipped;
 };

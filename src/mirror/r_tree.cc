@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "catalog/mirror_keys.h"
+#include "mirror/describe_job.h"
 #include "mirror/r_merge.h"
 #include "r/tree_name.h"
 
@@ -85,6 +86,7 @@ Result<Synced> sync_r_tree(const Parts& parts, const Context& ctx, const model::
                            std::to_string(synced.transaction.value)));
     if (state != before.state || before.first)
       TRY(mirror.set_state(source.id, validators_key(tree), to_text(state)));
+    if (dated && changes.undescribed > 0) TRY(mirror.set_state(source.id, kToDescribe, "1"));
     if (reason == Reason::schedule && tree == r::kSourceTree)
       TRY(mirror.set_state(source.id, catalog::kSyncedUntil,
                            std::to_string(began.time_since_epoch().count())));

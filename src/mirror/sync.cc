@@ -1,6 +1,7 @@
 #include "mirror/sync.h"
 
 #include "base/time_text.h"
+#include "mirror/describe_job.h"
 #include "mirror/names.h"
 #include "mirror/notes.h"
 #include "mirror/r_source.h"
@@ -43,6 +44,8 @@ Result<Synced> sync(const Parts& parts, const Context& ctx, model::SourceId id, 
     TRY(view.mirroring().set_state(id, kSyncedAt, rfc3339(parts.clock->now())));
     return view.mirroring().set_state(id, kSyncProblem, synced->problem);
   }));
+  if (const auto left = describe_what_is_left(parts, ctx, id); !left)
+    parts.log.failed("failed to order the reading of old versions", left.error());
   const std::chrono::duration<double> took = Context::Clock::now() - begun;
   if (parts.metrics != nullptr)
     parts.metrics
