@@ -13,7 +13,7 @@ import full_cran
 import measure as meter
 import nginx
 import peers
-from server import Granary
+from server import Granary, eventually
 
 ROUNDS = int(os.environ.get("MIRROR_ROUNDS", "3"))
 SECONDS = float(os.environ.get("MIRROR_SECONDS", "3"))
@@ -43,6 +43,13 @@ ROWS = {
         ("archive_cold_ms", "`Meta/archive.rds` of a day never asked for", "{:.0f} ms", ""),
         ("restart_ms", "first `PACKAGES.rds` of a server that has just been started, from its start on", "{:.0f} ms", ""),
         ("resident_mb", "resident memory in the end", "{:.0f} MB", "< 600 MB, with PyPI"),
+    ]),
+    "describe": ("CRAN: reading what old versions needed", "A tenth of the upstream, its tarballs made by a little Python server on the "
+                 "same cores; without the limit of 20 requests a second that a server has unless it is told otherwise.", [
+        ("versions", "old versions", "{:,.0f}", ""),
+        ("per_s", "read per second", "{:,.0f}", ""),
+        ("peak_mb", "peak of resident memory", "{:.0f} MB", ""),
+        ("cold_ms", "then `PACKAGES.rds` of a day in 2015, never asked for", "{:.1f} ms", ""),
     ]),
     "file": ("A file of 50 MB that is not held yet", "Through us and straight from the upstream, over a line of 1 Gbit/s.", [
         ("direct_mb_s", "straight from the upstream", "{:.0f} MB/s", ""),
@@ -81,8 +88,10 @@ def timed(work):
     return (time.perf_counter() - start) * 1e3, result
 
 
-def start(folder, name):
-    return Granary(folder / name, {"Logging": {"SystemLogLevel": "warn"}}).start()
+def start(folder, name, workers=0):
+    """workers 0: nothing is done in the background."""
+    return Granary(folder / name, {"Logging": {"SystemLogLevel": "warn"}, "Jobs": {"Workers": workers},
+                                   "CRAN": {"RequestsPerSecond": 0}}).start()
 
 
 def mirror(server, name, url):
@@ -158,7 +167,7 @@ def synchronised(folder):
             show(link, source / "tomorrow")
             one |= {"daily_s": sync(server, "cran"), "daily_rows": records(server) - before}
             one["again_s"] = sync(server, "cran")
-            time.sleep(3)  # what is made ahead is made
+            time.sleep(2)  # what is made ahead is made
             one["latest_after_sync_ms"] = fetched(server, f"/cran/latest{CONTRIB}PACKAGES.rds")[0]
             one["archive_after_sync_ms"] = fetched(server, f"/cran/latest{CONTRIB}Meta/archive.rds")[0]
             rounds.append(one)
@@ -219,9 +228,32 @@ def cold_file(folder):
             "first_byte_ms": statistics.median(b[0] - a[0] for a, b in rounds["line"]), "loopback_ratio": ratio["loopback"]}
 
 
+def old_versions(folder):
+    """A tenth of CRAN, with its tarballs."""
+    cran = full_cran.FullCran(packages=round(2_400 * SCALE), versions=round(15_000 * SCALE))
+    counts = cran.write(folder / "tenth", cran.days)
+    tarballs = full_cran.serve(cran)
+    web = nginx.Nginx(folder / "nginx-tenth", folder / "tenth", server=(
+        f"location ~ tar.gz$ {{ proxy_pass http://127.0.0.1:{tarballs.server_port}; proxy_http_version 1.1; "
+        'proxy_set_header Connection ""; proxy_pass_request_headers on; }'))
+    with start(folder, "describe", workers=1) as server:
+        mirror(server, "cran", web.url)
+        took = timed(lambda: (sync(server, "cran"), eventually(lambda: undescribed(server) == 0, 3600)))[0] / 1e3
+        versions = counts["versions"] - counts["packages"]
+        cold_ms = statistics.median(fetched(server, f"/cran/2015-0{1 + number % 9}-11{CONTRIB}PACKAGES.rds")[0] for number in range(9))
+        peak = server.resident_bytes(peak=True) / 1e6
+    web.stop()
+    tarballs.shutdown()
+    return {"versions": versions, "per_s": versions / took, "peak_mb": peak, "cold_ms": cold_ms}
+
+
+def undescribed(server):
+    return server.cli_json("info", "--source", "cran")["undescribed"]
+
+
 def measure(folder):
     file = cold_file(folder)
     print(file, flush=True)
     one, two = synchronised(folder)
     print(one, two, flush=True)
-    return {"sync": one, "indexes": two, "file": file}
+    return {"sync": one, "indexes": two, "describe": old_versions(folder), "file": file}

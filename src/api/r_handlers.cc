@@ -27,27 +27,9 @@ constexpr std::string_view kHtml = "text/html; charset=utf-8";
 constexpr std::string_view kGzip = "application/gzip";
 constexpr std::string_view kRds = "application/octet-stream";
 
-std::string_view key_of(RIndex index) {
-  switch (index) {
-    case RIndex::packages:
-      return "r/PACKAGES";
-    case RIndex::packages_rds:
-      return "r/PACKAGES.rds";
-    case RIndex::archive_rds:
-      return "r/archive.rds";
-    case RIndex::current_rds:
-      return "r/current.rds";
-    case RIndex::folder:
-      return "r/folder";
-  }
-  return {};
-}
-
 model::Ecosystem ecosystem_of(REndpoint endpoint) {
   return endpoint >= REndpoint::bioc_software ? model::Ecosystem::bioconductor : model::Ecosystem::r;
 }
-
-bool is_packages(RIndex kind) { return kind == RIndex::packages || kind == RIndex::packages_rds; }
 
 /// Relative, so that it holds below the path prefix of a proxy too.
 std::string last_segment(std::string_view path) { return std::string(path.substr(path.rfind('/') + 1)); }
@@ -70,7 +52,9 @@ r::TreePath in_sources(r::TreePart part, std::string_view folder = {}, std::stri
 
 class RHandlers {
  public:
-  explicit RHandlers(RDependencies dependencies) : d_(std::move(dependencies)) {}
+  explicit RHandlers(RDependencies dependencies) : d_(std::move(dependencies)) {
+    if (!d_.indexes) d_.indexes = std::make_shared<const RenderedIndexes>(d_.views);
+  }
 
   Result<Response> answer(REndpoint endpoint, const Context& ctx, const Request& request) const {
     const auto snapshot = TRY(requested_snapshot(ctx, *d_.views, request, ecosystem_of(endpoint)));
@@ -154,15 +138,15 @@ class RHandlers {
     switch (path.part) {
       case r::TreePart::top:
         if (!request.path().ends_with('/')) return http::redirect(301, last_segment(request.path()) + '/');
-        return index(ctx, request, snapshot, RIndex::folder, true, kHtml);
+        return index(ctx, request, snapshot, RIndex::folder, kHtml);
       case r::TreePart::packages:
       case r::TreePart::packages_gz:
       case r::TreePart::packages_rds:
         return packages(ctx, request, snapshot, path.part);
       case r::TreePart::archive_rds:
-        return index(ctx, request, snapshot, RIndex::archive_rds, false, kRds);
+        return index(ctx, request, snapshot, RIndex::archive_rds, kRds);
       case r::TreePart::current_rds:
-        return index(ctx, request, snapshot, RIndex::current_rds, false, kRds);
+        return index(ctx, request, snapshot, RIndex::current_rds, kRds);
       case r::TreePart::archived_file:
         return file(ctx, snapshot, path.file, path.folder);
       case r::TreePart::file:
@@ -172,39 +156,29 @@ class RHandlers {
     return fail(Errc::internal, "no such part");
   }
 
-  Result<std::shared_ptr<const view::Rendered>> rendered(const Context& ctx, const view::Snapshot& snapshot,
-                                                         RIndex kind, bool compressible) const {
-    return d_.views->rendered(ctx, snapshot, key_of(kind), compressible, [&]() -> Result<std::string> {
-      Undescribed lacking;
-      auto body = TRY(render_r_index(ctx, *d_.views, snapshot, kind, lacking));
-      if (is_packages(kind)) undescribed_->put(snapshot.fingerprint, std::move(lacking));
-      return body;
-    });
-  }
-
   /// Of a past day of CRAN: with what is known of old versions, after what little is missing was fetched.
   Result<Response> packages(const Context& ctx, const Request& request, view::Snapshot snapshot,
                             r::TreePart form) const {
     const bool rds = form == r::TreePart::packages_rds;
     const auto kind = rds ? RIndex::packages_rds : RIndex::packages;
-    TRY(rendered(ctx, snapshot, kind, !rds));
-    auto lacking = undescribed_->of(snapshot.fingerprint);
+    TRY(d_.indexes->get(ctx, snapshot, kind));
+    auto lacking = d_.indexes->undescribed(snapshot.fingerprint);
     if (!lacking.sources.empty() && d_.mirrors && want_described(ctx, *d_.mirrors, lacking)) {
-      snapshot = TRY(requested_snapshot(ctx, *d_.views, request, model::Ecosystem::r));
-      TRY(rendered(ctx, snapshot, kind, !rds));
-      lacking = undescribed_->of(snapshot.fingerprint);
+      snapshot = TRY(requested_snapshot(ctx, *d_.views, request, snapshot.repository->type));
+      TRY(d_.indexes->get(ctx, snapshot, kind));
+      lacking = d_.indexes->undescribed(snapshot.fingerprint);
     }
     if (!lacking.sources.empty()) snapshot.settled = false;  // nobody shall keep it for long
     auto response =
         TRY(form == r::TreePart::packages_gz ? packages_gz(ctx, snapshot)
-                                             : index(ctx, request, snapshot, kind, !rds, rds ? kRds : kText));
+                                             : index(ctx, request, snapshot, kind, rds ? kRds : kText));
     if (!lacking.sources.empty()) response.with("X-Granary-Undescribed", std::to_string(lacking.count()));
     return response;
   }
 
   Result<Response> index(const Context& ctx, const Request& request, const view::Snapshot& snapshot,
-                         RIndex kind, bool compressible, std::string_view content_type) const {
-    const auto body = TRY(rendered(ctx, snapshot, kind, compressible));
+                         RIndex kind, std::string_view content_type) const {
+    const auto body = TRY(d_.indexes->get(ctx, snapshot, kind));
     auto response = rendered_response(request, *body, std::string(content_type));
     set_cache_rules(response, snapshot, false);
     return response;
@@ -212,7 +186,7 @@ class RHandlers {
 
   /// The gzip form of PACKAGES, which exists already.
   Result<Response> packages_gz(const Context& ctx, const view::Snapshot& snapshot) const {
-    const auto body = TRY(rendered(ctx, snapshot, RIndex::packages, true));
+    const auto body = TRY(d_.indexes->get(ctx, snapshot, RIndex::packages));
     Response response;
     response.with("Content-Type", std::string(kGzip));
     response.etag = '"' + body->etag + "-gz\"";
@@ -288,7 +262,6 @@ class RHandlers {
   }
 
   RDependencies d_;
-  std::shared_ptr<UndescribedIndexes> undescribed_ = std::make_shared<UndescribedIndexes>();
 };
 
 }  // namespace

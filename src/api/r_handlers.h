@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "api/r_rendered.h"
 #include "base/context.h"
 #include "blob/blob_store.h"
 #include "http/route.h"
@@ -14,7 +15,8 @@ namespace granary::api {
 struct RDependencies {
   std::shared_ptr<view::Views> views;
   std::shared_ptr<blob::BlobStore> blobs;
-  std::shared_ptr<mirror::Mirrors> mirrors{};  // null: no source has an upstream
+  std::shared_ptr<mirror::Mirrors> mirrors{};        // null: no source has an upstream
+  std::shared_ptr<const RenderedIndexes> indexes{};  // null: its own
 };
 
 /// Binds every row of kRRoutes and kBiocRoutes.

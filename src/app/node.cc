@@ -77,6 +77,7 @@ Result<std::unique_ptr<Node>> Node::start(const config::Settings& settings,
   node->bind_routers();
   TRY(node->listen());
   if (node->runner_) node->runner_->start();
+  node->indexes_ahead_->start();
   return node;
 }
 
@@ -110,6 +111,12 @@ Result<> Node::open_stores() {
   queue_ = jobs::make_queue(database_, clock_);
   TRY(open_mirrors());
   views_ = view::make_views(catalog_, *database_, clock_, settings_.limits.render_cache, mirrors_);
+  r_indexes_ = std::make_shared<const api::RenderedIndexes>(views_);
+  indexes_ahead_ =
+      std::make_shared<api::IndexesAhead>(r_indexes_, views_, catalog_, Logger(sink_, "indexes"));
+  database_->on_change([weak = std::weak_ptr(indexes_ahead_)](std::span<const std::int64_t> topics) {
+    if (const auto alive = weak.lock()) alive->heard(topics);
+  });
   ingest_ = ingest::make_ingest(catalog_, blobs_, clock_);
   schedules_ = std::make_shared<jobs::Schedules>(database_, clock_);
   job_events_ = std::make_shared<api::JobEvents>(queue_, Logger(sink_, "jobs"));
@@ -210,7 +217,7 @@ Result<> Node::prepare_jobs() {
 
 void Node::bind_routers() {
   bind_routes(router_,
-              {clock_, blobs_, catalog_, tokens_, views_, ingest_, queue_, job_events_, mirrors_,
+              {clock_, blobs_, catalog_, tokens_, views_, ingest_, queue_, job_events_, mirrors_, r_indexes_,
                [this] { return new_repos_authenticated_.load(std::memory_order_relaxed); },
                [this] { return leaving_.load(std::memory_order_relaxed); }, database_},
               settings_);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "api/job_events.h"
+#include "api/r_rendered.h"
 #include "auth/auth.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -81,6 +82,8 @@ class Node {
   std::shared_ptr<api::JobEvents> job_events_;
   std::shared_ptr<mirror::Mirrors> mirrors_;
   std::unique_ptr<jobs::Runner> runner_;
+  std::shared_ptr<const api::RenderedIndexes> r_indexes_;
+  std::shared_ptr<api::IndexesAhead> indexes_ahead_;
   http::Router router_, metrics_router_, redirect_router_;
   std::unique_ptr<http::Server> server_;
   std::vector<std::string> addresses_;

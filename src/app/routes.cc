@@ -16,7 +16,9 @@ namespace granary::app {
 void bind_routes(http::Router& router, const Parts& parts, const config::Settings& settings) {
   router.set_prefix(settings.path_prefix());
   router.set_gate(api::make_access_gate(parts.tokens, parts.views, settings.authentication.api_token_auth));
-  api::bind_r(router, {.views = parts.views, .blobs = parts.blobs, .mirrors = parts.mirrors});
+  api::bind_r(
+      router,
+      {.views = parts.views, .blobs = parts.blobs, .mirrors = parts.mirrors, .indexes = parts.r_indexes});
   api::bind_python(router, {.views = parts.views,
                             .blobs = parts.blobs,
                             .public_url = settings.server.address,

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/job_events.h"
+#include "api/r_rendered.h"
 #include "auth/auth.h"
 #include "base/clock.h"
 #include "blob/blob_store.h"
@@ -30,6 +31,7 @@ struct Parts {
   std::shared_ptr<jobs::Queue> queue;
   std::shared_ptr<api::JobEvents> job_events;
   std::shared_ptr<mirror::Mirrors> mirrors;
+  std::shared_ptr<const api::RenderedIndexes> r_indexes;
   std::function<bool()> new_repos_authenticated;  // as it is now: settings may be read again
   std::function<bool()> leaving;                  // /__ping__ is to fail
   std::shared_ptr<db::ReadOnlySwitch> read_only;
