@@ -66,6 +66,8 @@ class MetaHandlers {
     switch (endpoint) {
       case MetaEndpoint::ping:
         return ping();
+      case MetaEndpoint::live:
+        return json_response("{}\n");
       case MetaEndpoint::status:
         return status(ctx);
       case MetaEndpoint::repositories:
@@ -95,6 +97,9 @@ class MetaHandlers {
  private:
   Result<Response> ping() const {
     if (d_.leaving()) return fail(Errc::unavailable, "this server is about to stop", "ask another one");
+    if (!d_.online())
+      return fail(Errc::unavailable, "this node is offline",
+                  "its keeper brings it back with: granary online");
     return json_response("{}\n");
   }
 

@@ -11,6 +11,7 @@ namespace granary::api {
 
 enum class MetaEndpoint : std::uint8_t {
   ping,
+  live,
   status,
   repositories,
   repository,
@@ -29,10 +30,13 @@ struct MetaRoute {
   http::RouteSpec spec;
 };
 
-inline constexpr std::array<MetaRoute, 13> kMetaRoutes = {{
+inline constexpr std::array<MetaRoute, 14> kMetaRoutes = {{
     {MetaEndpoint::ping,
      {"meta.ping", http::Method::get, "/__ping__", http::Access::anonymous,
-      "Says that the server answers: 503 when it is about to stop"}},
+      "Readiness, for a balancer: 503 when the node is offline or about to stop"}},
+    {MetaEndpoint::live,
+     {"meta.live", http::Method::get, "/__live__", http::Access::anonymous,
+      "Liveness: 200 as long as the process answers, also when it is offline or its database is away"}},
     {MetaEndpoint::status,
      {"meta.status", http::Method::get, "/__api__/status", http::Access::anonymous,
       "What this server is and can do; clients recognise it by this"}},

@@ -30,16 +30,20 @@ constexpr http::RouteSpec kMetrics{"metrics", http::Method::get, "/metrics", htt
 constexpr http::RouteSpec kRedirect{"redirect", http::Method::get, "/{rest*}", http::Access::anonymous,
                                     "Sends every request to HTTPS"};
 
+std::string host_name() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+std::string node_name(const config::Settings& settings) {
+  return settings.server.node_name.empty() ? host_name() : settings.server.node_name;
+}
+
 /// The port of ":4443", with its colon, when it is not the default of HTTPS.
 std::string port_suffix(std::string_view listen) {
   const auto colon = listen.rfind(':');
   if (colon == std::string_view::npos || listen.substr(colon) == ":443") return {};
   return std::string(listen.substr(colon));
-}
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
 }
 
 std::string host_only(std::string_view host) {
@@ -60,6 +64,7 @@ Node::Node(const config::Settings& settings, const config::Environment& environm
       new_repos_authenticated_(settings.authentication.new_repos_auth_by_default) {}
 
 Node::~Node() {
+  heartbeat_.reset();
   // A job that does not stop keeps the process: its lease is kept up meanwhile.
   runner_.reset();
   // Event loops and workers end before what their handlers use.
@@ -71,10 +76,14 @@ Result<std::unique_ptr<Node>> Node::start(const config::Settings& settings,
                                           std::shared_ptr<LogSink> sink) {
   std::unique_ptr<Node> node(new Node(settings, environment, std::move(sink)));
   TRY(node->prepare_folders());
-  TRY(node->open_stores());
+  TRY(node->open_stores(options));
   TRY(node->wait_for_database(options));
   TRY(node->prepare_jobs());
   node->bind_routers();
+  {
+    const Context ctx(node->log_, std::stop_token(), Context::Clock::now() + std::chrono::seconds(10));
+    node->heartbeat_->start(ctx);
+  }
   TRY(node->listen());
   if (node->runner_) node->runner_->start();
   node->indexes_ahead_->start();
@@ -103,7 +112,7 @@ Result<> Node::prepare_folders() {
   return {};
 }
 
-Result<> Node::open_stores() {
+Result<> Node::open_stores(const StartOptions& options) {
   database_ = std::make_shared<db::ReadOnlySwitch>(TRY(open_database(settings_, Logger(sink_, ""))), false);
   blobs_ = TRY(open_blobs(settings_, environment_, Logger(sink_, "")));
   catalog_ = catalog::make_catalog(database_, clock_);
@@ -121,6 +130,7 @@ Result<> Node::open_stores() {
   schedules_ = std::make_shared<jobs::Schedules>(database_, clock_);
   job_events_ = std::make_shared<api::JobEvents>(queue_, Logger(sink_, "jobs"));
   make_runner();
+  make_heartbeat(options);
 
   const auto pool = [this](int db::PoolStats::* member) {
     return [this, member] { return static_cast<double>(database_->stats().*member); };
@@ -182,7 +192,7 @@ Result<> Node::wait_for_database(const StartOptions& options) {
 
 /// Listens to the database, and so comes before its first use.
 void Node::make_runner() {
-  if (settings_.jobs.workers == 0) return;
+  if (settings_.jobs.workers == 0 || settings_.server.role == "web") return;
   const auto grace = std::chrono::duration_cast<std::chrono::seconds>(settings_.limits.gc_grace);
   auto handlers = ingest::maintenance_handlers(ingest_, grace);
   handlers.push_back(mirrors_->describe_handler());
@@ -192,12 +202,33 @@ void Node::make_runner() {
   runner_ = std::make_unique<jobs::Runner>(
       jobs::RunnerParts{queue_, schedules_, clock_, sink_, &metrics_},
       jobs::RunnerOptions{
-          .worker = host_name(),
+          .worker = node_name(settings_),
           .workers = static_cast<unsigned>(settings_.jobs.workers),
           .lease = settings_.jobs.lease,
           .keep_finished = std::chrono::duration_cast<std::chrono::hours>(settings_.jobs.keep_finished)},
       std::move(handlers));
   database_->on_change(runner_->listener());
+}
+
+/// Listens to the database too.
+void Node::make_heartbeat(const StartOptions& options) {
+  nodes_ = std::make_shared<cluster::Nodes>(database_, clock_);
+  const auto& listen = settings_.http.listen.empty() ? settings_.https.listen : settings_.http.listen;
+  const auto port = listen.substr(std::min(listen.rfind(':'), listen.size()));
+  cluster::HeartbeatParts parts;
+  parts.nodes = nodes_;
+  parts.self = {node_name(settings_),  host_name() + port,      std::string(kVersion),
+                settings_.server.role, options.key_fingerprint, clock_->now()};
+  parts.log = Logger(sink_, "cluster");
+  parts.running = [this] { return runner_ ? static_cast<std::int64_t>(runner_->running()) : 0; };
+  parts.obey = [this](bool online) {
+    if (!runner_) return;
+    online ? runner_->resume() : runner_->hold();
+  };
+  // Of SQLite there is one node, which needs nobody to know that it lives.
+  if (settings_.database.provider != "postgres") parts.every = std::chrono::hours(1);
+  heartbeat_ = std::make_unique<cluster::Heartbeat>(std::move(parts));
+  database_->on_change(heartbeat_->listener());
 }
 
 Result<> Node::prepare_jobs() {
@@ -219,7 +250,8 @@ void Node::bind_routers() {
   bind_routes(router_,
               {clock_, blobs_, catalog_, tokens_, views_, ingest_, queue_, job_events_, mirrors_, r_indexes_,
                [this] { return new_repos_authenticated_.load(std::memory_order_relaxed); },
-               [this] { return leaving_.load(std::memory_order_relaxed); }, database_},
+               [this] { return leaving_.load(std::memory_order_relaxed); },
+               [this] { return heartbeat_->online(); }, nodes_, node_name(settings_), database_},
               settings_);
   metrics_router_.bind(kMetrics, [this](const Context&, const http::Request&) -> Result<http::Response> {
     return http::bytes_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics_.render());

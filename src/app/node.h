@@ -15,6 +15,7 @@
 #include "base/metrics.h"
 #include "blob/blob_store.h"
 #include "catalog/catalog.h"
+#include "cluster/heartbeat.h"
 #include "config/settings.h"
 #include "db/read_only.h"
 #include "http/route.h"
@@ -53,11 +54,12 @@ class Node {
  private:
   Node(const config::Settings&, const config::Environment&, std::shared_ptr<LogSink>);
   Result<> prepare_folders();
-  Result<> open_stores();
+  Result<> open_stores(const StartOptions&);
   Result<> open_mirrors();
   Result<> wait_for_database(const StartOptions&);
   void bind_routers();
   void make_runner();
+  void make_heartbeat(const StartOptions&);
   Result<> prepare_jobs();
   Result<> listen();
   http::ServerOptions server_options(Networks trusted_proxies) const;
@@ -80,6 +82,8 @@ class Node {
   std::shared_ptr<jobs::Queue> queue_;
   std::shared_ptr<jobs::Schedules> schedules_;
   std::shared_ptr<api::JobEvents> job_events_;
+  std::shared_ptr<cluster::Nodes> nodes_;
+  std::unique_ptr<cluster::Heartbeat> heartbeat_;
   std::shared_ptr<mirror::Mirrors> mirrors_;
   std::unique_ptr<jobs::Runner> runner_;
   std::shared_ptr<const api::RenderedIndexes> r_indexes_;

@@ -2,6 +2,7 @@
 
 #include "api/access_gate.h"
 #include "api/admin_routes.h"
+#include "api/cluster_routes.h"
 #include "api/home_page.h"
 #include "api/job_routes.h"
 #include "api/meta_handlers.h"
@@ -13,9 +14,10 @@
 
 namespace granary::app {
 
-void bind_routes(http::Router& router, const Parts& parts, const config::Settings& settings) {
-  router.set_prefix(settings.path_prefix());
-  router.set_gate(api::make_access_gate(parts.tokens, parts.views, settings.authentication.api_token_auth));
+namespace {
+
+/// What clients of packages ask, and those who publish.
+void bind_packages(http::Router& router, const Parts& parts, const config::Settings& settings) {
   api::bind_r(
       router,
       {.views = parts.views, .blobs = parts.blobs, .mirrors = parts.mirrors, .indexes = parts.r_indexes});
@@ -30,13 +32,23 @@ void bind_routes(http::Router& router, const Parts& parts, const config::Setting
   };
   api::bind_upload(router, {.ingest = parts.ingest, .actor = actor});
   api::bind_home(router, {.catalog = parts.catalog, .public_url = settings.server.address});
+}
+
+}  // namespace
+
+void bind_routes(http::Router& router, const Parts& parts, const config::Settings& settings) {
+  router.set_prefix(settings.path_prefix());
+  router.set_gate(api::make_access_gate(parts.tokens, parts.views, settings.authentication.api_token_auth));
+  if (settings.server.role != "worker") bind_packages(router, parts, settings);
   api::bind_meta(router, {.views = parts.views,
                           .catalog = parts.catalog,
                           .version = std::string(kVersion),
                           .build_date = std::string(build_date()),
                           .metrics_enabled = settings.metrics.enabled,
                           .leaving = parts.leaving,
+                          .online = parts.online,
                           .mirrors = parts.mirrors});
+  api::bind_cluster(router, {.nodes = parts.nodes, .self = parts.node_name});
   api::bind_jobs(router, {.queue = parts.queue,
                           .events = parts.job_events,
                           .catalog = parts.catalog,

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "blob/blob_store.h"
 #include "catalog/catalog.h"
+#include "cluster/nodes.h"
 #include "config/settings.h"
 #include "db/read_only.h"
 #include "http/route.h"
@@ -34,6 +35,9 @@ struct Parts {
   std::shared_ptr<const api::RenderedIndexes> r_indexes;
   std::function<bool()> new_repos_authenticated;  // as it is now: settings may be read again
   std::function<bool()> leaving;                  // /__ping__ is to fail
+  std::function<bool()> online;                   // false: /__ping__ is to fail
+  std::shared_ptr<cluster::Nodes> nodes;
+  std::string node_name;
   std::shared_ptr<db::ReadOnlySwitch> read_only;
 };
 

@@ -42,6 +42,7 @@ std::vector<CommandSpec> source_commands();
 std::vector<CommandSpec> repository_commands();
 std::vector<CommandSpec> listing_commands();
 std::vector<CommandSpec> job_commands();
+std::vector<CommandSpec> cluster_commands();
 std::vector<CommandSpec> package_commands();
 std::vector<CommandSpec> token_commands();
 std::vector<CommandSpec> url_commands();

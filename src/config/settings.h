@@ -23,7 +23,9 @@ struct Secret {
 
 struct Settings {
   struct {
-    std::string address;  // public URL without a trailing slash; may be empty
+    std::string address;    // public URL without a trailing slash; may be empty
+    std::string node_name;  // empty: the host name
+    std::string role;       // "all", "web", "worker"
     std::string data_dir, sock_file_dir;
     std::string encryption_key_path;
     std::string access_log, access_log_format;  // empty: off; "STDOUT" or a path. "common", "combined"

@@ -21,6 +21,12 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
      "Public URL of the server, with its path when it is below one (https://packages.example.com/granary). "
      "Printed in set-up lines and used for absolute links.",
      GRANARY_AT(server.address)},
+    {"Server", "NodeName", Type::string, "",
+     "Name of this node in the cluster, which no other has; empty: the host name.",
+     GRANARY_AT(server.node_name)},
+    {"Server", "Role", Type::string, "all",
+     "What this node does: web serves packages and runs no jobs, worker runs jobs and answers the API alone.",
+     GRANARY_AT(server.role), "all,web,worker"},
     {"Server", "DataDir", Type::string, "/var/lib/granary",
      "Folder of everything that the server keeps on this machine.", GRANARY_AT(server.data_dir)},
     {"Server", "SockFileDir", Type::string, "{DataDir}/run",

@@ -68,10 +68,21 @@ void Runner::pause() {
   changed_.notify_all();
 }
 
+void Runner::hold() {
+  const std::lock_guard lock(mutex_);
+  held_ = true;
+}
+
+std::size_t Runner::running() const {
+  const std::lock_guard lock(mutex_);
+  return active_.size();
+}
+
 void Runner::resume() {
   {
     const std::lock_guard lock(mutex_);
     paused_ = false;
+    held_ = false;
   }
   changed_.notify_all();
 }
@@ -94,7 +105,7 @@ std::vector<std::shared_ptr<Active>> Runner::active() const {
 
 bool Runner::paused() const {
   const std::lock_guard lock(mutex_);
-  return paused_;
+  return paused_ || held_;
 }
 
 /// Not the runner's stop: what ends a turn must reach the database.
@@ -115,7 +126,7 @@ void Runner::work(const std::stop_token& stop) {
     std::uint64_t seen = 0;
     {
       std::unique_lock lock(mutex_);
-      if (!changed_.wait(lock, stop, [&] { return !paused_; })) return;
+      if (!changed_.wait(lock, stop, [&] { return !paused_ && !held_; })) return;
       seen = bell_->wakes;
       ++busy_;
     }

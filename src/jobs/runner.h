@@ -54,8 +54,13 @@ class Runner {
 
   /// Takes no further job; those that run are told to stop and go back to the queue, for other nodes.
   void pause();
+  /// Takes no further job; those that run are finished here.
+  void hold();
+  /// Ends pause() and hold().
   void resume();
   bool idle() const;
+  /// Jobs that run here.
+  std::size_t running() const;
   /// pause(), then waits until nothing runs. False when something still does after `patience`: its lease
   /// runs out when the process has ended, and another node takes it over.
   bool drain(std::chrono::milliseconds patience);
@@ -72,7 +77,7 @@ class Runner {
   bool renew(Active& active);
   void housekeeping();
   std::vector<std::shared_ptr<Active>> active() const;
-  bool paused() const;
+  bool paused() const;  // or held
   Context context(std::chrono::milliseconds timeout) const;
   /// The first of a run of failures; later ones say nothing new.
   void complain(std::string_view what, const Error& error);
@@ -97,7 +102,7 @@ class Runner {
   std::condition_variable_any& changed_ = bell_->changed;
   std::vector<std::shared_ptr<Active>> active_;
   unsigned busy_ = 0;  // workers that run a job, or are asking for one
-  bool paused_ = false, complained_ = false;
+  bool paused_ = false, held_ = false, complained_ = false;
   // Of the keeping thread.
   Steady::time_point next_fire_{}, next_prune_{};
   std::vector<std::jthread> threads_;  // last: joined before the rest goes

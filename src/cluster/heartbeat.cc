@@ -1,0 +1,85 @@
+#include "cluster/heartbeat.h"
+
+#include <algorithm>
+
+namespace granary::cluster {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr auto kPatience = seconds(5);
+constexpr auto kWhileDraining = seconds(1);
+constexpr auto kForgotten = std::chrono::hours(7 * 24);
+
+}  // namespace
+
+Heartbeat::Heartbeat(HeartbeatParts parts) : parts_(std::move(parts)) {}
+
+Heartbeat::~Heartbeat() {
+  const bool started = thread_.joinable();
+  thread_.request_stop();
+  if (started) thread_.join();
+  if (!heard_) return;
+  const Context ctx(parts_.log, std::stop_token(), Context::Clock::now() + seconds(2));
+  if (const auto told = parts_.nodes->stopped(ctx, parts_.self.name); !told)
+    parts_.log.debug("cannot tell the other nodes that this one stops: " + told.error().message());
+}
+
+void Heartbeat::start(const Context& ctx) {
+  beat(ctx.with_timeout(kPatience));
+  if (const auto gone = heard_ ? parts_.nodes->forget(ctx.with_timeout(kPatience), kForgotten) : Result<>();
+      !gone)
+    parts_.log.failed("cannot forget the nodes that are gone", gone.error());
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+std::function<void(std::span<const std::int64_t>)> Heartbeat::listener() const {
+  return [bell = bell_](std::span<const std::int64_t> topics) {
+    if (!topics.empty() && std::find(topics.begin(), topics.end(), kNodesTopic) == topics.end()) return;
+    {
+      const std::lock_guard lock(bell->mutex);
+      bell->rung = true;
+    }
+    bell->changed.notify_all();
+  };
+}
+
+void Heartbeat::beat(const Context& ctx) {
+  const auto running = parts_.running();
+  last_running_ = running;
+  auto wanted = parts_.nodes->beat(ctx, parts_.self, online_, running);
+  if (wanted) {
+    heard_ = true;
+  } else if (const auto read = parts_.nodes->wanted_online(ctx, parts_.self.name); read) {
+    wanted = read->value_or(true);
+  } else {
+    if (!std::exchange(complained_, true))
+      parts_.log.failed("cannot tell the other nodes that this one lives, trying again", wanted.error());
+    return;
+  }
+  complained_ = false;
+  if (*wanted == online_.exchange(*wanted)) return;
+  parts_.log.info(*wanted ? "online" : "offline: /__ping__ fails, no job is begun", {{"node", name()}});
+  parts_.obey(*wanted);
+  // The list is to show at once that the node obeyed.
+  if (heard_) static_cast<void>(parts_.nodes->beat(ctx, parts_.self, *wanted, parts_.running()));
+}
+
+std::chrono::milliseconds Heartbeat::pause() const {
+  const bool draining = !online_ && last_running_ > 0;
+  return draining ? std::min<std::chrono::milliseconds>(kWhileDraining, parts_.every) : parts_.every;
+}
+
+void Heartbeat::run(const std::stop_token& stop) {
+  for (;;) {
+    {
+      std::unique_lock lock(bell_->mutex);
+      bell_->changed.wait_for(lock, stop, pause(), [&] { return bell_->rung; });
+      bell_->rung = false;
+    }
+    if (stop.stop_requested()) return;
+    beat(Context(parts_.log, stop, Context::Clock::now() + kPatience));
+  }
+}
+
+}  // namespace granary::cluster

@@ -1,0 +1,158 @@
+#include "cluster/nodes.h"
+
+#include <array>
+
+#include "base/text.h"
+
+namespace granary::cluster {
+namespace {
+
+// Not keyed by an id: what is wanted of a node belongs to its name.
+constexpr std::string_view kInitial = R"sql(
+CREATE TABLE nodes (
+  name {text} NOT NULL PRIMARY KEY,
+  address TEXT NOT NULL,
+  version TEXT NOT NULL,
+  role TEXT NOT NULL,
+  key_fingerprint TEXT NOT NULL,
+  started_at BIGINT NOT NULL,
+  heard_at BIGINT NOT NULL,
+  online BIGINT NOT NULL,
+  running BIGINT NOT NULL,
+  stopped BIGINT NOT NULL,
+  wanted_online BIGINT NOT NULL
+);
+)sql";
+
+constexpr std::array<db::Migration, 1> kMigrations = {{{"cluster.0001", kInitial}}};
+
+std::int64_t micros(Time time) noexcept { return time.time_since_epoch().count(); }
+Time from_micros(std::int64_t value) noexcept { return Time(std::chrono::microseconds(value)); }
+
+State state_of(bool stopped, bool lost, bool online, bool wanted_online, std::int64_t running) {
+  if (stopped) return State::stopped;
+  if (lost) return State::lost;
+  if (online && wanted_online) return State::online;
+  return online || running > 0 ? State::draining : State::offline;
+}
+
+Listed to_listed(const db::Row& row, Time now) {
+  Listed one;
+  one.node.name = row.text(0);
+  one.node.address = row.text(1);
+  one.node.version = row.text(2);
+  one.node.role = row.text(3);
+  one.node.key = row.text(4);
+  one.node.started_at = from_micros(row.integer(5));
+  one.heard_at = from_micros(row.integer(6));
+  one.running = row.integer(8);
+  one.wanted_online = row.integer(10) != 0;
+  one.state = state_of(row.integer(9) != 0, now - one.heard_at >= kLostAfter, row.integer(7) != 0,
+                       one.wanted_online, one.running);
+  return one;
+}
+
+}  // namespace
+
+std::span<const db::Migration> migrations() { return kMigrations; }
+
+std::string_view name_of(State state) noexcept {
+  switch (state) {
+    case State::online:
+      return "online";
+    case State::draining:
+      return "draining";
+    case State::offline:
+      return "offline";
+    case State::stopped:
+      return "stopped";
+    case State::lost:
+      return "lost";
+  }
+  return "";
+}
+
+Result<bool> Nodes::beat(const Context& ctx, const Node& node, bool online, std::int64_t running) {
+  bool wanted = true;
+  TRY(database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
+    wanted = true;
+    return session.query(
+        "INSERT INTO nodes (name, address, version, role, key_fingerprint, started_at, heard_at, online, "
+        "running, stopped, wanted_online) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 1) "
+        "ON CONFLICT (name) DO UPDATE SET address = excluded.address, version = excluded.version, "
+        "role = excluded.role, key_fingerprint = excluded.key_fingerprint, "
+        "started_at = excluded.started_at, heard_at = excluded.heard_at, online = excluded.online, "
+        "running = excluded.running, stopped = 0 RETURNING wanted_online",
+        {std::string_view(node.name), std::string_view(node.address), std::string_view(node.version),
+         std::string_view(node.role), std::string_view(node.key), micros(node.started_at),
+         micros(clock_->now()), std::int64_t{online}, running},
+        [&](const db::Row& row) -> Result<> {
+          wanted = row.integer(0) != 0;
+          return {};
+        });
+  }));
+  return wanted;
+}
+
+Result<std::optional<bool>> Nodes::wanted_online(const Context& ctx, std::string_view name) {
+  std::optional<bool> wanted;
+  TRY(database_->read(ctx, [&](db::Session& session) {
+    wanted.reset();
+    return session.query("SELECT wanted_online FROM nodes WHERE name = $1", {name},
+                         [&](const db::Row& row) -> Result<> {
+                           wanted = row.integer(0) != 0;
+                           return {};
+                         });
+  }));
+  return wanted;
+}
+
+Result<> Nodes::stopped(const Context& ctx, std::string_view name) {
+  return database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
+    TRY(session.execute("UPDATE nodes SET stopped = 1, running = 0, heard_at = $2 WHERE name = $1",
+                        {name, micros(clock_->now())}));
+    return {};
+  });
+}
+
+Result<> Nodes::want(const Context& ctx, std::span<const std::string> names, bool online) {
+  return database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
+    std::vector<std::string> unknown;
+    for (const auto& name : names) {
+      const auto changed = TRY(session.execute("UPDATE nodes SET wanted_online = $2 WHERE name = $1",
+                                               {std::string_view(name), std::int64_t{online}}));
+      if (changed == 0) unknown.push_back("'" + name.substr(0, 80) + "'");
+    }
+    if (!unknown.empty())
+      return fail(Errc::not_found, "no node named " + join(unknown, ", "),
+                  "list what there is with: granary cluster nodes");
+    session.announce(kNodesTopic);
+    return {};
+  });
+}
+
+Result<std::vector<Listed>> Nodes::list(const Context& ctx) {
+  std::vector<Listed> all;
+  const auto now = clock_->now();
+  TRY(database_->read(ctx, [&](db::Session& session) {
+    all.clear();
+    return session.query(
+        "SELECT name, address, version, role, key_fingerprint, started_at, heard_at, online, running, "
+        "stopped, wanted_online FROM nodes ORDER BY name",
+        {}, [&](const db::Row& row) -> Result<> {
+          all.push_back(to_listed(row, now));
+          return {};
+        });
+  }));
+  return all;
+}
+
+Result<> Nodes::forget(const Context& ctx, std::chrono::hours age) {
+  const Time before = clock_->now() - age;
+  return database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
+    TRY(session.execute("DELETE FROM nodes WHERE wanted_online = 1 AND heard_at < $1", {micros(before)}));
+    return {};
+  });
+}
+
+}  // namespace granary::cluster
