@@ -222,6 +222,7 @@ void Node::make_heartbeat(const StartOptions& options) {
   parts.log = Logger(sink_, "cluster");
   parts.running = [this] { return runner_ ? static_cast<std::int64_t>(runner_->running()) : 0; };
   parts.obey = [this](bool online) {
+    online_ = online;
     if (!runner_) return;
     online ? runner_->resume() : runner_->hold();
   };
@@ -251,7 +252,7 @@ void Node::bind_routers() {
               {clock_, blobs_, catalog_, tokens_, views_, ingest_, queue_, job_events_, mirrors_, r_indexes_,
                [this] { return new_repos_authenticated_.load(std::memory_order_relaxed); },
                [this] { return leaving_.load(std::memory_order_relaxed); },
-               [this] { return heartbeat_->online(); }, nodes_, node_name(settings_), database_},
+               [this] { return online_.load(std::memory_order_relaxed); }, nodes_, node_name(settings_), database_},
               settings_);
   metrics_router_.bind(kMetrics, [this](const Context&, const http::Request&) -> Result<http::Response> {
     return http::bytes_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics_.render());
