@@ -13,6 +13,8 @@ namespace {
 
 /// So long a tree that upstream has not is not asked for again.
 constexpr std::chrono::minutes kAbsent{10};
+/// So long nobody else waits for an upstream that has just failed.
+constexpr std::chrono::seconds kFailed{10};
 /// Of trees that strangers may have asked for.
 constexpr std::size_t kEntries = 4096;
 
@@ -90,8 +92,12 @@ Result<> RTreesOnDemand::want(const Context& ctx, model::SourceId id, const std:
   };
   if (!r::is_tree_name(tree)) return absent();
   const auto held = entry(id, tree);
-  const std::unique_lock lock(held->fetching);
+  // Those who wait hold a worker each: no longer than they may.
+  const std::unique_lock lock(held->fetching, ctx.deadline());
+  if (!lock) return fail(Errc::unavailable, "upstream did not answer in time", "try again");
   if (held->known) return {};
+  if (held->failed && parts_.clock->now() < held->failed->first + kFailed)
+    return tl::unexpected(held->failed->second);
   if (held->absent_at && parts_.clock->now() < *held->absent_at + kAbsent) return absent();
   if (!TRY(is_known(parts_, ctx, id, tree))) {
     const auto source = TRY(mirror_source(parts_, ctx, id));
@@ -100,7 +106,10 @@ Result<> RTreesOnDemand::want(const Context& ctx, model::SourceId id, const std:
       held->absent_at = parts_.clock->now();
       return absent();
     }
-    if (!synced) return tl::unexpected(synced.error());
+    if (!synced) {
+      held->failed.emplace(parts_.clock->now(), synced.error());
+      return tl::unexpected(synced.error());
+    }
   }
   held->known = true;
   return {};

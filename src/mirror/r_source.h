@@ -24,9 +24,10 @@ class RTreesOnDemand {
 
  private:
   struct Entry {
-    std::mutex fetching;  // held by the one who asks upstream
+    std::timed_mutex fetching;  // held by the one who asks upstream
     bool known = false;
-    std::optional<Time> absent_at;  // upstream said that it has no such tree
+    std::optional<Time> absent_at;                 // upstream said that it has no such tree
+    std::optional<std::pair<Time, Error>> failed;  // it could not be asked
   };
   std::shared_ptr<Entry> entry(model::SourceId source, const std::string& tree);
 
