@@ -206,6 +206,20 @@ TEST_F(RSourceTest, TreesOfBinariesAreReadWhenAskedForAndWithTheSourceFromThenOn
   EXPECT_EQ(current("aaa", std::nullopt, tree), "1.2");
 }
 
+TEST_F(RSourceTest, ATreeOfAnUpstreamThatHasJustFailedIsNotAskedForByEveryOne) {
+  const std::string tree = "bin/windows/contrib/4.5";
+  upstream->put(tree + "/PACKAGES", "Package: aaa\nVersion: 1.1\n");
+  upstream->break_with("", Errc::unavailable);
+  RTreesOnDemand trees(parts);
+  EXPECT_EQ(trees.want(ctx, cran_, tree).error().code(), Errc::unavailable);
+  const auto asked = upstream->requests().size();
+  upstream->repair();
+  EXPECT_EQ(trees.want(ctx, cran_, tree).error().code(), Errc::unavailable);
+  EXPECT_EQ(upstream->requests().size(), asked);
+  clock->advance(std::chrono::seconds(11));
+  EXPECT_TRUE(trees.want(ctx, cran_, tree));
+}
+
 TEST_F(RSourceTest, OfBioconductorHasTheTreesOfItsRelease) {
   cran_ = make_source("bioc", model::SourceType::bioconductor);
   upstream->put(
