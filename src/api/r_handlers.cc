@@ -164,7 +164,8 @@ class RHandlers {
     TRY(d_.indexes->get(ctx, snapshot, kind));
     auto lacking = d_.indexes->undescribed(snapshot.fingerprint);
     if (!lacking.sources.empty() && d_.mirrors && want_described(ctx, *d_.mirrors, lacking)) {
-      snapshot = TRY(requested_snapshot(ctx, *d_.views, request, snapshot.repository->type));
+      auto now = TRY(requested_snapshot(ctx, *d_.views, request, snapshot.repository->type));
+      snapshot = now.tree == snapshot.tree ? std::move(now) : TRY(d_.views->tree(ctx, now, snapshot.tree));
       TRY(d_.indexes->get(ctx, snapshot, kind));
       lacking = d_.indexes->undescribed(snapshot.fingerprint);
     }
