@@ -45,7 +45,7 @@ function(granary_component)
     list(TRANSFORM C_TEST_DEPS REPLACE "(.+)" "granary_\\1_testing" OUTPUT_VARIABLE test_deps)
     add_executable(${C_NAME}_test ${C_TESTS})
     target_link_libraries(${C_NAME}_test PRIVATE granary_${C_NAME} granary_${C_NAME}_testing ${test_deps}
-                          GTest::gtest GTest::gmock GTest::gtest_main)
+                          GTest::gtest GTest::gmock GTest::gtest_main rapidcheck)
     target_compile_definitions(${C_NAME}_test PRIVATE GRANARY_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME ${C_NAME} COMMAND ${C_NAME}_test)
   endif()
