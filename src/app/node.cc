@@ -86,7 +86,7 @@ Result<std::unique_ptr<Node>> Node::start(const config::Settings& settings,
   }
   TRY(node->listen());
   if (node->runner_) node->runner_->start();
-  node->indexes_ahead_->start();
+  if (node->settings_.server.role != "worker") node->indexes_ahead_->start();
   return node;
 }
 
