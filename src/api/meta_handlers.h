@@ -23,7 +23,7 @@ struct MetaDependencies {
   std::function<bool()> leaving = [] { return false; };  // about to stop: a balancer is to go elsewhere
   std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>();
   std::function<bool()> online = [] { return true; };  // false: its keeper took it out
-  std::shared_ptr<mirror::Mirrors> mirrors{};  // null: no source has an upstream
+  std::shared_ptr<mirror::Mirrors> mirrors{};          // null: no source has an upstream
 };
 
 /// Binds every row of kMetaRoutes. `router` outlives its handlers: the OpenAPI document lists all of its

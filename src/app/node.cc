@@ -248,12 +248,13 @@ Result<> Node::prepare_jobs() {
 }
 
 void Node::bind_routers() {
-  bind_routes(router_,
-              {clock_, blobs_, catalog_, tokens_, views_, ingest_, queue_, job_events_, mirrors_, r_indexes_,
-               [this] { return new_repos_authenticated_.load(std::memory_order_relaxed); },
-               [this] { return leaving_.load(std::memory_order_relaxed); },
-               [this] { return online_.load(std::memory_order_relaxed); }, nodes_, node_name(settings_), database_},
-              settings_);
+  bind_routes(
+      router_,
+      {clock_, blobs_, catalog_, tokens_, views_, ingest_, queue_, job_events_, mirrors_, r_indexes_,
+       [this] { return new_repos_authenticated_.load(std::memory_order_relaxed); },
+       [this] { return leaving_.load(std::memory_order_relaxed); },
+       [this] { return online_.load(std::memory_order_relaxed); }, nodes_, node_name(settings_), database_},
+      settings_);
   metrics_router_.bind(kMetrics, [this](const Context&, const http::Request&) -> Result<http::Response> {
     return http::bytes_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics_.render());
   });

@@ -72,7 +72,7 @@ class Node {
   Metrics metrics_;
   std::shared_ptr<const Clock> clock_;
   std::atomic<bool> leaving_ = false;
-  std::atomic<bool> online_ = true;  // what the cluster wants of this node
+  std::atomic<bool> online_ = true;            // what the cluster wants of this node
   std::atomic<bool> new_repos_authenticated_;  // SIGHUP may change it
   std::shared_ptr<db::ReadOnlySwitch> database_;
   std::shared_ptr<blob::BlobStore> blobs_;
