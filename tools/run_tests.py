@@ -2,12 +2,14 @@
 """run_tests.py [STAGE...]: everything that is tested, in the order in which it fails soonest; ends with the totals.
 
 Stages: lint, unit (debug build with sanitizers), e2e (release build, all combinations), chaos (faults of a whole
-installation; needs root), fuzz, tidy. Each goes on when
-one before it failed. FUZZ_SECONDS (10; 60 with CI=true) is the time of each fuzz target; with CI=true the inputs are
-those of one seed, so that a failure is the change's own. The last line is
-"N passed, N failed"; exit 1 when something failed or when nothing ran."""
+installation; needs root), fuzz, tidy. Each goes on when one before it failed. When all are run, fuzz and tidy run
+beside e2e and chaos, which mostly wait, with what these leave of the processors; their output comes at the end.
+FUZZ_SECONDS (10; 60 with CI=true) is the time of each fuzz target; with CI=true the inputs are those of one seed, so
+that a failure is the change's own. The last line is "N passed, N failed"; exit 1 when something failed or when
+nothing ran."""
 
 import concurrent.futures
+import json
 import os
 import pathlib
 import re
@@ -131,6 +133,44 @@ def tidy(totals):
 
 
 STAGES = {"lint": lint, "unit": unit, "e2e": e2e, "chaos": chaos, "fuzz": fuzz, "tidy": tidy}
+FOREGROUND, BESIDE = ("lint", "unit", "e2e", "chaos"), ("fuzz", "tidy")
+
+
+class Beside:
+    """Stages that run at the least priority in a process of their own, until they are waited for."""
+
+    def __init__(self, names):
+        self.log, self.report = REPORTS / "beside.log", REPORTS / "beside.json"
+        self.report.unlink(missing_ok=True)
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(["nice", "-n", "19", sys.executable, __file__, *names], stdout=log,
+                                            stderr=subprocess.STDOUT, env=os.environ | {"TESTS_REPORT": str(self.report)})
+
+    def join(self, totals):
+        self.process.wait()
+        print(self.log.read_text(errors="replace"), flush=True)
+        if not self.report.exists():
+            return totals.add("the stages beside", False)
+        theirs = json.loads(self.report.read_text())
+        totals.passed += theirs["passed"]
+        totals.failures += theirs["failures"]
+        totals.skipped += theirs["skipped"]
+
+
+def stage(name, totals):
+    print(f"\n== {name}", flush=True)
+    start = time.monotonic()
+    STAGES[name](totals)
+    print(f"== {name}: {time.monotonic() - start:.0f} s", flush=True)
+
+
+def every_stage(totals):
+    beside = None
+    for name in FOREGROUND:
+        stage(name, totals)
+        if name == "unit":  # what they build from is built
+            beside = Beside(BESIDE)
+    beside.join(totals)
 
 
 def main(names):
@@ -138,11 +178,14 @@ def main(names):
         sys.exit(f"no stage named {unknown[0]}; there are: {', '.join(STAGES)}")
     REPORTS.mkdir(parents=True, exist_ok=True)
     totals = Totals()
-    for name in names or STAGES:
-        print(f"\n== {name}", flush=True)
-        start = time.monotonic()
-        STAGES[name](totals)
-        print(f"== {name}: {time.monotonic() - start:.0f} s", flush=True)
+    if names:
+        for name in names:
+            stage(name, totals)
+    else:
+        every_stage(totals)
+    if report := os.environ.get("TESTS_REPORT"):  # of a process that goes on with the totals
+        pathlib.Path(report).write_text(json.dumps(vars(totals)))
+        return 0
     print()
     for name in totals.skipped:
         print(f"skipped: {name}")
