@@ -170,7 +170,7 @@ def table(run, problems, count, seed, seconds):
 
 def main(count="200", seed="1", usual="3"):
     laboratory.exit_on_signals()
-    path = pathlib.Path(os.environ.get("CHAOS_HISTORY", "/tmp/granary-chaos.jsonl"))
+    path = pathlib.Path(os.environ.get("CHAOS_HISTORY", f"/tmp/granary-chaos{network.INSTANCE}.jsonl"))
     path.unlink(missing_ok=True)
     began = now()
     with laboratory.Laboratory(faulty=True, disk_megabytes=DISK_MEGABYTES, fsync=False) as lab:

@@ -1,4 +1,5 @@
-"""python3 tests/lab up | down | status: the laboratory by hand (make cluster, make cluster-down)."""
+"""python3 tests/lab up | down | status: the laboratory by hand (make cluster, make cluster-down). GRANARY_LAB=1 (to 99):
+another one beside it."""
 
 import pathlib
 import sys
@@ -18,10 +19,11 @@ def describe(record):
     for process in record.state["processes"]:
         if started(process["pid"]) == process["started"]:
             lines.append(f"  {process['pid']:>8}  {process['name']}")
+    instance = f" GRANARY_LAB={network.INSTANCE}" if network.INSTANCE else ""
     config = f"{record.state['folder']}/a.gcfg"
-    return "\n".join([*lines, "", "a machine's cable:  ip link set granary-a down   (… up)",
-                      "inside a machine:   ip netns exec granary-a COMMAND",
-                      f"command line:       granary list repos -c {config}", "the end of it:      make cluster-down"])
+    return "\n".join([*lines, "", f"a machine's cable:  ip link set {network.PREFIX}a down   (… up)",
+                      f"inside a machine:   ip netns exec {network.PREFIX}a COMMAND",
+                      f"command line:       granary list repos -c {config}", f"the end of it:      make cluster-down{instance}"])
 
 
 def main(words):

@@ -4,7 +4,7 @@ namespace of its own.
     with Laboratory() as lab:
         lab.nodes["a"].kill()
 
-One on a machine at a time. What a killed laboratory left is removed by the next."""
+One on a machine at a time, of each number (network.INSTANCE). What a killed laboratory left is removed by the next."""
 
 import atexit
 import concurrent.futures
@@ -44,7 +44,7 @@ class Laboratory:
         with self.record.lock():
             if self.record.load():
                 if self.record.in_use():
-                    raise RuntimeError("a laboratory is running on this machine: make cluster-down ends it")
+                    raise RuntimeError("a laboratory is running on this machine: make cluster-down ends it; GRANARY_LAB=1 makes another")
                 self.record.destroy()
                 self.record = Record()
             self.record.own()

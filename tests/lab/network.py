@@ -1,13 +1,20 @@
 """A bridge, and a namespace on it for each machine of the laboratory. The machine itself has the first address, so
-that everything can be reached from it."""
+that everything can be reached from it.
+
+GRANARY_LAB=1 to 99 in the environment: another laboratory beside the usual one, with other names and addresses."""
 
 import os
 import shutil
 import subprocess
 
-BRIDGE = "granary-br0"
-PREFIX = "granary-"
-SUBNET = "10.77.77"
+INSTANCE = os.environ.get("GRANARY_LAB", "")
+if INSTANCE and (not INSTANCE.isdecimal() or not INSTANCE.isascii() or not 1 <= int(INSTANCE) <= 99):
+    raise SystemExit(f"GRANARY_LAB is '{INSTANCE}': a number from 1 to 99, or unset")
+INSTANCE = str(int(INSTANCE)) if INSTANCE else ""
+
+PREFIX = f"granary{INSTANCE}-"
+BRIDGE = PREFIX + "br0"
+SUBNET = f"10.77.{100 + int(INSTANCE)}" if INSTANCE else "10.77.77"
 NUMBERS = {"lb": 10, "a": 11, "b": 12, "c": 13, "db1": 21, "db2": 22, "s3": 30}
 
 

@@ -2,6 +2,8 @@
 
 import pathlib
 
+import network
+
 ROOT = pathlib.Path("/sys/fs/cgroup")
 PERIOD = 20_000  # microseconds: short, so that who has used its share waits a little, often
 
@@ -10,9 +12,9 @@ def limit(record, name, pid, share):
     """`share` of one processor (0.3). Says by what; raises OSError when groups cannot be made here."""
     if (ROOT / "cgroup.controllers").exists():
         (ROOT / "cgroup.subtree_control").write_text("+cpu")
-        group, version = ROOT / f"granary-{name}", "cgroup v2 cpu.max"
+        group, version = ROOT / (network.PREFIX + name), "cgroup v2 cpu.max"
     else:
-        group, version = ROOT / "cpu" / f"granary-{name}", "cgroup v1 cpu.cfs_quota_us"
+        group, version = ROOT / "cpu" / (network.PREFIX + name), "cgroup v1 cpu.cfs_quota_us"
     record.add("cgroups", str(group))
     group.mkdir(exist_ok=True)
     quota = round(share * PERIOD)

@@ -11,7 +11,9 @@ import signal
 import subprocess
 import time
 
-RUN = pathlib.Path("/run/granary-lab")
+import network
+
+RUN = pathlib.Path(f"/run/granary-lab{network.INSTANCE}")
 
 
 def started(pid):
