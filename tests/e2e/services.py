@@ -6,9 +6,11 @@ import datetime
 import hashlib
 import hmac
 import http.client
+import json
 import os
 import pathlib
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -188,13 +190,42 @@ class S3:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-class Aws:
+def moto():
+    program = pathlib.Path(os.environ.get("GRANARY_MOTO", ROOT / ".cache/venv-aws/bin/moto_server"))
+    if not program.exists():
+        raise FileNotFoundError(f"{program} is not there: make e2e installs it")
+    return program
+
+
+class Keys:
+    """The keys of a KMS at `host` and `port`, as their administrator sees them."""
+
+    region, host = "us-east-1", "127.0.0.1"
+
+    def call(self, action, **body):
+        credential = f"AWS4-HMAC-SHA256 Credential=test/20240501/{self.region}/kms/aws4_request"
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
+        connection.request("POST", "/", json.dumps(body), {"X-Amz-Target": f"TrentService.{action}", "Authorization": credential,
+                                                           "Content-Type": "application/x-amz-json-1.1"})
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        assert answer.status == 200, text
+        return json.loads(text or b"{}")
+
+    def create_key(self, alias=None):
+        """Its ARN."""
+        made = self.call("CreateKey")["KeyMetadata"]
+        if alias:
+            self.call("CreateAlias", AliasName=alias, TargetKeyId=made["KeyId"])
+        return made["Arn"]
+
+
+class Aws(Keys):
     """moto: KMS, STS, instance metadata, and an S3 that checks no signature. Not ours, and not a mock inside a test."""
 
     def __init__(self):
-        self.program = pathlib.Path(os.environ.get("GRANARY_MOTO", ROOT / ".cache/venv-aws/bin/moto_server"))
-        if not self.program.exists():
-            raise FileNotFoundError(f"{self.program} is not there: make e2e installs it")
+        self.program = moto()
         self.port = free_port()
         self.buckets = 0
         self.process = subprocess.Popen([self.program, "-H", "127.0.0.1", "-p", str(self.port)], stdout=subprocess.DEVNULL,
@@ -213,6 +244,22 @@ class Aws:
         assert connection.getresponse().status == 200
         connection.close()
         return name
+
+    def objects(self, bucket):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request("GET", f"/{bucket}?list-type=2")
+        names = re.findall("<Key>([^<]*)</Key>", connection.getresponse().read().decode())
+        connection.close()
+        return names
+
+    def head(self, bucket, name):
+        """The headers of an object."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection.request("HEAD", f"/{bucket}/{name}",
+                           headers={"Authorization": f"AWS4-HMAC-SHA256 Credential=test/20240501/{self.region}/s3/aws4_request"})
+        headers = connection.getresponse().headers
+        connection.close()
+        return headers
 
     def close(self):
         self.process.kill()
