@@ -31,7 +31,7 @@ chaos: test-deps  ## as root: FAULTS (200) faults of a whole installation under 
 fuzz: test-deps  ## each fuzz target for FUZZ_SECONDS (10)
 	@python3 tools/run_tests.py fuzz
 
-cluster: test-deps  ## as root: three nodes, PostgreSQL with a standby, S3 and a balancer on this machine
+cluster: test-deps  ## as root: three nodes, PostgreSQL with a standby, S3, a KMS and a balancer on this machine
 	@tools/build.sh release granary
 	@python3 tests/lab up
 

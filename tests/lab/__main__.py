@@ -1,6 +1,7 @@
 """python3 tests/lab up | down | status: the laboratory by hand (make cluster, make cluster-down). GRANARY_LAB=1 (to 99):
-another one beside it."""
+another one beside it. LAB_KMS=0: without a key service."""
 
+import os
 import pathlib
 import sys
 
@@ -15,6 +16,7 @@ def describe(record):
     about = record.state["about"]
     lines = [f"packages:   {about['url']}"] + [f"node {zone}:     {url}" for zone, url in about["nodes"].items()]
     lines += [f"PostgreSQL: {network.address('db1')}:5432, {network.address('db2')}:5432, user and database granary",
+              f"S3:         {about['s3']}", f"KMS:        {about['kms'] or 'none: objects lie in the bucket as they are'}",
               f"folder:     {record.state['folder']} (settings, logs, data)", "", "processes (kill -9 PID, kill -STOP PID):"]
     for process in record.state["processes"]:
         if started(process["pid"]) == process["started"]:
@@ -29,7 +31,7 @@ def describe(record):
 def main(words):
     if words == ["up"]:
         laboratory.exit_on_signals()
-        lab = laboratory.Laboratory().start()
+        lab = laboratory.Laboratory(kms=os.environ.get("LAB_KMS") != "0").start()
         lab.leave_running()
         print(describe(lab.record))
     elif words == ["down"]:

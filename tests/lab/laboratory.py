@@ -1,5 +1,5 @@
-"""The whole installation on one machine: three nodes, PostgreSQL and its standby, S3, a balancer, each in a network
-namespace of its own.
+"""The whole installation on one machine: three nodes, PostgreSQL and its standby, S3, a key service, a balancer, each in a
+network namespace of its own.
 
     with Laboratory() as lab:
         lab.nodes["a"].kill()
@@ -20,6 +20,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(_
 import network  # noqa: E402
 import postgres  # noqa: E402
 from balancer import Balancer  # noqa: E402
+from kms import Kms  # noqa: E402
 from node import Node  # noqa: E402
 from record import Record  # noqa: E402
 from server import BINARY  # noqa: E402
@@ -30,14 +31,16 @@ ZONES = ("a", "b", "c")
 
 class Laboratory:
     """`faulty`: with the proxy that makes S3 fail. `disk_megabytes`: the nodes have disks of that size, in memory.
-    `fsync`: of PostgreSQL; only a power cut makes a difference."""
+    `fsync`: of PostgreSQL; only a power cut makes a difference. `kms`: objects are encrypted by the nodes, with a key of
+    the key service; LAB_KMS=1 in the environment says so for those who do not."""
 
-    def __init__(self, zones=ZONES, faulty=False, disk_megabytes=None, fsync=True, node_settings=None):
+    def __init__(self, zones=ZONES, faulty=False, disk_megabytes=None, fsync=True, node_settings=None, kms=None):
         network.check()
         if not BINARY.exists():
             raise FileNotFoundError(f"{BINARY} is not there: make release")
         self.zones, self.faulty, self.disk_megabytes, self.fsync = zones, faulty, disk_megabytes, fsync
         self.node_settings = node_settings or {}
+        self.with_kms = os.environ.get("LAB_KMS") == "1" if kms is None else kms
         self.record = Record()
 
     def start(self):
@@ -62,12 +65,13 @@ class Laboratory:
         self.folder, self.record.state["folder"] = folder, str(folder)
         self.record.save()
         net = self.net = network.Network(self.record)
-        for name in ("lb", "db1", "db2", "s3", *self.zones):
+        for name in ("lb", "db1", "db2", "s3", *(["kms"] if self.with_kms else []), *self.zones):
             net.add(name)
         self.store = Store(self.record, folder, self.faulty)
         self.database = postgres.Pair(self.record, folder, self.fsync)
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            for done in [pool.submit(self.store.start), pool.submit(self.database.start)]:
+        self.kms = Kms(self.record, folder) if self.with_kms else None
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            for done in [pool.submit(service.start) for service in (self.store, self.database, self.kms) if service]:
                 done.result()
         self.nodes = {zone: self.make_node(zone) for zone in self.zones}
         for node in self.nodes.values():
@@ -76,7 +80,8 @@ class Laboratory:
             node.wait()
         self.balancer = Balancer(self.record, folder, self.nodes.values())
         self.balancer.start()
-        self.record.state["about"] = {"url": self.balancer.url, "nodes": {z: n.url for z, n in self.nodes.items()}}
+        self.record.state["about"] = {"url": self.balancer.url, "nodes": {z: n.url for z, n in self.nodes.items()},
+                                      "s3": self.store.endpoint, "kms": self.kms and self.kms.endpoint}
         self.record.save()
 
     def make_node(self, zone):
@@ -85,6 +90,8 @@ class Laboratory:
                     "Storage": {"Default": "s3"},
                     "S3Storage": {"Bucket": self.store.bucket_name, "Endpoint": self.store.endpoint, "Region": self.store.region,
                                   "Prefix": "granary", "S3ForcePathStyle": "true"}} | self.node_settings
+        if self.kms:
+            settings["S3Storage"] = settings["S3Storage"] | {"KeyID": self.kms.key, "KMSEndpoint": self.kms.endpoint}
         node = Node(self.record, zone, self.folder, settings,
                     {"AWS_ACCESS_KEY_ID": self.store.access, "AWS_SECRET_ACCESS_KEY": self.store.secret},
                     f"http://{network.address('lb')}:4242")

@@ -15,7 +15,7 @@ INSTANCE = str(int(INSTANCE)) if INSTANCE else ""
 PREFIX = f"granary{INSTANCE}-"
 BRIDGE = PREFIX + "br0"
 SUBNET = f"10.77.{100 + int(INSTANCE)}" if INSTANCE else "10.77.77"
-NUMBERS = {"lb": 10, "a": 11, "b": 12, "c": 13, "db1": 21, "db2": 22, "s3": 30}
+NUMBERS = {"lb": 10, "a": 11, "b": 12, "c": 13, "db1": 21, "db2": 22, "s3": 30, "kms": 31}
 
 
 class NoNamespaces(RuntimeError):
