@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <thread>
 
@@ -29,6 +30,9 @@ constexpr http::RouteSpec kMetrics{"metrics", http::Method::get, "/metrics", htt
                                    "Prometheus metrics (text exposition format)"};
 constexpr http::RouteSpec kRedirect{"redirect", http::Method::get, "/{rest*}", http::Access::anonymous,
                                     "Sends every request to HTTPS"};
+
+/// A machine whose time is kept by NTP is never so far off.
+constexpr auto kClockTolerance = std::chrono::seconds(5);
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -60,7 +64,7 @@ Node::Node(const config::Settings& settings, const config::Environment& environm
       environment_(environment),
       sink_(std::move(sink)),
       log_(sink_, "app"),
-      clock_(std::make_shared<SystemClock>()),
+      clock_(std::make_shared<cluster::SharedClock>()),
       new_repos_authenticated_(settings.authentication.new_repos_auth_by_default) {}
 
 Node::~Node() {
@@ -181,6 +185,7 @@ Result<> Node::wait_for_database(const StartOptions& options) {
     if (migrated) migrated = database_->migrate(ctx, migrations());
     if (migrated)
       migrated = auth::check_shared_key(ctx, *database_, options.key_fingerprint, options.accept_key);
+    if (migrated) migrated = cluster::follow(*database_, ctx, *clock_);
     if (migrated && options.read_only) migrated = database_->set(ctx, true);
     if (migrated) return {};
     const bool may_pass = migrated.error().code() == Errc::unavailable && ctx.check();
@@ -221,6 +226,15 @@ void Node::make_heartbeat(const StartOptions& options) {
                 settings_.server.role, options.key_fingerprint, clock_->now()};
   parts.log = Logger(sink_, "cluster");
   parts.running = [this] { return runner_ ? static_cast<std::int64_t>(runner_->running()) : 0; };
+  parts.keep_time = [this, warned = false](const Context& ctx) mutable {
+    if (!cluster::follow(*database_, ctx, *clock_)) return;  // the beat says why
+    const auto ahead = std::chrono::duration_cast<std::chrono::seconds>(clock_->machine_ahead()).count();
+    const bool wrong = std::abs(ahead) > kClockTolerance.count();
+    if (wrong && !warned)
+      log_.warn("the clock of this machine is not that of the database: S3 and TLS need the right time",
+                {{"seconds_ahead", std::to_string(ahead)}});
+    warned = wrong;
+  };
   parts.obey = [this](bool online) {
     online_ = online;
     if (!runner_) return;

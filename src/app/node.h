@@ -10,12 +10,12 @@
 #include "api/job_events.h"
 #include "api/r_rendered.h"
 #include "auth/auth.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "blob/blob_store.h"
 #include "catalog/catalog.h"
 #include "cluster/heartbeat.h"
+#include "cluster/shared_clock.h"
 #include "config/settings.h"
 #include "db/read_only.h"
 #include "http/route.h"
@@ -70,7 +70,7 @@ class Node {
   Logger log_;
   UniqueFd folder_lock_;
   Metrics metrics_;
-  std::shared_ptr<const Clock> clock_;
+  std::shared_ptr<cluster::SharedClock> clock_;
   std::atomic<bool> leaving_ = false;
   std::atomic<bool> online_ = true;            // what the cluster wants of this node
   std::atomic<bool> new_repos_authenticated_;  // SIGHUP may change it

@@ -45,6 +45,7 @@ std::function<void(std::span<const std::int64_t>)> Heartbeat::listener() const {
 }
 
 void Heartbeat::beat(const Context& ctx) {
+  parts_.keep_time(ctx);
   const auto running = parts_.running();
   last_running_ = running;
   auto wanted = parts_.nodes->beat(ctx, parts_.self, online_, running);

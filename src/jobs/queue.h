@@ -2,8 +2,8 @@
 /// Work that outlives a request, kept in the database: any node may run any job, and a node that dies loses
 /// its lease to another. Passes jobs/testing/queue_suite.h on every database.
 ///
-/// Times are those of the node that writes them: the clocks of the nodes must agree to within a part of a
-/// lease.
+/// Times are those of the clock that it is given: all nodes' must agree to within a part of a lease
+/// (cluster::SharedClock).
 
 #include <chrono>
 #include <cstdint>
