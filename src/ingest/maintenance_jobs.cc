@@ -49,7 +49,9 @@ class VerifyJob final : public jobs::Handler {
                                 {"objects", std::to_string(found.blobs)},
                                 {"bytes", std::to_string(found.bytes)}});
     if (found.problems.empty()) return {};
-    return fail(Errc::corrupt, std::to_string(found.problems.size()) + " packages have not their bytes",
+    // Not tried again: a disk or a bucket that could not be read just now is another error, which ended it
+    // above.
+    return fail(Errc::not_found, std::to_string(found.problems.size()) + " packages have not their bytes",
                 "the log of the job names them: restore the storage from a backup");
   }
 
@@ -60,9 +62,7 @@ class VerifyJob final : public jobs::Handler {
 }  // namespace
 
 jobs::JobSpec collect_job() { return {.kind = std::string(kCollect), .key = std::string(kCollect)}; }
-jobs::JobSpec verify_job() {
-  return {.kind = std::string(kVerify), .key = std::string(kVerify), .max_attempts = 2};
-}
+jobs::JobSpec verify_job() { return {.kind = std::string(kVerify), .key = std::string(kVerify)}; }
 
 std::vector<std::unique_ptr<jobs::Handler>> maintenance_handlers(std::shared_ptr<Ingest> ingest,
                                                                  std::chrono::seconds grace) {
