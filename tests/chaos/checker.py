@@ -1,33 +1,38 @@
 """Reads what the clients saw and what is there in the end, and says what should not be. Pure: see test_checker.py."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import work_rules
+from problem import Problem, near_fault
 # A node hears of a change within a second; for so long after a fault it may still show what was before.
 STALE_AFTER_FAULT = 5.0
 STALE_WITHOUT_FAULT = 1.0
 LONGEST_RECOVERY = 15.0
 
 
-@dataclass(frozen=True)
-class Problem:
-    rule: str
-    what: str
+@dataclass
+class Final:
+    """What is there in the end, as the nodes show it."""
 
-    def __str__(self):
-        return f"{self.rule}: {self.what}"
-
-
-def near_fault(event, faults, after):
-    return any(fault.begin <= event.end and event.begin <= fault.end + after for fault in faults)
+    views: dict  # by node, by file name: (what look() saw, digest)
+    pages: dict = field(default_factory=dict)  # bodies of pages at numbered snapshots, by path, from every node
+    work: work_rules.Done = field(default_factory=work_rules.Done)
+    transactions: int = 0  # of the source that is uploaded to
+    packages: int = 0  # that it has: each was uploaded by itself
 
 
 def check_installs(history):
-    """Every install succeeds within the attempts of a client; what a page lists can be had."""
+    """Every install succeeds within the attempts of a client; what a page lists can be had. Who never tries again (R) may be
+    told to come later while the database is away, and never anything else."""
     faults, acknowledged = history.of("fault"), {e.what: e.end for e in history.of("upload") if e.ok}
+    away = [fault for fault in faults if fault.details.get("database_away")]
     for event in history.of("install"):
         seen = event.details["seen"]
+        if seen == "failed" and event.details["client"] == "R" and event.why.startswith("503") and near_fault(event, away, 0.0):
+            continue
         if seen == "failed":
-            yield Problem("an install failed", f"{event.what} at {event.begin:.1f} after {event.attempts} attempts: {event.why}")
+            yield Problem("an install failed", f"{event.details['client']}, {event.what} at {event.begin:.1f} after "
+                                                 f"{event.attempts} attempts: {event.why}")
         elif seen == "half":
             yield Problem("half visible", f"{event.what} at {event.begin:.1f}: {event.why}")
         elif seen in ("missing", "stale"):
@@ -75,8 +80,15 @@ def check_recovery(history):
             yield Problem("slow recovery", f"{fault.what} at {fault.begin:.1f}: {took} s")
 
 
-def check(history, views, pages):
+def check_transactions(final):
+    """Who uploads the same once more, because the first answer was lost, makes no second snapshot."""
+    if final.transactions != final.packages:
+        yield Problem("an upload was done twice", f"{final.transactions} transactions, {final.packages} packages")
+
+
+def check(history, final):
     if not history.of("install") or not any(e.ok for e in history.of("upload")):
         return [Problem("nothing was tested", "no installs, or no upload that was acknowledged")]
-    return [*check_installs(history), *check_uploads(history), *check_final(history, views), *check_snapshots(pages),
-            *check_recovery(history)]
+    return [*check_installs(history), *check_uploads(history), *check_final(history, final.views),
+            *check_snapshots(final.pages), *check_transactions(final), *check_recovery(history),
+            *work_rules.check(history, final.work)]

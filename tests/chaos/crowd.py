@@ -14,8 +14,11 @@ from history import Event, now
 from server import basic
 
 JSON = "application/vnd.pypi.simple.v1+json"
-# pip: --retries 5, --timeout 15, 0.25 s doubled each time; a Retry-After of a 503 is obeyed.
-ATTEMPTS, TIMEOUT, BACKOFF = 6, 15, 0.25
+# How often a client asks, and its first pause, which doubles; a Retry-After of a 503 is obeyed. R's download.file never
+# asks again.
+CLIENTS = {"pip": (6, 0.25), "uv": (4, 1.0), "R": (1, 0.0)}
+ATTEMPTS, BACKOFF = CLIENTS["pip"]
+TIMEOUT = 15
 LONGEST_PAUSE = 5
 
 
@@ -26,8 +29,9 @@ class Failed(Exception):
 class Http:
     """One keep-alive connection to one address, made anew when it broke."""
 
-    def __init__(self, host, port):
+    def __init__(self, host, port, kind="pip"):
         self.host, self.port, self.connection, self.attempts = host, port, None, 0
+        self.most, self.backoff = CLIENTS[kind]
 
     def once(self, method, path, headers, body=None, timeout=TIMEOUT):
         if self.connection is None:
@@ -46,9 +50,9 @@ class Http:
     def request(self, method, path, headers, body=None):
         """Status, headers, body; with the client's attempts."""
         why = ""
-        for attempt in range(ATTEMPTS):
+        for attempt in range(self.most):
             self.attempts += 1
-            pause = BACKOFF * 2 ** attempt
+            pause = self.backoff * 2 ** attempt
             try:
                 status, answer, content = self.once(method, path, headers, body)
                 if status < 500:
@@ -58,7 +62,7 @@ class Http:
                     pause = max(pause, int(answer["Retry-After"]))
             except (OSError, http.client.HTTPException) as error:
                 why = f"{type(error).__name__} {error}"
-            if attempt + 1 < ATTEMPTS:
+            if attempt + 1 < self.most:
                 time.sleep(min(pause, LONGEST_PAUSE))
         raise Failed(why)
 
@@ -110,12 +114,13 @@ def upload(client, source, filename, content, token):
 class Crowd:
     """Threads of clients at one address, until stop()."""
 
-    def __init__(self, history, host, port, repository, token, base, seed, installers=3, uploaders=2):
+    def __init__(self, history, host, port, repository, token, base, seed, uploaders=2):
         self.history, self.host, self.port, self.repository, self.token = history, host, port, repository, token
         self.wanted = list(base)  # (project, file name): what can be installed
         self.ended = threading.Event()
-        self.threads = [threading.Thread(target=work, args=(random.Random(seed * 100 + number), number), daemon=True)
-                        for number, work in enumerate([self.install] * installers + [self.upload] * uploaders)]
+        workers = [(self.install, kind) for kind in CLIENTS] + [(self.upload, number) for number in range(uploaders)]
+        self.threads = [threading.Thread(target=work, args=(random.Random(seed * 100 + number), what), daemon=True)
+                        for number, (work, what) in enumerate(workers)]
 
     def start(self):
         for thread in self.threads:
@@ -128,8 +133,8 @@ class Crowd:
             thread.join(120)
             assert not thread.is_alive(), "a client does not end"
 
-    def install(self, chance, _):
-        client = Http(self.host, self.port)
+    def install(self, chance, kind):
+        client = Http(self.host, self.port, kind)
         while not self.ended.wait(chance.uniform(0.01, 0.05)):
             # Half of the time what is new: nothing of it is in the memory of a node.
             among = self.wanted if chance.random() < 0.5 else self.wanted[-20:]
@@ -137,11 +142,13 @@ class Crowd:
             event, client.attempts = Event("install", filename, now()), 0
             try:
                 seen, event.why = look(client, self.repository, project, filename)
-                event.ok, event.details = seen == "right", {"seen": seen}
+                event.ok, event.details = seen == "right", {"seen": seen, "client": kind}
             except Failed as error:
-                event.why, event.details = str(error), {"seen": "failed"}
+                event.why, event.details = str(error), {"seen": "failed", "client": kind}
             event.end, event.attempts = now(), client.attempts
             self.history.add(event)
+            if event.details["seen"] == "failed":
+                self.ended.wait(1)  # nobody starts the installer again at once
 
     def upload(self, chance, number):
         client, count = Http(self.host, self.port), 0

@@ -1,12 +1,9 @@
 """What is done to the installation. Each fault is a function that does it, lasts as long as it says, and undoes it; what is
 left to repair afterwards (a standby) is repaired before the next one."""
 
-import pathlib
+import random
+import threading
 import time
-
-def faketime():
-    """The library: the program of that name would stand between a node and its signals."""
-    return next(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
 
 
 def zone_of(lab, chance):
@@ -38,6 +35,41 @@ def pause_node(lab, chance, seconds):
     time.sleep(seconds)
     node.resume()
     return node.machine
+
+
+def catch_at_work(lab, strike, undo):
+    """Strikes the node that runs a job, and makes sure that it was struck before the job's end: otherwise undoes it and
+    tries again. The node, and the job that it holds, which is watched from then on."""
+    for _ in range(40):
+        job = lab.work.running()
+        if not job:
+            continue
+        node = lab.nodes[job["node"]]
+        strike(node)
+        # What it had sent before may still arrive.
+        time.sleep(0.2)
+        now = lab.work.look(job["id"], but=node.machine)
+        if now and (now["state"], now["attempt"], now["node"]) == ("running", job["attempt"], job["node"]):
+            return node, lab.work.watched(job, but=node.machine)
+        undo(node)
+        time.sleep(0.5)
+    raise RuntimeError("no node was seen at work")
+
+
+def pause_at_work(lab, chance, seconds):
+    """SIGSTOP of the node that holds a lease; a lease of the chaos is shorter than that."""
+    node, job = catch_at_work(lab, lambda n: n.pause(), lambda n: n.resume())
+    time.sleep(seconds)
+    node.resume()
+    return node.machine, job
+
+
+def kill_at_work(lab, chance, seconds):
+    """kill -9 of the node that runs a job."""
+    node, job = catch_at_work(lab, lambda n: n.kill(), lambda n: n.start())
+    time.sleep(min(seconds, 2))
+    node.start()
+    return node.machine, job
 
 
 def restart_database(lab, chance, seconds):
@@ -106,14 +138,27 @@ def full_disk(lab, chance, seconds):
 def clock_step(offset):
     def run(lab, chance, seconds):
         node = zone_of(lab, chance)
-        node.stop()
-        # Its own time only: not the one that measures how long something takes, which no step of a clock touches.
-        node.start({"LD_PRELOAD": str(faketime()), "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"})
-        time.sleep(seconds)
-        node.stop()
-        node.start()
+        node.step_clock(offset)
+        time.sleep(seconds + 1)  # within a second the node sees it
+        node.step_clock("+0")
         return node.machine
-    run.__doc__ = f"A node runs with a clock that is {offset} off."
+    run.__doc__ = f"The clock of a node that runs is set {offset} off, and back."
+    return run
+
+
+def both(first, second):
+    def run(lab, chance, seconds):
+        hurt = {}
+        threads = [threading.Thread(target=lambda one, own: hurt.update({one: one(lab, own, seconds)}),
+                                    args=(one, random.Random(chance.random()))) for one in (first, second)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if len(hurt) != len(threads):
+            raise RuntimeError("one of two faults could not be done: see above")
+        return "".join(where for where in hurt.values() if where)
+    run.__doc__ = f"At once: {first.__doc__} {second.__doc__}"
     return run
 
 
@@ -132,12 +177,22 @@ FAULTS = {
     "a node cut off from PostgreSQL": cut("db1", "db2"),
     "a node cut off from S3": cut("s3"),
     "a node's disk full": full_disk,
-    "a node's clock 5 minutes behind": clock_step("-5m"),
+    "a node's clock 5 minutes back": clock_step("-5m"),
     "a node's clock 2 hours ahead": clock_step("+2h"),
+    "a node that runs a job stopped (SIGSTOP)": pause_at_work,
+    "kill -9 of a node that runs a job": kill_at_work,
+    "kill -9 of a node, S3 is slow": both(kill_node, store_fault("slow")),
+    "promotion, a node cut off from S3": both(promote_standby, cut("s3")),
+    "kill -9 of PostgreSQL, S3 answers 503": both(kill_database, store_fault("unavailable")),
 }
 
+# While these last no server of the database takes writes. A page that no node has in memory cannot be made then.
+DATABASE_AWAY = {name for name in FAULTS if any(word in name for word in ("of PostgreSQL", "promotion"))}
+
 # How long each lasts, in seconds: what is not named, `usual`. Longer than clients wait for makes no sense to ask for.
-LONG = {"node stopped (SIGSTOP)": 20.0}
+LONG = {"node stopped (SIGSTOP)": 20.0, "a node that runs a job stopped (SIGSTOP)": 20.0}
+# Shorter than that makes no node lose its lease.
+LEAST = {"a node that runs a job stopped (SIGSTOP)": 7.0}
 
 
 def plan(count, chance):

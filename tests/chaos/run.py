@@ -2,12 +2,10 @@
 """run.py [FAULTS [SEED]]: an installation of three nodes under load, and one fault after another (200); the checker's
 verdict, and docs/faults.md. Exit 1 when there is a problem. As root."""
 
-import collections
 import http.client
 import os
 import pathlib
 import random
-import statistics
 import sys
 import time
 
@@ -19,30 +17,56 @@ import crowd  # noqa: E402
 import faults  # noqa: E402
 import laboratory  # noqa: E402
 import network  # noqa: E402
+import report  # noqa: E402
+from aftermath import aftermath, snapshots  # noqa: E402
 from artifacts import wheel, wheel_name  # noqa: E402
 from history import Event, History, now  # noqa: E402
+from small_cran import SmallCran  # noqa: E402
+from work import LEASE, MIRROR, Work  # noqa: E402
 
 REPOSITORY, BASE = "python", 40
-DISK_MEGABYTES = 256
+# What makes a job last: bytes to be read, so many files of 8 MB.
+HEAVY = 6
+
+
+def make_laboratory():
+    """With all that can be done to it."""
+    return laboratory.Laboratory(faulty=True, disk_megabytes=256, fsync=False, clocks=True, node_settings={
+        "Jobs": {"Lease": f"{LEASE}s", "CollectSchedule": "* * * * *"}})
 
 
 class Run:
+    repository, numbers = REPOSITORY, (1, BASE // 2, BASE)
+
     def __init__(self, lab, seed, history_path=None):
         self.lab, self.seed, self.history = lab, seed, History(history_path)
         self.probes = 0
         node = lab.nodes["a"]
+        self.upstream = SmallCran(network.machine_itself())
         node.cli("create", "source", "--name", REPOSITORY, "--type", "local-python")
-        node.cli("create", "repo", "--name", REPOSITORY, "--type", "python")
-        node.cli("subscribe", "--repo", REPOSITORY, "--source", REPOSITORY)
-        self.token = node.cli("create", "token", "--description", "chaos", "--scope", "sources:write", "--expires", "1d", "-q").strip()
+        node.cli("create", "source", "--name", MIRROR, "--type", "cran", "--url", self.upstream.url)
+        for name, kind in ((REPOSITORY, "python"), (MIRROR, "r")):
+            node.cli("create", "repo", "--name", name, "--type", kind)
+            node.cli("subscribe", "--repo", name, "--source", name)
+        node.cli("sync", "--source", MIRROR)
+        self.token, admin = (node.cli("create", "token", "--description", "chaos", "--scope", scope, "--expires", "1d", "-q").strip()
+                             for scope in ("sources:write", "global:admin"))
         self.base = []
         client = self.client("lb")
-        for number in range(BASE):
+        for number in range(BASE + HEAVY):
             project, filename = f"base{number}", wheel_name(f"base{number}", "1.0")
-            status, _, answer = crowd.upload(client, REPOSITORY, filename, wheel(project, "1.0"), self.token)
+            files = [(f"{project}/noise", os.urandom(8 << 20))] if number >= BASE else []
+            status, _, answer = crowd.upload(client, REPOSITORY, filename, wheel(project, "1.0", files=files), self.token)
             assert status == 200, answer
-            self.base.append((project, filename))
+            if number < BASE:
+                self.base.append((project, filename))
         self.crowd = crowd.Crowd(self.history, *self.address("lb"), REPOSITORY, self.token, self.base, seed)
+        addresses = {machine: self.address(machine) for machine in ("lb", *lab.nodes)}
+        self.work = lab.work = Work(self.history, addresses, admin, self.upstream, seed)
+        locked = [node.cli_json("url", "create", "--repo", name, "--snapshot", f"{name}:{at}", "--lock")["snapshot"]
+                  for name, at in ((REPOSITORY, "latest"), (MIRROR, "latest"))]
+        self.locked = [f"/{REPOSITORY}/{locked[0]}/simple/", f"/{MIRROR}/{locked[1]}/src/contrib/PACKAGES"]
+        self.since = self.until = 0.0
 
     @staticmethod
     def address(machine):
@@ -54,10 +78,15 @@ class Run:
     def one(self, name, chance, seconds):
         """A fault, until every node works again."""
         event = Event("fault", name, now())
-        event.details = {"where": faults.FAULTS[name](self.lab, chance, seconds), "recovered": None}
+        done = faults.FAULTS[name](self.lab, chance, seconds)
+        where, turn = done if isinstance(done, tuple) else (done, None)
+        event.details = {"where": where, "database_away": name in faults.DATABASE_AWAY, "recovered": None}
         undone = now()
         event.details["recovered"] = self.recovery(undone)
         event.end = now()
+        if turn:
+            turn.watcher.join()
+            event.details |= {"job": turn.job, "taken_over": turn.taken_over}
         event.ok = event.details["recovered"] is not None
         self.history.add(event)
         faults.repair(self.lab)
@@ -100,89 +129,47 @@ class Run:
         status, _, body = client.once("GET", f"/{REPOSITORY}/latest/simple/{project}/", {"Accept": crowd.JSON}, timeout=3)
         return status == 200 and filename.encode() in body
 
-    def views(self):
-        """What every node shows of every file that was ever sent."""
-        views = {}
-        for machine in self.lab.nodes:
-            client, files = self.client(machine), {}
-            for event in self.history.of("upload"):
-                try:
-                    files[event.what] = crowd.look(client, REPOSITORY, event.details["project"], event.what)
-                except crowd.Failed as error:
-                    files[event.what] = ("failed", str(error))
-            views[machine] = files
-        return views
-
-    def snapshots(self, pages=None):
-        """Bodies of pages at numbered snapshots, from every node, added to what was seen before."""
-        pages = pages if pages is not None else collections.defaultdict(list)
-        for machine in self.lab.nodes:
-            client = self.client(machine)
-            for number in (1, BASE // 2, BASE):
-                path = f"/{REPOSITORY}/{number}/simple/"
-                status, _, body = client.get(path, crowd.JSON)
-                pages[path].append(body if status == 200 else f"{status}".encode())
-        return pages
-
     def faults(self, count, usual, long=True, say=print):
         chance = random.Random(self.seed)
-        pages = self.snapshots()
+        self.pages = snapshots(self)
+        self.since = time.time()
         self.crowd.start()
+        self.work.start()
         time.sleep(1)
         for number, name in enumerate(faults.plan(count, chance), 1):
-            seconds = faults.LONG.get(name, usual) if long else usual
+            seconds = faults.LONG.get(name, usual) if long else max(usual, faults.LEAST.get(name, 0.0))
             event = self.one(name, chance, seconds)
             say(f"{number}/{count} {name} {event.details['where'] or ''}: recovered in {event.details['recovered']} s", flush=True)
+            snapshots(self, self.pages)
             time.sleep(0.5)
         time.sleep(1)
+        self.until = time.time()
         self.crowd.stop()
-        return self.snapshots(pages)
+        self.work.stop()
+        snapshots(self, self.pages)
+        return self
 
-    def problems(self, pages):
-        found = checker.check(self.history, self.views(), pages)
-        verify = self.lab.nodes["a"].cli("verify")
-        return found, verify
-
-
-def table(run, problems, count, seed, seconds):
-    history = run.history
-    installs, uploads = history.of("install"), history.of("upload")
-    retried = [e for e in installs if e.attempts > 2]
-    by = collections.defaultdict(list)
-    for event in history.of("fault"):
-        by[event.what].append(event.details["recovered"])
-    lines = ["# Faults", "",
-             "`make chaos FAULTS=200` makes this page: the laboratory of [operating-cluster.md](operating-cluster.md) under clients that install and",
-             "upload, while one fault after another is done to it, each several seconds long. The checker reads what the clients saw: no install fails",
-             "within the attempts of pip (5 more, with growing pauses), no acknowledged upload is lost (page and bytes, on every node), nothing is",
-             "half visible, no numbered snapshot changes. A fault is over for a node when what is uploaded through it can be had from all.", "",
-             f"Seed {seed}: {count} faults in {seconds / 60:.0f} minutes, {len(installs):,} installs ({len(retried):,} with another attempt, "
-             f"{sum(not e.ok and e.details['seen'] == 'failed' for e in installs)} failed), {sum(e.ok for e in uploads):,} acknowledged uploads "
-             f"({sum(not e.ok for e in uploads)} given up by the client). Problems: {len(problems)}.", "",
-             "| Fault | times | recovered after, median s | longest s |", "|---|--:|--:|--:|"]
-    for name in faults.FAULTS:
-        if times := by.get(name):
-            known = [t for t in times if t is not None] or [float("nan")]
-            longest = "never" if None in times else f"{max(times):.2f}"
-            lines.append(f"| {name} | {len(times)} | {statistics.median(known):.2f} | {longest} |")
-    return "\n".join(lines) + "\n"
+    def problems(self):
+        return checker.check(self.history, aftermath(self))
 
 
 def main(count="200", seed="1", usual="3"):
     laboratory.exit_on_signals()
-    path = pathlib.Path(os.environ.get("CHAOS_HISTORY", f"/tmp/granary-chaos{network.INSTANCE}.jsonl"))
+    path = pathlib.Path(os.environ.get("CHAOS_HISTORY", f"/tmp/{network.PREFIX}chaos.jsonl"))
     path.unlink(missing_ok=True)
     began = now()
-    with laboratory.Laboratory(faulty=True, disk_megabytes=DISK_MEGABYTES, fsync=False) as lab:
-        run = Run(lab, int(seed), path)
-        pages = run.faults(int(count), float(usual))
-        problems, verify = run.problems(pages)
+    with make_laboratory() as lab:
+        run = Run(lab, int(seed), path).faults(int(count), float(usual))
+        problems = run.problems()
+        print(lab.nodes["a"].cli("verify"))
     for problem in problems:
         print(problem)
-    print(verify)
     print(f"{len(problems)} problems; the history: {path}")
+    text = report.page(run.history, problems, int(count), int(seed), now() - began)
     if int(count) >= 200:
-        (HERE.parents[1] / "docs/faults.md").write_text(table(run, problems, int(count), int(seed), now() - began))
+        (HERE.parents[1] / "docs/faults.md").write_text(text)
+    else:
+        print(text)
     return 1 if problems else 0
 
 

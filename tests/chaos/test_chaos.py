@@ -1,4 +1,4 @@
-"""Twenty faults, one after the other, under load; then losses that are planted, which the same check must find."""
+"""Each fault once, one after the other, under load; then losses that are planted, which the same check must find."""
 
 import os
 import shutil
@@ -6,17 +6,19 @@ import shutil
 import pytest
 
 import checker
-import laboratory
+import faults
+import work_rules
+from aftermath import jobs, views
 from network import NoNamespaces
-from run import DISK_MEGABYTES, Run
+from run import Run, make_laboratory
 
-FAULTS, USUAL, SEED = 20, 1.5, 20
+FAULTS, USUAL, SEED = len(faults.FAULTS), 1.5, 20
 
 
 @pytest.fixture(scope="module")
 def lab():
     try:
-        with laboratory.Laboratory(faulty=True, disk_megabytes=DISK_MEGABYTES, fsync=False) as made:
+        with make_laboratory() as made:
             yield made
     except (NoNamespaces, FileNotFoundError) as reason:
         if os.environ.get("CI") == "true":
@@ -26,13 +28,11 @@ def lab():
 
 @pytest.fixture(scope="module")
 def run(lab):
-    made = Run(lab, SEED)
-    made.pages = made.faults(FAULTS, USUAL, long=False)
-    return made
+    return Run(lab, SEED).faults(FAULTS, USUAL, long=False)
 
 
 def test_no_fault_loses_an_upload_or_fails_an_install(run):
-    problems, _ = run.problems(run.pages)
+    problems = run.problems()
     assert not problems, "\n".join(map(str, problems))
 
 
@@ -57,15 +57,22 @@ def test_a_file_that_is_deleted_behind_the_servers_is_found(run):
     kept = stored.with_name(stored.name + ".kept")
     stored.rename(kept)
     forget(run.lab)
-    problems = list(checker.check_final(run.history, run.views()))
+    problems = list(checker.check_final(run.history, views(run)))
     kept.rename(stored)
     assert {(p.rule, p.what.split()[0]) for p in problems} == {("an acknowledged upload is lost", lost.what)}
     assert len(problems) == len(run.lab.nodes)
+
+
+def test_a_job_that_is_deleted_behind_the_servers_is_found(run):
+    lost = run.history.of("job")[-1].what
+    run.lab.database.sql(f"DELETE FROM jobs WHERE id = {lost}")
+    problems = list(work_rules.check_jobs(run.history, jobs(run, run.client("lb"))))
+    assert [(p.rule, p.what.split()[0]) for p in problems] == [("a job is lost", lost)]
 
 
 def test_a_row_that_is_deleted_behind_the_servers_is_found(run):
     lost = acknowledged(run)
     run.lab.database.sql(f"DELETE FROM files WHERE filename = '{lost.what}'")
     forget(run.lab)
-    problems = list(checker.check_final(run.history, run.views()))
+    problems = list(checker.check_final(run.history, views(run)))
     assert {(p.rule, p.what.split()[0]) for p in problems} == {("an acknowledged upload is lost", lost.what)}

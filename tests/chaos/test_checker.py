@@ -1,6 +1,7 @@
 """The checker finds what is planted in a history."""
 
 import checker
+from checker import Final
 from history import Event, History
 
 RIGHT = ("right", "abc")
@@ -10,14 +11,14 @@ def a_history():
     history = History()
     history.add(Event("upload", "a.whl", 10, 11, True, 1, details={"project": "a", "sha256": "abc"}))
     history.add(Event("upload", "b.whl", 20, 21, False, 6, "503", {"project": "b", "sha256": "abc"}))
-    history.add(Event("install", "a.whl", 13, 13.1, True, 1, details={"seen": "right"}))
+    history.add(Event("install", "a.whl", 13, 13.1, True, 1, details={"seen": "right", "client": "pip"}))
     history.add(Event("fault", "kill", 19, 22, True, details={"recovered": 0.5}))
     return history
 
 
-def problems(history=None, views=None, pages=None):
+def problems(history=None, views=None, pages=None, made=1):
     views = views or {"a": {"a.whl": RIGHT, "b.whl": ("missing", "")}, "b": {"a.whl": RIGHT, "b.whl": ("missing", "")}}
-    return [problem.rule for problem in checker.check(history or a_history(), views, pages or {})]
+    return [problem.rule for problem in checker.check(history or a_history(), Final(views, pages or {}, transactions=made, packages=1))]
 
 
 def test_a_history_without_faults_of_the_server_has_no_problems():
@@ -41,20 +42,29 @@ def test_what_was_not_acknowledged_may_be_there_whole_but_not_half():
 
 def test_an_install_that_failed_is_found_also_during_a_fault():
     history = a_history()
-    history.add(Event("install", "a.whl", 20, 40, False, 6, "503", {"seen": "failed"}))
+    history.add(Event("install", "a.whl", 20, 40, False, 6, "503", {"seen": "failed", "client": "pip"}))
     assert problems(history) == ["an install failed"]
+
+
+def test_who_never_tries_again_may_be_sent_away_while_the_database_is_away_only():
+    for client, why, away, expected in (("R", "503", True, []), ("R", "503", False, ["an install failed"]),
+                                        ("R", "OSError", True, ["an install failed"]), ("pip", "503", True, ["an install failed"])):
+        history = a_history()
+        history.of("fault")[0].details["database_away"] = away
+        history.add(Event("install", "a.whl", 20, 21, False, 1, why, {"seen": "failed", "client": client}))
+        assert problems(history) == expected, (client, why, away)
 
 
 def test_a_page_that_lists_what_cannot_be_had_is_found():
     history = a_history()
-    history.add(Event("install", "a.whl", 20, 21, False, 1, "404", {"seen": "half"}))
+    history.add(Event("install", "a.whl", 20, 21, False, 1, "404", {"seen": "half", "client": "uv"}))
     assert problems(history) == ["half visible"]
 
 
 def test_an_old_page_is_right_during_a_fault_and_wrong_long_after():
     for begin, expected in ((11.5, []), (15, ["not visible"]), (20, []), (26, []), (30, ["not visible"])):
         history = a_history()
-        history.add(Event("install", "a.whl", begin, begin + 0.1, False, 1, details={"seen": "missing"}))
+        history.add(Event("install", "a.whl", begin, begin + 0.1, False, 1, details={"seen": "missing", "client": "pip"}))
         assert problems(history) == expected, begin
 
 
@@ -66,6 +76,10 @@ def test_an_upload_that_fails_without_a_fault_is_found():
 
 def test_a_numbered_snapshot_that_changes_is_found():
     assert problems(pages={"/r/7/simple/": [b"1", b"1"], "/r/8/simple/": [b"1", b"2"]}) == ["a snapshot changed"]
+
+
+def test_an_upload_that_made_two_transactions_is_found():
+    assert problems(made=2) == ["an upload was done twice"]
 
 
 def test_a_slow_recovery_is_found():

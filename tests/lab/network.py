@@ -34,6 +34,11 @@ def address(name):
     return f"{SUBNET}.{NUMBERS[name]}"
 
 
+def machine_itself():
+    """The address at which the machines of the laboratory reach what runs outside of it."""
+    return f"{SUBNET}.1"
+
+
 def inside(name, *command):
     """The command, as it is run on a machine of the laboratory: the process keeps its number."""
     return ["ip", "netns", "exec", PREFIX + name, *map(str, command)]
@@ -45,7 +50,7 @@ class Network:
         try:
             record.add("links", BRIDGE)
             run("ip", "link", "add", BRIDGE, "type", "bridge")
-            run("ip", "address", "add", f"{SUBNET}.1/24", "dev", BRIDGE)
+            run("ip", "address", "add", f"{machine_itself()}/24", "dev", BRIDGE)
             run("ip", "link", "set", BRIDGE, "up")
         except subprocess.CalledProcessError as error:
             raise NoNamespaces(f"cannot make a bridge here: {error.stderr.strip()}") from None
