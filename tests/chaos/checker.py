@@ -8,6 +8,8 @@ from problem import Problem, near_fault
 STALE_AFTER_FAULT = 5.0
 STALE_WITHOUT_FAULT = 1.0
 LONGEST_RECOVERY = 15.0
+# With all of its attempts; faults that hit everybody last 3 s, and a node that hangs must not make the others wait for it.
+LONGEST_UPLOAD = 15.0
 
 
 @dataclass
@@ -64,6 +66,8 @@ def check_uploads(history):
     for event in history.of("upload"):
         if not event.ok and not near_fault(event, faults, STALE_AFTER_FAULT):
             yield Problem("an upload failed without a fault", f"{event.what} at {event.begin:.1f}: {event.why}")
+        if (took := event.end - event.begin) > LONGEST_UPLOAD:
+            yield Problem("an upload was held up", f"{event.what} at {event.begin:.1f}: {took:.1f} s")
 
 
 def check_snapshots(pages):

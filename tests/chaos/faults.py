@@ -64,6 +64,24 @@ def pause_at_work(lab, chance, seconds):
     return node.machine, job
 
 
+def pause_amid_write(lab, chance, seconds):
+    """SIGSTOP of a node that holds the lock of all writers."""
+    for _ in range(200):
+        node = zone_of(lab, chance)
+        node.pause()
+        # What it had sent before is done by then.
+        time.sleep(0.1)
+        held = lab.database.sql("SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' "
+                                f"AND granted AND client_addr = '{node.address}'")
+        if held != "0":
+            time.sleep(seconds)
+            node.resume()
+            return node.machine
+        node.resume()
+        time.sleep(0.1)
+    raise RuntimeError("no node was seen amid a write")
+
+
 def kill_at_work(lab, chance, seconds):
     """kill -9 of the node that runs a job."""
     node, job = catch_at_work(lab, lambda n: n.kill(), lambda n: n.start())
@@ -181,6 +199,7 @@ FAULTS = {
     "a node's clock 2 hours ahead": clock_step("+2h"),
     "a node that runs a job stopped (SIGSTOP)": pause_at_work,
     "kill -9 of a node that runs a job": kill_at_work,
+    "a node stopped amid a write (SIGSTOP)": pause_amid_write,
     "kill -9 of a node, S3 is slow": both(kill_node, store_fault("slow")),
     "promotion, a node cut off from S3": both(promote_standby, cut("s3")),
     "kill -9 of PostgreSQL, S3 answers 503": both(kill_database, store_fault("unavailable")),
@@ -190,7 +209,8 @@ FAULTS = {
 DATABASE_AWAY = {name for name in FAULTS if any(word in name for word in ("of PostgreSQL", "promotion"))}
 
 # How long each lasts, in seconds: what is not named, `usual`. Longer than clients wait for makes no sense to ask for.
-LONG = {"node stopped (SIGSTOP)": 20.0, "a node that runs a job stopped (SIGSTOP)": 20.0}
+LONG = {"node stopped (SIGSTOP)": 20.0, "a node that runs a job stopped (SIGSTOP)": 20.0,
+        "a node stopped amid a write (SIGSTOP)": 20.0}
 # Shorter than that makes no node lose its lease.
 LEAST = {"a node that runs a job stopped (SIGSTOP)": 7.0}
 

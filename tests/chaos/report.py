@@ -59,7 +59,8 @@ def page(history, problems, count, seed, seconds):
              *([f"Jobs whose node was struck while it ran them went to another after {statistics.median(taken):.1f} s (median),",
                 f"{max(taken):.1f} s (longest): the lease of {LEASE} s, and what is left of the 5 s between two looks.", ""]
                if taken else []),
-             "| Fault | times | recovered after, median s | longest s | uploads with another attempt |", "|---|--:|--:|--:|--:|"]
+             "| Fault | times | recovered after, median s | longest s | uploads with another attempt | longest upload, s |",
+              "|---|--:|--:|--:|--:|--:|"]
     again = [e for e in uploads if e.attempts > 1]
     for name in faults.FAULTS:
         if events := by.get(name):
@@ -67,5 +68,6 @@ def page(history, problems, count, seed, seconds):
             known = [t for t in times if t is not None] or [float("nan")]
             longest = "never" if None in times else f"{max(times):.2f}"
             lines.append(f"| {name} | {len(times)} | {statistics.median(known):.2f} | {longest} | "
-                         f"{sum(near_fault(e, events, 0.0) for e in again)} |")
+                         f"{sum(near_fault(e, events, 0.0) for e in again)} | "
+                         f"{max((e.end - e.begin for e in uploads if near_fault(e, events, 0.0)), default=0.0):.1f} |")
     return "\n".join(lines) + "\n"

@@ -74,6 +74,12 @@ def test_an_upload_that_fails_without_a_fault_is_found():
     assert problems(history) == ["an upload failed without a fault"]
 
 
+def test_an_upload_that_waits_for_a_node_that_hangs_is_found():
+    history = a_history()
+    history.of("upload")[0].end += 20
+    assert problems(history) == ["an upload was held up"]
+
+
 def test_a_numbered_snapshot_that_changes_is_found():
     assert problems(pages={"/r/7/simple/": [b"1", b"1"], "/r/8/simple/": [b"1", b"2"]}) == ["a snapshot changed"]
 

@@ -45,7 +45,7 @@ Result<> PostgresWriter::connect() {
   TRY(
       connection_->run("SELECT set_config('synchronous_commit', 'on', false) "
                        "WHERE current_setting('synchronous_commit') = 'off';"
-                       "SET idle_in_transaction_session_timeout = '60s'"));
+                       "SET idle_in_transaction_session_timeout = '5s'"));
   return {};
 }
 
