@@ -19,13 +19,33 @@ struct Stored {
   std::uint64_t size = 0;
 };
 
-/// An interval whose bytes seem to be missing or of another size.
+/// What names bytes, which seem to be missing or of another size: an interval, or a file of a mirror that is
+/// held, which may be let go meanwhile.
 struct Suspect {
   std::string filename;
   model::SourceId source;
   Digest digest;
   std::uint64_t size = 0;
+  bool held = false;
 };
+
+constexpr std::uint32_t kHeldAtOnce = 1000;
+
+Result<> for_each_named(catalog::ReadView& view, const std::function<Result<>(const Suspect&)>& each) {
+  TRY(view.for_each_interval([&](const model::FileRecord& file) {
+    return each({file.filename, file.source, file.blob, file.size});
+  }));
+  for (const auto& source : TRY(view.sources())) {
+    if (!model::is_mirror(source.type)) continue;
+    for (std::string after;;) {
+      const auto page = TRY(view.mirrors().held_files(source.id, after, kHeldAtOnce));
+      for (const auto& file : page) TRY(each({file.key, source.id, file.blob, file.size, true}));
+      if (page.size() < kHeldAtOnce) break;
+      after = page.back().key;
+    }
+  }
+  return {};
+}
 
 class Verification {
  public:
@@ -66,13 +86,12 @@ class Verification {
       suspects_.clear();
       sources_.clear();
       for (const auto& source : TRY(view.sources())) sources_[source.id] = source.name;
-      return view.for_each_interval([&](const model::FileRecord& file) -> Result<> {
+      return for_each_named(view, [&](const Suspect& file) -> Result<> {
         TRY(ctx_->check());
         ++out_.files;
-        const auto* stored = find(file.blob);
-        if ((stored == nullptr || stored->size != file.size) && suspects_.size() < kMostProblems) {
-          suspects_.push_back({file.filename, file.source, file.blob, file.size});
-        }
+        const auto* stored = find(file.digest);
+        if ((stored == nullptr || stored->size != file.size) && suspects_.size() < kMostProblems)
+          suspects_.push_back(file);
         return {};
       });
     });
@@ -84,9 +103,20 @@ class Verification {
       TRY(ctx_->check());
       const auto now = TRY(parts_->blobs->find(*ctx_, suspect.digest));
       if (now && now->size == suspect.size) continue;
+      if (suspect.held && !TRY(is_held_still(suspect))) continue;
       note(now ? "size" : "missing", suspect);
     }
     return {};
+  }
+
+  Result<bool> is_held_still(const Suspect& suspect) {
+    bool held = false;
+    TRY(parts_->catalog->read(*ctx_, [&](catalog::ReadView& view) -> Result<> {
+      const auto now = TRY(view.mirrors().held(suspect.source, suspect.filename));
+      held = now && now->blob == suspect.digest;
+      return {};
+    }));
+    return held;
   }
 
   Result<> check_bytes() {
@@ -130,11 +160,11 @@ class Verification {
     TRY(parts_->catalog->read(*ctx_, [&](catalog::ReadView& view) -> Result<> {
       named.clear();
       unnamed = damaged_;
-      return view.for_each_interval([&](const model::FileRecord& file) -> Result<> {
+      return for_each_named(view, [&](const Suspect& file) -> Result<> {
         TRY(ctx_->check());
-        if (!damaged_.contains(file.blob)) return {};
-        unnamed.erase(file.blob);
-        if (named.size() < kMostProblems) named.push_back({file.filename, file.source, file.blob, file.size});
+        if (!damaged_.contains(file.digest)) return {};
+        unnamed.erase(file.digest);
+        if (named.size() < kMostProblems) named.push_back(file);
         return {};
       });
     }));
