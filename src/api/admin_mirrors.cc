@@ -80,6 +80,7 @@ Result<http::Response> info(const AdminDeps& deps, const Context& ctx, const htt
   json.member("synced_at", found.synced_at);
   json.member("problem", found.problem);
   json.member("file_problem", found.file_problem);
+  json.member("page_problem", found.page_problem);
   json.member("held_files", found.held_files);
   json.member("held_bytes", found.held_bytes);
   json.member("undescribed", found.undescribed);

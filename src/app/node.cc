@@ -123,6 +123,10 @@ Result<> Node::open_stores(const StartOptions& options) {
   tokens_ = auth::make_tokens(database_, clock_);
   queue_ = jobs::make_queue(database_, clock_);
   TRY(open_mirrors());
+  // Before the views hear of it, who then ask the mirrors.
+  database_->on_change([weak = std::weak_ptr(mirrors_)](std::span<const std::int64_t> topics) {
+    if (const auto alive = weak.lock()) alive->heard(topics);
+  });
   views_ = view::make_views(catalog_, *database_, clock_, settings_.limits.render_cache, mirrors_);
   r_indexes_ = std::make_shared<const api::RenderedIndexes>(views_);
   indexes_ahead_ =

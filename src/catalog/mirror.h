@@ -114,7 +114,8 @@ class MirrorWrites {
   virtual Result<> set_used(model::SourceId, std::string_view key, Time at) = 0;
   virtual Result<> forget(model::SourceId, std::string_view key) = 0;
   virtual Result<> set_state(model::SourceId, std::string_view key, std::string_view value) = 0;
-  /// Everything that is known of upstream: records, names, state. Held files stay.
+  /// Everything that is known of upstream: records, names, state. Held files stay. After the commit every
+  /// node hears it (cleared_topic).
   virtual Result<> clear_mirror(model::SourceId) = 0;
 };
 
@@ -128,5 +129,9 @@ struct ProjectTopic {
   std::size_t shard;
 };
 std::optional<ProjectTopic> parse_project_topic(std::int64_t topic) noexcept;
+
+/// The source was cleared: who remembers anything of it forgets.
+std::int64_t cleared_topic(model::SourceId source) noexcept;
+std::optional<model::SourceId> parse_cleared_topic(std::int64_t topic) noexcept;
 
 }  // namespace granary::catalog

@@ -142,6 +142,7 @@ Result<> MirrorChanges::clear_mirror(model::SourceId source) {
   TRY(session_->execute("DELETE FROM mirror_names WHERE source = $1", {source.value}));
   TRY(session_->execute("DELETE FROM mirror_state WHERE source = $1", {source.value}));
   session_->announce(source.value);
+  session_->announce(cleared_topic(source));
   return {};
 }
 

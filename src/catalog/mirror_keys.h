@@ -9,6 +9,9 @@ namespace granary::catalog {
 /// Microseconds since the epoch: everything that upstream did before is known.
 inline constexpr std::string_view kSyncedUntil = "synced_until";
 
+/// The transaction that made everything forgotten last; absent: none did.
+inline constexpr std::string_view kCleared = "cleared";
+
 /// The tree and the package under which Bioconductor's config.yaml is kept, as an r::PackageHistory whose
 /// stanzas are the file.
 inline constexpr std::string_view kBiocConfig = "config.yaml";

@@ -211,6 +211,16 @@ std::int64_t project_topic(model::SourceId source, std::string_view project) noe
   return static_cast<std::int64_t>((project_shard(project) + 1) << kShardShift) | source.value;
 }
 
+std::int64_t cleared_topic(model::SourceId source) noexcept {
+  return static_cast<std::int64_t>((kProjectShards + 1) << kShardShift) | source.value;
+}
+
+std::optional<model::SourceId> parse_cleared_topic(std::int64_t topic) noexcept {
+  if (topic < 0 || static_cast<std::uint64_t>(topic) >> kShardShift != kProjectShards + 1)
+    return std::nullopt;
+  return model::SourceId{topic & ((std::int64_t{1} << kShardShift) - 1)};
+}
+
 std::optional<ProjectTopic> parse_project_topic(std::int64_t topic) noexcept {
   const auto shard = static_cast<std::uint64_t>(topic) >> kShardShift;
   if (topic < 0 || shard == 0 || shard > kProjectShards) return std::nullopt;

@@ -37,6 +37,7 @@ Result<int> mirror_info(Session& session) {
     line("synchronised", synced.empty() ? "never" : synced);
     line("problem", text_of(json, "problem"));
     line("last file problem", text_of(json, "file_problem"));
+    line("last page problem", text_of(json, "page_problem"));
     line("files held",
          fmt::format("{} ({})", count_of(json, "held_files"), human_size(count_of(json, "held_bytes"))));
     if (const auto left = count_of(json, "undescribed"); left > 0)

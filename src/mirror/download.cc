@@ -1,7 +1,13 @@
 #include "mirror/download.h"
 
-#include <cstring>
+#include <fcntl.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+#include "archive/gunzip.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "net/url.h"
 
@@ -9,6 +15,25 @@ namespace granary::mirror {
 namespace {
 
 constexpr std::uint64_t kLargestFile = std::uint64_t{64} << 30;
+
+/// The file, and behind it the bytes that are still held back.
+class WholeFile final : public ByteSource {
+ public:
+  WholeFile(UniqueFd fd, std::uint64_t size, ByteSpan held)
+      : front_(std::move(fd), size - held.size()), held_(held) {}
+  std::uint64_t size() const noexcept override { return front_.size() + held_.size(); }
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> out) const override {
+    if (offset < front_.size()) return front_.read_at(offset, out);
+    const auto rest = held_.subspan(std::min<std::uint64_t>(offset - front_.size(), held_.size()));
+    const auto count = std::min(rest.size(), out.size());
+    std::copy_n(rest.begin(), count, out.begin());
+    return count;
+  }
+
+ private:
+  const FileSource front_;
+  const ByteSpan held_;
+};
 
 }  // namespace
 
@@ -21,7 +46,7 @@ Result<> Download::fetch(const Context& ctx, upstream::Client& client) {
     auto answer = client.stream(
         ctx, get, [&](const upstream::Answer& head) { return begin(head); },
         [&](ByteSpan bytes) { return take(bytes); });
-    if (answer) return end();
+    if (answer) return end(ctx);
     if (answer.error().code() == Errc::too_large && expected_.size) return wrong("is longer");
     outcome = tl::unexpected(std::move(answer).error());
     if (outcome.error().code() != Errc::not_found) break;
@@ -44,11 +69,12 @@ Result<> Download::take(ByteSpan bytes) {
   if (first && !fits_name(record_.filename, as_text(bytes))) return wrong("is no such archive");
   hasher_->update(bytes);
   TRY(shown_->write(bytes));
+  if (has_no_hash()) last_ = as_text(bytes);
   if (first) started_(file_);
   return {};
 }
 
-Result<> Download::end() {
+Result<> Download::end(const Context& ctx) {
   if (size() == 0) return wrong("is empty");
   if (expected_.size && size() != *expected_.size)
     return wrong("has " + std::to_string(size()) + " bytes, not " + std::to_string(*expected_.size));
@@ -57,10 +83,26 @@ Result<> Download::end() {
     return wrong("has the SHA-256 " + got + ", not " + expected_.sha256->hex());
   if (!expected_.sha256 && !expected_.md5.empty() && got != lower(expected_.md5))
     return wrong("has the MD5 " + got + ", not " + expected_.md5);
+  if (has_no_hash()) TRY(check_gzip(ctx));
   if (!expected_.sha256) md5_ = got;
   TRY(shown_->release());
   file_->finish();
   return {};
+}
+
+Result<> Download::check_gzip(const Context& ctx) const {
+  if (!record_.filename.ends_with(".gz") && !record_.filename.ends_with(".tgz")) return {};
+  UniqueFd copy(::fcntl(file_->fd(), F_DUPFD_CLOEXEC, 0));
+  if (!copy) return system_error(errno, "open a fetched file again");
+  const WholeFile packed(std::move(copy), size(), as_bytes(last_));
+  const auto reader = TRY(archive::gunzip_reader(ctx, packed, {}));
+  std::vector<std::byte> buffer(256 << 10);
+  for (;;) {
+    const auto got = reader->read(buffer);
+    if (!got && got.error().code() == Errc::corrupt) return wrong("is damaged: " + got.error().message());
+    if (!got && got.error().code() == Errc::too_large) return {};  // nobody's bomb but the client's
+    if (TRY(Result<std::size_t>(got)) == 0) return {};
+  }
 }
 
 tl::unexpected<Error> Download::wrong(const std::string& how) const {

@@ -13,8 +13,8 @@
 
 namespace granary::mirror {
 
-/// What must be so of the bytes. Where upstream says nothing, they must at least begin as an archive with
-/// such a name does, which a web page does not.
+/// What must be so of the bytes. Where upstream gives no hash, they must at least begin as an archive with
+/// such a name does, which a web page does not, and what is gzipped must agree with its own checksums.
 struct Expected {
   std::optional<Digest> sha256;
   std::string md5;                    // hex; empty: not known
@@ -45,7 +45,9 @@ class Download {
  private:
   Result<> begin(const upstream::Answer& head);
   Result<> take(ByteSpan bytes);
-  Result<> end();
+  Result<> end(const Context& ctx);
+  Result<> check_gzip(const Context& ctx) const;
+  bool has_no_hash() const noexcept { return !expected_.sha256 && expected_.md5.empty(); }
   tl::unexpected<Error> wrong(const std::string& how) const;
 
   const model::FileRecord& record_;
@@ -57,6 +59,7 @@ class Download {
   std::optional<HoldingBack> shown_;
   std::optional<Hasher> hasher_;
   std::string md5_;
+  std::string last_;  // what `shown_` holds back, for check_gzip()
 };
 
 /// Whether a file of that name may begin like this (at least 4 bytes, unless the file is shorter).

@@ -113,10 +113,7 @@ Result<std::shared_ptr<Files::OnTheWay>> Files::join(const Context& ctx, const m
 void Files::run(const std::shared_ptr<OnTheWay>& way) {
   const Context ctx(parts_->log, stop_.get_token(), Context::Clock::time_point::max());
   auto result = fetch(*way, ctx);
-  if (!result && result.error().code() != Errc::not_found) {
-    parts_->log.failed("cannot fetch a file from upstream", result.error());
-    note_problem(*parts_, ctx, way->record.source, kFileProblem, result.error());
-  }
+  if (!result) note_problem(*parts_, way->record.source, kFileProblem, result.error());
   const std::unique_lock lock(mutex_);
   way->answered = true;
   if (!result) {
@@ -150,10 +147,8 @@ Result<> Files::fetch(OnTheWay& way, const Context& ctx) {
     way.answered = true;  // nobody waits for the store
     changed_.notify_all();
   }
-  if (const auto stored = store(download, record, ctx); !stored) {
-    parts_->log.failed("cannot keep a file of an upstream", stored.error());
-    note_problem(*parts_, ctx, record.source, kFileProblem, stored.error());
-  }
+  if (const auto stored = store(download, record, ctx); !stored)
+    note_problem(*parts_, record.source, kFileProblem, stored.error());
   return {};
 }
 

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 #include <thread>
 
+#include "base/compress.h"
 #include "blob/testing/failing_store.h"
 #include "mirror/testing/world.h"
 #include "net/testing/fake_http_server.h"
@@ -15,11 +17,12 @@ namespace {
 using net::FakeReply;
 using namespace std::chrono_literals;
 
-/// A file as an archive, too long to be waited for.
+/// A gzipped file, too long to be waited for.
 std::string archive(std::size_t size = 600'000) {
-  std::string bytes = "\x1f\x8b\x08\x00 this is what upstream has ";
-  while (bytes.size() < size) bytes += std::to_string(bytes.size()) + ' ';
-  return bytes;
+  std::minstd_rand noise(4242);
+  std::string bytes;
+  while (bytes.size() < size) bytes += static_cast<char>(noise());
+  return gzip(bytes);
 }
 
 class FilesTest : public World {
@@ -136,7 +139,7 @@ TEST_F(FilesTest, AFileThatMovedToTheArchiveIsFoundThere) {
 TEST_F(FilesTest, WhatUpstreamDoesNotHaveIsNotFound) {
   EXPECT_EQ(read(record(archive())).error().code(), Errc::not_found);
   EXPECT_EQ(server.requests().size(), 2u);
-  EXPECT_EQ(state(source, "file.problem"), "");
+  EXPECT_NE(state(source, "file.problem"), "") << "it was in the index";
 }
 
 TEST_F(FilesTest, OtherBytesOfTheSameLengthBreakOffAndAreNotKept) {
@@ -168,6 +171,29 @@ TEST_F(FilesTest, AWebPageIsNeverServedAsAPackage) {
   auto unknown = record("");
   unknown.md5.clear();
   EXPECT_EQ(files->open(ctx, unknown).error().code(), Errc::unavailable);
+}
+
+TEST_F(FilesTest, AGzippedFileOfWhichUpstreamSaysNoHashMustAgreeWithItsOwn) {
+  auto bytes = archive();
+  auto unknown = record(bytes);
+  unknown.md5.clear();
+  auto damaged = bytes;
+  damaged[damaged.size() / 2] ^= 1;
+  server.when(path).reply(200, damaged);
+  EXPECT_EQ(read(unknown).error().code(), Errc::unavailable);
+  settle();
+  EXPECT_TRUE(held(source).empty());
+  EXPECT_NE(state(source, "file.problem").find("is damaged"), std::string::npos);
+  server.when(path).reply(200, bytes);
+  EXPECT_EQ(read(unknown).value(), bytes);
+}
+
+TEST_F(FilesTest, AFileThatVanishedSinceTheIndexWasReadIsNotedAndAbsent) {
+  EXPECT_EQ(files->open(ctx, record(archive())).error().code(), Errc::not_found);
+  settle();
+  EXPECT_NE(state(source, "file.problem").find("a_1.tar.gz"), std::string::npos);
+  EXPECT_NE(metrics.render().find("granary_mirror_problems_total{source=\"cran\",what=\"file\"} 1"),
+            std::string::npos);
 }
 
 TEST_F(FilesTest, AnEmptyAnswerIsNoFile) {

@@ -3,6 +3,7 @@
 #include <mutex>
 #include <set>
 
+#include "mirror/clear.h"
 #include "mirror/describe.h"
 #include "mirror/describe_job.h"
 #include "mirror/files.h"
@@ -55,10 +56,13 @@ class RealMirrors final : public Mirrors {
     return mirror::evict(parts_, ctx, source, which);
   }
   Result<> clear(const Context& ctx, model::SourceId source) override {
-    TRY(mirror_source(parts_, ctx, source));
-    TRY(parts_.catalog->write(
-        ctx, [&](catalog::WriteView& view) { return view.mirroring().clear_mirror(source); }));
-    return {};
+    return mirror::clear(parts_, ctx, source);
+  }
+  void heard(std::span<const std::int64_t> topics) override {
+    if (topics.empty()) return forget(std::nullopt);
+    for (const auto topic : topics) {
+      if (const auto source = catalog::parse_cleared_topic(topic)) forget(source);
+    }
   }
   Result<MirrorInfo> info(const Context& ctx, model::SourceId id) override {
     const auto source = TRY(mirror_source(parts_, ctx, id));
@@ -67,6 +71,7 @@ class RealMirrors final : public Mirrors {
       out.synced_at = TRY(view.mirrors().state(id, kSyncedAt));
       out.problem = TRY(view.mirrors().state(id, kSyncProblem));
       out.file_problem = TRY(view.mirrors().state(id, kFileProblem));
+      out.page_problem = TRY(view.mirrors().state(id, kPageProblem));
       return {};
     }));
     const auto held = TRY(mirror::evict(parts_, ctx, id, {.dry_run = true}));
@@ -83,6 +88,11 @@ class RealMirrors final : public Mirrors {
   }
 
  private:
+  void forget(std::optional<model::SourceId> source) {
+    trees_.forget(source);
+    projects_.forget(source);
+  }
+
   const Parts parts_;
   Files files_;
   RTreesOnDemand trees_;

@@ -4,7 +4,7 @@
 
 #include <memory>
 #include <optional>
-
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,8 +29,10 @@ struct Opened {
 struct MirrorInfo {
   std::string url;           // in use; empty: it cannot be found out, see problem
   std::string synced_at;     // when a synchronisation last went well (RFC 3339); empty: never
-  std::string problem;       // of the last synchronisation; empty: none
+  std::string problem;       // of the last synchronisation, with its time; empty: none
   std::string file_problem;  // the last file that could not be had, with its time
+  std::string
+      page_problem;  // the last project or tree of packages that could not be had when it was asked for
   std::uint64_t held_files = 0, held_bytes = 0;
   std::uint64_t undescribed = 0;  // old versions of CRAN whose DESCRIPTION was not read yet
 };
@@ -54,6 +56,8 @@ class Mirrors : public catalog::OnDemand {
   virtual Result<Evicted> evict(const Context&, model::SourceId, const Eviction&) = 0;
   /// Forgets everything that is known of the upstream; the next synchronisation begins anew. Held files stay.
   virtual Result<> clear(const Context&, model::SourceId) = 0;
+  /// What db::Database::on_change says: what is remembered of a source that any node cleared is forgotten.
+  virtual void heard(std::span<const std::int64_t> topics) = 0;
   /// Reads what old versions of CRAN needed: see mirror/describe_job.h. This must outlive it.
   virtual std::unique_ptr<jobs::Handler> describe_handler() = 0;
   virtual Result<MirrorInfo> info(const Context&, model::SourceId) = 0;

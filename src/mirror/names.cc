@@ -4,6 +4,7 @@
 #include <charconv>
 #include <vector>
 
+#include "mirror/clear.h"
 #include "mirror/project.h"
 #include "python/name.h"
 #include "upstream/pypi.h"
@@ -13,7 +14,7 @@ namespace {
 
 constexpr std::size_t kNamesPerWrite = 20'000;  // some 100 ms: so long does an upload wait
 /// An upstream that forgets more than half of its projects at once is broken, not honest.
-constexpr std::size_t kFewNames = 100;
+constexpr std::size_t kFewNames = 20;
 
 /// Names without a string each: 880,000 of them in some 30 MB.
 class NameList {
@@ -108,9 +109,10 @@ Result<> check_believable(const model::Source& source, const NameList& listed, c
 Result<model::TxNo> finish(const Parts& parts, const Context& ctx, const model::Source& source,
                            const upstream::ProjectListAnswer& answer,
                            const std::vector<catalog::UpstreamName>& last, const Difference& difference,
-                           Time begun) {
+                           Time begun, const std::string& epoch) {
   model::TxNo number;
   TRY(parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
+    TRY(check_epoch(view.mirrors(), source.id, epoch));
     auto& mirror = view.mirroring();
     if (!difference.changed.empty() || !difference.gone.empty()) {
       number = TRY(mirror.begin_sync(source.id, model::TxKind::sync, begun, "sync", ""));
@@ -135,9 +137,10 @@ Result<Synced> sync_names(const Parts& parts, const Context& ctx, const model::S
                           const Progress& progress) {
   const Time begun = parts.clock->now();
   const auto client = TRY(parts.clients->of(ctx, source));
-  std::string etag;
+  std::string etag, epoch;
   TRY(parts.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
     etag = TRY(view.mirrors().state(source.id, kNamesEtag));
+    epoch = TRY(read_epoch(view.mirrors(), source.id));
     return {};
   }));
   progress({"fetching the list of projects", 0, 0});
@@ -165,12 +168,13 @@ Result<Synced> sync_names(const Parts& parts, const Context& ctx, const model::S
     progress({"writing the list of projects", done, total});
     const auto batch = batch_of(listed, difference.changed, done, kNamesPerWrite);
     TRY(parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
+      TRY(check_epoch(view.mirrors(), source.id, epoch));
       const auto number = TRY(view.mirroring().take_number());
       return view.mirroring().put_names(source.id, batch, number);
     }));
   }
   const auto last = batch_of(listed, difference.changed, done, total - done);
-  synced.transaction = TRY(finish(parts, ctx, source, answer, last, difference, begun));
+  synced.transaction = TRY(finish(parts, ctx, source, answer, last, difference, begun, epoch));
   synced.packages = total + difference.gone.size();
   synced.removed = difference.gone.size();
   progress({"done", total, total});

@@ -28,13 +28,18 @@ tl::unexpected<Error> no_such_project(std::string_view project) {
 
 /// Writes what upstream says now, if that is anything new.
 Result<> keep(const Parts& parts, const Context& ctx, model::SourceId source, const std::string& name,
-              const python::Project& fetched) {
+              const python::ReadPage& page) {
   const Time now = parts.clock->now();
   return parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
     const auto old = TRY(view.mirrors().record(source, "", name, std::nullopt));
-    python::Project fresh = fetched;
+    python::Project fresh = page.project;
     if (old) {
       const auto before = TRY(python::decode_project(old->bytes));
+      for (const auto& file : before.files) {
+        const auto& names = page.unreadable;  // listed still
+        if (!file.gone && std::find(names.begin(), names.end(), file.filename) != names.end())
+          fresh.files.push_back(file);
+      }
       fresh = python::merge(before, std::move(fresh), now);
       if (python::same_content(before, fresh)) return {};
     }
@@ -109,6 +114,14 @@ Result<> Projects::want(const Context& ctx, model::SourceId source, std::string_
   return ask_and_note(ctx, key, false);
 }
 
+void Projects::forget(std::optional<model::SourceId> source) {
+  const std::scoped_lock lock(mutex_);
+  ++forgotten_;
+  std::erase_if(checked_, [&](const auto& one) {
+    return !one.second.asking && (!source || one.first.first == source->value);
+  });
+}
+
 /// Under the lock. What is being asked stays; of the rest a part goes, by name: cheap, and fair enough.
 void Projects::make_room() {
   if (checked_.size() < kMostRemembered) return;
@@ -122,13 +135,14 @@ Result<std::optional<Projects::Known>> Projects::known(const Context& ctx, const
   TRY(parts_->catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
     out.reset();
     const auto record = TRY(view.mirrors().record(source, "", key.second, std::nullopt));
-    if (record) out = Known{true, TRY(python::decode_project(record->bytes)).etag};
+    if (record) out = Known{.record = true, .etag = TRY(python::decode_project(record->bytes)).etag};
     if (TRY(view.mirrors().state(source, kNamesKnown)).empty()) {
       if (!out) out.emplace();
     } else if (!TRY(view.mirrors().find_name(source, key.second))) {
       out.reset();  // its files may be known: the past of it
-    } else if (!out) {
-      out.emplace();
+    } else {
+      if (!out) out.emplace();
+      out->listed = true;
     }
     return {};
   }));
@@ -146,12 +160,18 @@ Result<bool> Projects::ask(const Context& ctx, const Key& key, bool background) 
       upstream::fetch_project(background ? ctx : patient, *client, key.second, known_now->etag, false);
   if (fetched) {
     if (fetched->not_modified) return true;
+    if (!fetched->page.unreadable.empty())
+      note_problem(*parts_, id, kPageProblem,
+                   Error(Errc::corrupt,
+                         "could not read what upstream says of " + fetched->page.unreadable.front() +
+                             " of '" + key.second + "'",
+                         "", __FILE__, __LINE__));
     if (fetched->page.left_out != 0)
       parts_->log.info("entries of an upstream page were left out",
                        {{"source", source.name},
                         {"project", key.second},
                         {"entries", std::to_string(fetched->page.left_out)}});
-    TRY(keep(*parts_, ctx, id, key.second, fetched->page.project));
+    TRY(keep(*parts_, ctx, id, key.second, fetched->page));
     return true;
   }
   if (fetched.error().code() == Errc::not_found) {
@@ -160,19 +180,33 @@ Result<bool> Projects::ask(const Context& ctx, const Key& key, bool background) 
         const auto number = TRY(view.mirroring().take_number());
         return end_project(view, id, key.second, number, parts_->clock->now());
       }));
+    if (known_now->listed)
+      note_problem(*parts_, id, kPageProblem,
+                   Error(Errc::not_found, "upstream lists '" + key.second + "', but has no page of it", "",
+                         __FILE__, __LINE__));
     return no_such_project(key.second);
   }
-  if (ctx.check()) note_problem(*parts_, ctx, id, kProjectProblem, fetched.error());
+  note_problem(*parts_, id, kPageProblem, fetched.error());
   if (known_now->record) return false;
-  return tl::unexpected(std::move(fetched).error());
+  return tl::unexpected(for_clients(std::move(fetched).error()));
 }
 
 Result<> Projects::ask_and_note(const Context& ctx, const Key& key, bool background) {
+  const auto forgotten = [&] {
+    const std::scoped_lock lock(mutex_);
+    return forgotten_;
+  }();
   auto result = ask(ctx, key, background);
   const bool stale = result && !*result;
   const std::scoped_lock lock(mutex_);
   auto& checked = checked_[key];
   checked.asking = false;
+  if (forgotten != forgotten_) {  // what was written may be forgotten too
+    checked = {};
+    changed_.notify_all();
+    if (!result) return tl::unexpected(std::move(result).error());
+    return {};
+  }
   const Time now = parts_->clock->now();
   if ((result && !stale) || (!result && result.error().code() == Errc::not_found)) {
     checked.at = now;
@@ -180,8 +214,7 @@ Result<> Projects::ask_and_note(const Context& ctx, const Key& key, bool backgro
     checked.failures = 0;
     checked.absent.reset();
     if (!result) checked.absent = result.error();
-  } else if (stale ||
-             (result.error().code() != Errc::cancelled && result.error().code() != Errc::deadline_exceeded)) {
+  } else if (stale || result.error().code() != Errc::cancelled) {
     ++checked.failures;
     const auto delay = net::delay_after(kBackOff, checked.failures, net::random_jitter());
     checked.again = now + delay.value_or(kBackOff.longest);

@@ -2,6 +2,7 @@
 /// Projects of indexes, fetched when they are asked for. See catalog::OnDemand::want_project.
 
 #include <condition_variable>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -13,9 +14,6 @@
 #include "mirror/parts.h"
 
 namespace granary::mirror {
-
-inline constexpr std::string_view kProjectProblem =
-    "project.problem";  // of the last page that could not be read
 
 /// The project is gone from upstream since `gone`; what is known of its past stays.
 Result<> end_project(catalog::WriteView&, model::SourceId, std::string_view project, model::TxNo in,
@@ -34,6 +32,8 @@ class Projects {
   /// Younger than half of Parts::staleness: from memory. Younger than that: from memory, and upstream is
   /// asked in the background. Older: upstream is asked first, but not for long where something is known.
   Result<> want(const Context&, model::SourceId, std::string_view project);
+  /// What is remembered of the source, or of all.
+  void forget(std::optional<model::SourceId>);
 
  private:
   using Key = std::pair<std::int64_t, std::string>;  // source, project
@@ -46,6 +46,7 @@ class Projects {
   };
   struct Known {
     bool record = false;
+    bool listed = false;  // in the list of all names
     std::string etag;
   };
 
@@ -62,6 +63,7 @@ class Projects {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::map<Key, Checked> checked_;
+  std::uint64_t forgotten_ = 0;  // how often
   int threads_ = 0;
 };
 

@@ -83,7 +83,7 @@ TEST_F(ProjectTest, WhatIsKnownIsShownWhileUpstreamIsDownWhichIsNotAskedAllTheTi
   clock->advance(minutes(11));
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(projects->want(ctx, source, "foo"));
   EXPECT_EQ(upstream->count("foo/"), 2U);
-  EXPECT_NE(state(source, "project.problem"), "");
+  EXPECT_NE(state(source, "page.problem"), "");
   const auto other = projects->want(ctx, source, "bar");
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().code(), Errc::unavailable);
@@ -101,6 +101,35 @@ TEST_F(ProjectTest, AProjectThatUpstreamDeletesIsGone) {
   clock->advance(minutes(11));
   EXPECT_EQ(projects->want(ctx, source, "foo").error().code(), Errc::not_found);
   EXPECT_EQ(versions("foo"), Strings{});
+}
+
+TEST_F(ProjectTest, AnEntryThatCannotBeReadDoesNotTakeItsFileAway) {
+  page("foo", {"1.0", "2.0"});
+  ASSERT_TRUE(projects->want(ctx, source, "foo"));
+  upstream->put("foo/", R"({"meta":{"api-version":"1.1"},"name":"foo","files":[)"
+                        R"({"filename":"foo-1.0.tar.gz","url":7},{"filename":"foo-3.0.tar.gz","url":"x"}]})");
+  clock->advance(minutes(11));
+  ASSERT_TRUE(projects->want(ctx, source, "foo"));
+  EXPECT_EQ(versions("foo"), (Strings{"1.0", "3.0"}));
+  EXPECT_NE(state(source, "page.problem").find("foo-1.0.tar.gz"), std::string::npos);
+}
+
+TEST_F(ProjectTest, ALogInPageWithLinksIsNoProjectWithoutFiles) {
+  page("foo", {"1.0"});
+  ASSERT_TRUE(projects->want(ctx, source, "foo"));
+  upstream->put("foo/", "<!DOCTYPE html><html><body><a href=\"/login\">Log in</a></body></html>",
+                {{"Content-Type", "text/html"}});
+  clock->advance(minutes(11));
+  ASSERT_TRUE(projects->want(ctx, source, "foo"));
+  EXPECT_EQ(versions("foo"), (Strings{"1.0"}));
+  EXPECT_NE(state(source, "page.problem"), "");
+}
+
+TEST_F(ProjectTest, AListedProjectWithoutAPageIsNoted) {
+  list({"foo"}, 5);
+  ASSERT_TRUE(sync_now());
+  EXPECT_EQ(projects->want(ctx, source, "foo").error().code(), Errc::not_found);
+  EXPECT_NE(state(source, "page.problem").find("'foo'"), std::string::npos);
 }
 
 TEST_F(ProjectTest, ANameThatUpstreamDoesNotHaveIsAskedForOnce) {

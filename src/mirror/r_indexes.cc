@@ -8,8 +8,8 @@ namespace granary::mirror {
 namespace {
 
 /// CRAN's largest, archive.rds, is some 3 MB packed and 50 MB unpacked.
-constexpr std::uint64_t kPacked = 256ULL << 20;
-constexpr std::size_t kUnpacked = 512ULL << 20;
+constexpr std::uint64_t kPacked = 64ULL << 20;
+constexpr std::size_t kUnpacked = 256ULL << 20;
 
 /// The body, or nothing when it is not newer.
 Result<std::optional<std::string>> newer(const Context& ctx, upstream::Client& client, const std::string& url,
@@ -27,9 +27,10 @@ Result<std::optional<std::string>> newer(const Context& ctx, upstream::Client& c
   return std::optional<std::string>(std::move(answer.body));
 }
 
+/// Packed twice, too: by a server that packs for the way whatever it sends, unasked.
 Result<std::string> unpacked(std::string body) {
-  if (!body.starts_with("\x1f\x8b")) return body;
-  return gunzip(body, kUnpacked);
+  for (int i = 0; i < 2 && body.starts_with("\x1f\x8b"); ++i) body = TRY(gunzip(body, kUnpacked));
+  return body;
 }
 
 /// Does what is optional; absent also when it is not there or not readable. `known` is as it was then, so
@@ -54,7 +55,8 @@ Result<std::optional<Value>> optional_index(const Context& ctx, upstream::Client
 }
 
 Result<std::optional<std::string>> packages(const Context& ctx, upstream::Client& client,
-                                            const std::string& tree, upstream::Validators& known) {
+                                            const std::string& tree, upstream::Validators& known,
+                                            std::string& problem) {
   auto validators = known;
   auto body = newer(ctx, client, tree + "/PACKAGES.gz", validators);
   if (body && !*body) return body;
@@ -64,9 +66,12 @@ Result<std::optional<std::string>> packages(const Context& ctx, upstream::Client
       known = validators;
       return std::optional<std::string>(*std::move(text));
     }
-  } else if (body.error().code() != Errc::not_found && body.error().code() != Errc::corrupt) {
+    body = tl::unexpected(std::move(text).error());
+  }
+  if (body.error().code() != Errc::not_found && body.error().code() != Errc::corrupt) {
     return body;
   }
+  if (body.error().code() == Errc::corrupt) problem = body.error().message() + " (" + tree + "/PACKAGES.gz)";
   validators = known;
   auto plain = TRY(newer(ctx, client, tree + "/PACKAGES", validators));
   known = validators;
@@ -79,8 +84,10 @@ Result<RIndexes> read_r_indexes(const Context& ctx, upstream::Client& client, co
                                 bool dated, const RTreeState& known) {
   RIndexes out;
   out.state = known;
-  if (const auto text = TRY(packages(ctx, client, tree, out.state.packages)))
+  if (const auto text = TRY(packages(ctx, client, tree, out.state.packages, out.problem))) {
     out.listed = TRY(r::parse_packages(*text, r::extension_of(tree), out.skipped));
+    if (out.skipped.count > 0) out.state.packages = {};  // read again, until it is whole
+  }
   if (!dated) return out;
   using Files = std::vector<r::DatedFile>;
   out.current =

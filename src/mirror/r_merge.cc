@@ -125,7 +125,7 @@ class Merging {
       said = std::move(at->second);
       said_.erase(at);
     }
-    if (!indexes_.listed) {  // as before
+    if (!indexes_.listed || (said.listed.empty() && may_be_listed(known.package))) {  // as before
       for (const auto i : current)
         said.listed.push_back(dated_version(known.package, old.versions[i], std::nullopt));
       still_listed_ += current.size();
@@ -135,6 +135,13 @@ class Merging {
     finish_absences(known.package, said);
     old_.emplace_back(std::move(old), std::move(said));
     return {};
+  }
+
+  /// There is a record that cannot be read, of this package or of nobody knows which.
+  bool may_be_listed(const std::string& package) const {
+    const auto& broken = indexes_.skipped;
+    return broken.nameless > 0 ||
+           std::find(broken.packages.begin(), broken.packages.end(), package) != broken.packages.end();
   }
 
   /// An upstream that is half empty is broken: what it had is shown on.

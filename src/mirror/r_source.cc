@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "catalog/mirror_keys.h"
 #include "mirror/bioc_config.h"
+#include "mirror/notes.h"
 #include "mirror/r_tree.h"
 #include "r/tree_name.h"
 
@@ -107,12 +108,19 @@ Result<> RTreesOnDemand::want(const Context& ctx, model::SourceId id, const std:
       return absent();
     }
     if (!synced) {
-      held->failed.emplace(parts_.clock->now(), synced.error());
-      return tl::unexpected(synced.error());
+      held->failed.emplace(parts_.clock->now(), for_clients(synced.error()));
+      note_problem(parts_, id, kPageProblem, synced.error());
+      return tl::unexpected(held->failed->second);
     }
   }
   held->known = true;
   return {};
+}
+
+/// Who asks for one just now ends with an entry that nobody else sees any more.
+void RTreesOnDemand::forget(std::optional<model::SourceId> source) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(entries_, [&](const auto& one) { return !source || one.first.first == source->value; });
 }
 
 std::shared_ptr<RTreesOnDemand::Entry> RTreesOnDemand::entry(model::SourceId source,

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "mirror/parts.h"
@@ -21,6 +22,8 @@ class RTreesOnDemand {
 
   /// See catalog::OnDemand::want_tree.
   Result<> want(const Context&, model::SourceId, const std::string& tree);
+  /// What is remembered of the source, or of all.
+  void forget(std::optional<model::SourceId>);
 
  private:
   struct Entry {

@@ -118,6 +118,32 @@ TEST_F(RSourceTest, IsReadWithoutTheRecordsThatAreBroken) {
   EXPECT_EQ(current("aaa"), "1.1");
 }
 
+TEST_F(RSourceTest, DoesNotLoseAPackageOfWhichTheRecordIsBroken) {
+  ASSERT_TRUE(sync());
+  clock->set(kDay + days(30));
+  packages("Package: aaa\nVersion: 1.2\n\nPackage: bbb\nVersion: rubbish\n");
+  ASSERT_TRUE(sync());
+  EXPECT_EQ(current("aaa"), "1.2");
+  EXPECT_EQ(current("bbb"), "0.1");
+  packages("Package: aaa\nVersion: 1.2\n\nPakcage bbb\n");
+  const auto synced = sync();
+  ASSERT_TRUE(synced);
+  EXPECT_EQ(current("bbb"), "0.1") << "the record may be its own";
+  EXPECT_EQ(synced->skipped, 1u);
+  EXPECT_EQ(sync()->skipped, 1u) << "it is read again until it is whole";
+  packages("Package: aaa\nVersion: 1.2\n");
+  ASSERT_TRUE(sync());
+  EXPECT_EQ(current("bbb"), "");
+}
+
+TEST_F(RSourceTest, IsReadFromPlainPackagesWhenThePackedAreDamaged) {
+  upstream->put("src/contrib/PACKAGES.gz", "\x1f\x8b\x08 cut off");
+  const auto synced = sync();
+  ASSERT_TRUE(synced) << synced.error().message();
+  EXPECT_NE(synced->problem.find("PACKAGES.gz"), std::string::npos);
+  EXPECT_EQ(current("aaa"), "1.1");
+}
+
 TEST_F(RSourceTest, IsReadWithoutMetaThatIsAWebPage) {
   upstream->put("src/contrib/Meta/archive.rds", "<html>Moved</html>");
   const auto synced = sync();

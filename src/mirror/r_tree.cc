@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "catalog/mirror_keys.h"
+#include "mirror/clear.h"
 #include "mirror/describe_job.h"
 #include "mirror/r_merge.h"
 #include "r/tree_name.h"
@@ -16,6 +17,7 @@ struct Before {
   RTreeState state;
   bool first = true;
   std::vector<KnownPackage> known;
+  std::string epoch;
 };
 
 Result<Before> read_before(const Parts& parts, const Context& ctx, model::SourceId source,
@@ -24,6 +26,7 @@ Result<Before> read_before(const Parts& parts, const Context& ctx, model::Source
   TRY(parts.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
     before = {};
     auto& mirrors = view.mirrors();
+    before.epoch = TRY(read_epoch(mirrors, source));
     before.state = parse_tree_state(TRY(mirrors.state(source, validators_key(tree))));
     before.first = TRY(mirrors.state(source, catalog::first_number_key(tree))).empty();
     if (!with_records) return {};
@@ -70,6 +73,7 @@ Result<Synced> sync_r_tree(const Parts& parts, const Context& ctx, const model::
 
   progress({"writing " + tree, 0, changes.records.size()});
   TRY(parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
+    TRY(check_epoch(view.mirrors(), source.id, before.epoch));
     auto& mirror = view.mirroring();
     synced.transaction = {};
     if (!changes.records.empty() || before.first) {

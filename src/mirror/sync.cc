@@ -34,16 +34,15 @@ Result<Synced> sync(const Parts& parts, const Context& ctx, model::SourceId id, 
   const auto begun = Context::Clock::now();
   auto synced = sync_by_type(parts, ctx, source, progress);
   if (!synced) {
-    // Noted although the job's own time may be up.
-    const Context after(parts.log, std::stop_token(), Context::Clock::now() + std::chrono::seconds(10));
-    if (synced.error().code() != Errc::cancelled)
-      note_problem(parts, after, id, kSyncProblem, synced.error());
+    note_problem(parts, id, kSyncProblem, synced.error());
     return synced;
   }
   TRY(parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
     TRY(view.mirroring().set_state(id, kSyncedAt, rfc3339(parts.clock->now())));
-    return view.mirroring().set_state(id, kSyncProblem, synced->problem);
+    return view.mirroring().set_state(id, kSyncProblem, "");
   }));
+  if (!synced->problem.empty())
+    note_problem(parts, id, kSyncProblem, Error(Errc::corrupt, synced->problem, "", __FILE__, __LINE__));
   if (const auto left = describe_what_is_left(parts, ctx, id); !left)
     parts.log.failed("failed to order the reading of old versions", left.error());
   const std::chrono::duration<double> took = Context::Clock::now() - begun;

@@ -122,8 +122,12 @@ Error error_of(CURLcode code, const char* detail, const std::string& address) {
     return Error(errc, std::move(message), std::move(hint), __FILE__, __LINE__).note(why);
   };
   switch (code) {
-    case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
+      if (address.starts_with("http://") || address.starts_with("https://"))  // of the answer, then
+        return make(Errc::unavailable, "the answer of " + address + " is no HTTP",
+                    "look at what that server sends");
+      [[fallthrough]];
+    case CURLE_URL_MALFORMAT:
       return make(Errc::invalid_argument, "not a URL that can be requested: " + address,
                   "give http:// or https://");
     case CURLE_COULDNT_RESOLVE_HOST:

@@ -8,6 +8,8 @@ namespace granary::python {
 
 namespace {
 
+constexpr std::size_t kMostUnreadable = 100;
+
 /// Sets version and kind. False when it is no wheel or sdist of that project.
 bool describe_by_name(UpstreamFile& file, std::string_view project) {
   if (file.filename.ends_with(".whl")) {
@@ -38,10 +40,19 @@ void take_fragment(UpstreamFile& file) {
 
 }  // namespace
 
+void leave_out(ReadPage& page, const UpstreamFile& file) {
+  ++page.left_out;
+  if (page.unreadable.size() < kMostUnreadable) page.unreadable.push_back(file.filename);
+}
+
 Result<> add_file(ReadPage& page, UpstreamFile file, std::string_view project) {
   take_fragment(file);
-  if (file.url.empty() || !describe_by_name(file, project)) {
+  if (!describe_by_name(file, project)) {
     ++page.left_out;
+    return {};
+  }
+  if (file.url.empty()) {
+    leave_out(page, file);
     return {};
   }
   if (page.project.files.size() >= kMostFilesOfPage)

@@ -7,7 +7,10 @@
 
 namespace granary::python {
 
-/// Counts it as left out unless it is of use.
+/// A wheel or sdist of the project, of which too little could be read.
+void leave_out(ReadPage& page, const UpstreamFile& file);
+
+/// Leaves it out unless it is of use.
 Result<> add_file(ReadPage& page, UpstreamFile file, std::string_view project);
 
 /// Lower case hex of that many bytes.

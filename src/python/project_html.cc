@@ -227,6 +227,7 @@ Result<> check(std::string_view page, std::size_t longest) {
 struct Links {
   std::int64_t serial = 0;
   bool opened = false, closed = false;  // <html>: what is opened and not closed was cut off
+  bool says_index = false;              // PEP 629: it is a page of an index, and no other web page
 };
 
 /// Calls `each(link, text)` for every <a href>.
@@ -244,6 +245,7 @@ Result<Links> for_each_link(std::string_view html, const Each& each) {
       open = std::move(tag);
     } else if (tag->name == "meta" && tag->attribute("name") != nullptr &&
                *tag->attribute("name") == "pypi:repository-version") {
+      links.says_index = true;
       const auto* version = tag->attribute("content");
       if (version != nullptr && !version->starts_with("1."))
         return fail(Errc::corrupt,
@@ -264,6 +266,19 @@ Result<> check_whole(const Links& links) {
   return fail(Errc::corrupt, "the answer of the index is cut off", "it is asked again later");
 }
 
+tl::unexpected<Error> no_index() {
+  return fail(Errc::corrupt, "the index answered with a web page that is none of an index",
+              "is a proxy's log-in page in between? open the URL in a browser");
+}
+
+/// ".../name/" behind "Name", as in lists of projects.
+bool leads_to(const Tag& link, std::string_view name) {
+  std::string_view url = *link.attribute("href");
+  url = url.substr(0, url.find_first_of("?#"));
+  if (!url.ends_with('/')) return false;
+  return normalize_name(last_segment(url.substr(0, url.size() - 1))) == normalize_name(name);
+}
+
 }  // namespace
 
 Result<ReadPage> read_project_html(std::string_view page, std::string_view project) {
@@ -273,6 +288,7 @@ Result<ReadPage> read_project_html(std::string_view page, std::string_view proje
     return add_file(read, file_of(link, text), project);
   }));
   TRY(check_whole(links));
+  if (!links.says_index && read.project.files.empty()) return no_index();
   read.project.shown = project;
   read.project.serial = links.serial;
   put_in_order(read.project);
@@ -281,11 +297,15 @@ Result<ReadPage> read_project_html(std::string_view page, std::string_view proje
 
 Result<std::int64_t> read_project_list_html(std::string_view list, const EachListed& each) {
   TRY(check(list, kLongestProjectList));
-  const auto links = TRY(for_each_link(list, [&](const Tag&, std::string_view text) -> Result<> {
+  std::size_t all = 0, fitting = 0;
+  const auto links = TRY(for_each_link(list, [&](const Tag& link, std::string_view text) -> Result<> {
     const auto name = unescape(trim(text));
+    ++all;
+    fitting += leads_to(link, name) ? 1 : 0;
     return is_valid_name(name) ? each(name, 0) : Result<>();
   }));
   TRY(check_whole(links));
+  if (!links.says_index && fitting * 2 < all) return no_index();
   return links.serial;
 }
 

@@ -45,6 +45,16 @@ Result<> for_each_block(std::string_view text, const Each& each) {
   return close(text.size());
 }
 
+/// Of a record that cannot be read: the package that it says it is of; empty when it says none.
+std::string name_in(std::string_view block) {
+  for (const auto line : split(block, '\n')) {
+    if (!line.starts_with("Package:")) continue;
+    const auto name = trim(line.substr(line.find(':') + 1));
+    return is_package_name(name) ? std::string(name) : "";
+  }
+  return "";
+}
+
 std::string shown(std::string_view block) { return "'" + single_line(block.substr(0, kShown)) + "'"; }
 
 bool is_path(std::string_view folder) {
@@ -220,6 +230,11 @@ Result<std::vector<ListedPackage>> parse_packages(std::string_view text, std::st
     if (row) {
       out.push_back(std::move(*row));
     } else {
+      if (auto name = name_in(block); !name.empty()) {
+        skipped.packages.push_back(std::move(name));
+      } else {
+        ++skipped.nameless;
+      }
       skipped.add("the record " + shown(block) + (records ? "" : ": " + records.error().message()));
     }
   }));

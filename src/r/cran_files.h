@@ -20,6 +20,10 @@ namespace granary::r {
 struct Skipped {
   std::size_t count = 0;
   std::vector<std::string> examples;  // of the first few: fit for a log and for people
+  /// Records of PACKAGES are of these packages, as far as they say so: they are listed, whatever else is
+  /// wrong.
+  std::vector<std::string> packages{};
+  std::size_t nameless = 0;  // records of PACKAGES of which not even the package can be read
   void add(std::string what);
 };
 

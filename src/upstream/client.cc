@@ -92,6 +92,7 @@ struct Transfer {
   std::uint64_t received = 0;        // given to the sink
   std::optional<Answer> begun{};     // what begin() heard
   std::optional<Error> of_caller{};  // of begin() or sink(): never retried
+  std::function<void()> restart{};   // the caller forgets what it has; empty: it cannot
   bool enough = false;               // all of the range is there, and the transfer was ended on purpose
 
   bool resumable() const noexcept {
@@ -115,12 +116,15 @@ class HttpUpstream final : public Client {
 
   Result<Answer> get(const Context& ctx, const Get& get) override {
     std::string body;
-    auto answer = TRY(stream(
-        ctx, get, [](const Answer&) { return Result<>(); },
-        [&](ByteSpan bytes) -> Result<> {
-          body += as_text(bytes);
-          return {};
-        }));
+    const std::function<Result<>(const Answer&)> begin = [](const Answer&) { return Result<>(); };
+    const std::function<Result<>(ByteSpan)> sink = [&](ByteSpan bytes) -> Result<> {
+      body += as_text(bytes);
+      return {};
+    };
+    auto answer =
+        TRY(run(ctx, {.get = get, .begin = begin, .sink = sink, .url = absolute(get.url), .restart = [&] {
+                        body.clear();
+                      }}));
     answer.body = std::move(body);
     return answer;
   }
@@ -128,22 +132,33 @@ class HttpUpstream final : public Client {
   Result<Answer> stream(const Context& ctx, const Get& get,
                         const std::function<Result<>(const Answer&)>& begin,
                         const std::function<Result<>(ByteSpan)>& sink) override {
-    Transfer transfer{.get = get, .begin = begin, .sink = sink, .url = absolute(get.url)};
-    if (is_file(transfer.url)) return read_from_tree(ctx, options_.url, transfer.url, get, begin, sink);
+    return run(ctx, {.get = get, .begin = begin, .sink = sink, .url = absolute(get.url)});
+  }
+
+ private:
+  Result<Answer> run(const Context& ctx, Transfer transfer) {
+    const Get& get = transfer.get;
+    if (is_file(transfer.url))
+      return read_from_tree(ctx, options_.url, transfer.url, get, transfer.begin, transfer.sink);
     const auto policy = get.retry.value_or(options_.retry);
     for (int failures = 1;; ++failures) {
       Failed failed{Error(Errc::internal, "", "", __FILE__, __LINE__)};
       auto answer = attempt(ctx, transfer, failed);
       if (answer) return *std::move(answer);
-      const bool again = failed.may_pass && (transfer.received == 0 || transfer.resumable());
+      const bool again =
+          failed.may_pass && (transfer.received == 0 || transfer.resumable() || transfer.restart);
       const auto delay =
           again ? net::delay_after(policy, failures, net::random_jitter(), failed.retry_after) : std::nullopt;
       if (!delay || ctx.remaining() < *delay) return tl::unexpected(std::move(failed.error));
       TRY(net::wait(ctx, *delay));
+      if (transfer.received > 0 && !transfer.resumable()) {
+        transfer.restart();
+        transfer.received = 0;
+        transfer.begun.reset();
+      }
     }
   }
 
- private:
   std::string absolute(const std::string& url) const {
     if (is_absolute(url)) return url;
     return options_.url + '/' + url.substr(std::min(url.find_first_not_of('/'), url.size()));
@@ -189,7 +204,14 @@ class HttpUpstream final : public Client {
           failed.error = std::move(failed.error).note("while asking for " + net::printable_url(url));
         return std::nullopt;
       }
-      if (response->ok()) return std::move(transfer.begun);
+      if (response->ok()) {
+        const auto& begun = *transfer.begun;
+        if (!transfer.get.range && begun.size && transfer.received < *begun.size) {
+          failed = {cut_off(url), true};
+          return std::nullopt;
+        }
+        return std::move(transfer.begun);
+      }
       if (response->status == 304 && transfer.get.known != Validators{})
         return answer_of(*response, url, false);
       const auto location = response->header("Location");
@@ -249,6 +271,10 @@ class HttpUpstream final : public Client {
                       "try again");
         return {};
       }
+      if (answer.partial && !get.range)
+        return fail(Errc::unavailable,
+                    "upstream sends a part, and was asked for all: " + net::printable_url(url),
+                    "this upstream's ranges are broken: use another one");
       answer.partial = get.range.has_value();
       if (answer.size && !get.range && *answer.size > get.limit) return of_caller(too_long(get, url));
       transfer.begun = answer;
@@ -266,6 +292,11 @@ class HttpUpstream final : public Client {
       return {};
     };
     return http_.request(ctx, request);
+  }
+
+  static Error cut_off(const std::string& url) {
+    return Error(Errc::unavailable, "cut off upstream: " + net::printable_url(url), "try again", __FILE__,
+                 __LINE__);
   }
 
   static Result<> too_long(const Get& get, const std::string& url) {

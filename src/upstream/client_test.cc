@@ -90,6 +90,30 @@ TEST_F(ClientTest, ABodyThatBreaksOffIsResumedWhereUpstreamCan) {
   EXPECT_EQ(header_sent(1, "if-range"), "\"v1\"");
 }
 
+TEST_F(ClientTest, ABodyInMemoryThatBreaksOffIsAskedForAgainFromItsBeginning) {
+  server.next({.body = "0123456789", .way = FakeReply::Way::cut});
+  server.next({.body = "abcdefghij"});
+  EXPECT_EQ(get({.url = "a", .compressed = true})->body, "abcdefghij");
+  EXPECT_EQ(header_sent(1, "range"), "");
+}
+
+TEST_F(ClientTest, APartThatNobodyAskedForIsNotTakenForAll) {
+  server.when("/top/a").reply({.status = 206, .headers = {{"Content-Range", "bytes 0-2/10"}}, .body = "012"});
+  EXPECT_EQ(get({.url = "a"}).error().code(), Errc::unavailable);
+}
+
+TEST_F(ClientTest, NotModifiedIsNoAnswerToAQuestionWithoutCondition) {
+  server.when("/top/a").reply({.status = 304});
+  EXPECT_EQ(get({.url = "a"}).error().code(), Errc::unavailable);
+}
+
+TEST_F(ClientTest, APackedBodyThatIsNotPackedIsCorrupt) {
+  server.when("/top/a").reply({.headers = {{"Content-Encoding", "gzip"}}, .body = "not gzip at all"});
+  server.when("/top/b").reply({.headers = {{"Content-Encoding", "br"}}, .body = "nor what we offered"});
+  EXPECT_EQ(get({.url = "a", .compressed = true}).error().code(), Errc::corrupt);
+  EXPECT_EQ(get({.url = "b", .compressed = true}).error().code(), Errc::corrupt);
+}
+
 TEST_F(ClientTest, AFileThatChangedMeanwhileIsNotPatchedTogether) {
   server.next({.headers = {{"ETag", "\"v1\""}}, .body = "0123456789", .way = FakeReply::Way::cut});
   server.next({.headers = {{"ETag", "\"v2\""}}, .body = "abcdefghij"}, 5);

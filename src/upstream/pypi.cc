@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "net/url.h"
+#include "python/project_entry.h"
 
 namespace granary::upstream {
 namespace {
@@ -28,17 +29,6 @@ bool is_json(std::string_view body) noexcept {
   return begin != std::string_view::npos && body[begin] == '{';
 }
 
-/// An HTML page that is no index page is a log-in form or an error, not an index without files.
-Result<> check_is_index(const Answer& answer) {
-  if (!looks_like_html(answer) || answer.body.find("<a ") != std::string::npos ||
-      answer.body.find("<A ") != std::string::npos ||
-      answer.body.find("pypi:repository-version") != std::string::npos)
-    return {};
-  return fail(Errc::corrupt,
-              "the index answered with a web page that lists nothing: " + net::printable_url(answer.url),
-              "is a proxy's log-in page in between? open the URL in a browser");
-}
-
 Result<std::string> absolute(const std::string& base, const std::string& reference) {
   if (reference.empty()) return reference;
   return net::resolve_url(base, reference);
@@ -53,7 +43,7 @@ void make_absolute(python::ReadPage& page, const std::string& base) {
     auto provenance = absolute(base, file.provenance);
     if (!url ||
         !(url->starts_with("http://") || url->starts_with("https://") || url->starts_with("file://"))) {
-      ++page.left_out;
+      python::leave_out(page, file);
       continue;
     }
     file.url = std::move(*url);
@@ -81,7 +71,6 @@ Result<ProjectAnswer> fetch_project(const Context& ctx, Client& client, std::str
   if (is_json(answer.body)) {
     out.page = TRY(python::read_project_json(answer.body, project));
   } else {
-    TRY(check_is_index(answer));
     out.page = TRY(python::read_project_html(answer.body, project));
   }
   make_absolute(out.page, answer.url);
@@ -102,7 +91,6 @@ Result<ProjectListAnswer> fetch_project_list(const Context& ctx, Client& client,
   if (is_json(answer.body)) {
     said = TRY(python::read_project_list_json(answer.body, each));
   } else {
-    TRY(check_is_index(answer));
     said = TRY(python::read_project_list_html(answer.body, each));
   }
   if (out.serial == 0) out.serial = said;

@@ -22,6 +22,7 @@ struct RTree {
   std::vector<Package> packages;  // by name
   model::TxNo newest_record;      // the highest number that any of them begins or ended with
   model::TxNo known_at;           // the last transaction of the source when it was read
+  std::string epoch;              // catalog::kCleared then
 
   /// Null when there is none.
   const Package* find(std::string_view name) const noexcept;

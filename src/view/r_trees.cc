@@ -64,7 +64,10 @@ Result<RTrees::Shared> RTrees::newest(const Context& ctx, Slot& held, const mode
   auto fresh = std::make_shared<RTree>();
   std::map<std::string, std::optional<RTree::Package>> changes;
   TRY(catalog_->read(ctx, [&](catalog::ReadView& view) -> Result<> {
+    auto epoch = TRY(view.mirrors().state(pin.source, catalog::kCleared));
+    if (before && before->epoch != epoch) before = nullptr;  // all of it is gone, without a trace
     *fresh = before ? *before : RTree{};
+    fresh->epoch = std::move(epoch);
     changes.clear();
     fresh->known_at = TRY(last_of(view, pin.source));
     const auto take = [&](const catalog::MirrorRecord& record) -> Result<> {

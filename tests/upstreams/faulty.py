@@ -9,6 +9,8 @@ A fault is a function of the request's handler and of the real answer, an Answer
 import fnmatch
 import http.client
 import http.server
+import socket
+import struct
 import threading
 import urllib.parse
 from dataclasses import dataclass, field
@@ -42,6 +44,7 @@ class Faulty:
     def __init__(self, origin):
         """origin: the URL of the real upstream; may be changed."""
         self.origin = origin
+        self.conditions = True  # False: answers as if everything were new
         self.requests, self.rules = [], []
         self.lock, self.ended = threading.Lock(), threading.Event()
         upstream = self
@@ -116,7 +119,8 @@ class Faulty:
         connection = http.client.HTTPConnection(origin.hostname, origin.port, timeout=30)
         try:
             connection.request(handler.command, origin.path + handler.path,
-                               headers={key: handler.headers[key] for key in PASSED if key in handler.headers})
+                               headers={key: handler.headers[key] for key in PASSED if key in handler.headers and
+                                        (self.conditions or not key.endswith(("-Match", "-Since")))})
             answer = connection.getresponse()
             body = answer.read()
             kept = {key: answer.headers[key] for key in KEPT if key in answer.headers}
@@ -237,4 +241,51 @@ def huge_json(megabytes, content_type="application/vnd.pypi.simple.v1+json"):
         for _ in range(megabytes):
             handler.wfile.write(piece)
         handler.wfile.write(end)
+    return fault
+
+
+def reset(part=0.5):
+    """The connection is reset within the body."""
+    def fault(handler, answer):
+        head(handler, answer)
+        handler.wfile.write(answer.body[:int(len(answer.body) * part)])
+        handler.wfile.flush()
+        handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        handler.connection.close()
+        handler.close_connection = True
+    return fault
+
+
+def silent(seconds=0.0):
+    """The connection ends without an answer, after a time."""
+    @alone
+    def fault(handler):
+        handler.upstream.ended.wait(seconds)
+        handler.close_connection = True
+    return fault
+
+
+def not_modified():
+    """304, whether or not anybody asked for what is newer; with a body, which a 304 has not, so that the next answer on the
+    connection begins with rubbish."""
+    return status(304)
+
+
+def encoded(coding):
+    """A body that is said to be encoded as nobody asked for, and is not."""
+    return alone(lambda handler: send(handler, Answer(200, {"Content-Encoding": coding}, b"as it is\n" * 10)))
+
+
+def endless(start, piece, megabytes, content_type):
+    """A body whose length is not said and that goes on."""
+    @alone
+    def fault(handler):
+        handler.send_response(200)
+        handler.send_header("Content-Type", content_type)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        whole = piece * (1_000_000 // len(piece))
+        for chunk in filter(None, (start, *([whole] * megabytes))):
+            handler.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+        handler.wfile.write(b"0\r\n\r\n")
     return fault
