@@ -74,8 +74,9 @@ http::Response metadata_response(const view::Snapshot& snapshot, model::FileReco
   return response;
 }
 
-/// PEP 658: upstream has it beside the wheel, with a hash of its own.
-model::FileRecord metadata_of(model::FileRecord wheel) {
+}  // namespace
+
+model::FileRecord metadata_beside(model::FileRecord wheel) {
   wheel.filename += kMetadataSuffix;
   wheel.blob = *wheel.metadata_sha256;
   wheel.size = 0;  // upstream does not say
@@ -85,8 +86,6 @@ model::FileRecord metadata_of(model::FileRecord wheel) {
   for (auto& url : wheel.origin->urls) url += kMetadataSuffix;
   return wheel;
 }
-
-}  // namespace
 
 Result<http::Response> python_file(const PythonDependencies& dependencies, const Context& ctx,
                                    const http::Request& request) {
@@ -105,7 +104,7 @@ Result<http::Response> python_file(const PythonDependencies& dependencies, const
     if (!file->metadata_sha256)
       return missing(snapshot, "there is no metadata beside this file", "read it out of the file itself");
     if (!file->origin) return metadata_response(snapshot, std::move(*file));
-    file = metadata_of(*std::move(file));
+    file = metadata_beside(*std::move(file));
   }
 
   const std::string type = path->metadata ? "text/plain; charset=utf-8" : "application/octet-stream";

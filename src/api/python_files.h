@@ -11,4 +11,7 @@ namespace granary::api {
 /// file that the repository shows at that snapshot is given.
 Result<http::Response> python_file(const PythonDependencies&, const Context&, const http::Request&);
 
+/// PEP 658: what upstream has beside a wheel (with an origin and metadata_sha256), with a hash of its own.
+model::FileRecord metadata_beside(model::FileRecord wheel);
+
 }  // namespace granary::api

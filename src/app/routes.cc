@@ -2,6 +2,7 @@
 
 #include "api/access_gate.h"
 #include "api/admin_routes.h"
+#include "api/bundle_routes.h"
 #include "api/cluster_routes.h"
 #include "api/home_page.h"
 #include "api/job_routes.h"
@@ -48,6 +49,9 @@ void bind_routes(http::Router& router, const Parts& parts, const config::Setting
                           .leaving = parts.leaving,
                           .online = parts.online,
                           .mirrors = parts.mirrors});
+  api::bind_bundles(
+      router,
+      {.catalog = parts.catalog, .blobs = parts.blobs, .mirrors = parts.mirrors, .clock = parts.clock});
   api::bind_cluster(router, {.nodes = parts.nodes, .self = parts.node_name});
   api::bind_jobs(router, {.queue = parts.queue,
                           .events = parts.job_events,

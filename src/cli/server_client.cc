@@ -88,20 +88,51 @@ Result<Reply> ServerClient::send(const Context& ctx, std::string_view method, st
   return exchange(ctx, method, path, &body, "application/octet-stream", on_sent);
 }
 
+Result<> ServerClient::receive(const Context& ctx, std::string_view method, std::string_view path,
+                               const std::string& body, const std::function<Result<>(ByteSpan)>& sink) {
+  const MemorySource source(body);
+  auto request = request_for(method, path, body.empty() ? nullptr : &source, "application/json");
+  request.sink = sink;
+  request.body_limit = kMaxAnswer;  // of refusals
+  TRY(perform(ctx, request));
+  return {};
+}
+
 Result<Reply> ServerClient::exchange(const Context& ctx, std::string_view method, std::string_view path,
                                      const ByteSource* body, std::string_view type,
                                      const std::function<void(std::uint64_t)>& on_sent) {
+  auto request = request_for(method, path, body, type);
+  request.on_sent = on_sent;
+  request.body_limit = kMaxAnswer;
+  auto response = TRY(perform(ctx, request));
+  Reply reply;
+  reply.text = std::move(response.body);
+  if (!trim(reply.text).empty()) {
+    auto json = Json::parse(reply.text);
+    if (!json)
+      return fail(Errc::unavailable, "the server's answer is not JSON",
+                  "is the address that of a Granary server, with its path");
+    reply.json = std::move(*json);
+  }
+  return reply;
+}
+
+net::Request ServerClient::request_for(std::string_view method, std::string_view path, const ByteSource* body,
+                                       std::string_view type) {
   net::Request request;
   request.method = method;
   request.url = fmt::format("{}/__api__{}", address_.url.empty() ? "http://localhost" : address_.url, path);
   request.body = body;
-  request.on_sent = on_sent;
-  request.body_limit = kMaxAnswer;
   request.headers.push_back({"Accept", "application/json"});
   if (body != nullptr) request.headers.push_back({"Content-Type", std::string(type)});
   if (!address_.token.empty() && !address_.url.empty())
     request.headers.push_back({"Authorization", "Bearer " + address_.token});
-  if (address_.verbose) *log_ << fmt::format("{} {}\n", method, request.url);
+  return request;
+}
+
+/// An answer of 2xx.
+Result<net::Response> ServerClient::perform(const Context& ctx, const net::Request& request) {
+  if (address_.verbose) *log_ << fmt::format("{} {}\n", request.method, request.url);
   auto response = http_->request(ctx, request);
   if (!response) {
     if (response.error().code() == Errc::unavailable && address_.url.empty())
@@ -113,16 +144,7 @@ Result<Reply> ServerClient::exchange(const Context& ctx, std::string_view method
   }
   if (address_.verbose) *log_ << fmt::format("  {} {}\n", response->status, response->header("X-Request-Id"));
   if (!response->ok()) return refused(*response, address_);
-  Reply reply;
-  reply.text = std::move(response->body);
-  if (!trim(reply.text).empty()) {
-    auto json = Json::parse(reply.text);
-    if (!json)
-      return fail(Errc::unavailable, "the server's answer is not JSON",
-                  "is the address that of a Granary server, with its path");
-    reply.json = std::move(*json);
-  }
-  return reply;
+  return response;
 }
 
 }  // namespace granary::cli

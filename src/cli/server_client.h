@@ -13,7 +13,9 @@
 
 namespace granary::net {
 class HttpClient;
-}
+struct Request;
+struct Response;
+}  // namespace granary::net
 
 namespace granary::cli {
 
@@ -40,8 +42,14 @@ class ServerClient {
   Result<Reply> call(const Context&, std::string_view method, std::string_view path, const std::string& body);
   Result<Reply> send(const Context&, std::string_view method, std::string_view path, const ByteSource& body,
                      const std::function<void(std::uint64_t)>& on_sent);
+  /// The bytes of an answer, as they come.
+  Result<> receive(const Context&, std::string_view method, std::string_view path, const std::string& body,
+                   const std::function<Result<>(ByteSpan)>& sink);
 
  private:
+  net::Request request_for(std::string_view method, std::string_view path, const ByteSource* body,
+                           std::string_view type);
+  Result<net::Response> perform(const Context&, const net::Request&);
   ServerClient(ServerAddress address, std::ostream& log);
   Result<Reply> exchange(const Context&, std::string_view method, std::string_view path,
                          const ByteSource* body, std::string_view type,

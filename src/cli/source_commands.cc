@@ -53,7 +53,8 @@ Result<int> remove(Session& session) {
 
 std::vector<CommandSpec> source_commands() {
   const FlagSpec name = {"--name", "NAME", "name of the source", true};
-  const FlagSpec url = {"--url", "URL", "upstream: http, https or file (the setting of its type)"};
+  const FlagSpec url = {"--url", "URL",
+                        "upstream: http, https or file, or offline: for none (the setting of its type)"};
   const FlagSpec proxy = {"--proxy", "URL", "proxy for requests to upstream (Proxy.URL)"};
   const FlagSpec ca_file = {"--ca-file", "PATH",
                             "certificates that upstream's is checked with, on the server"};

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "cli/bundle_commands.h"
 #include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/transfer.h"
@@ -260,6 +261,25 @@ std::vector<CommandSpec> transfer_commands() {
         {"--to", "FILE", "settings of the server as it will be: an empty database, an empty bucket or folder",
          true}},
        migrate},
+      {"export",
+       "Write packages with all that they need to a file, for a server without an upstream",
+       "export --source cran --package dplyr,ggplot2 --date 2024-05-01 --path bundle.tar",
+       {{"--source", "NAMES", "where they are taken from, the first that has one; all of R or all of Python",
+         true},
+        {"--path", "FILE", "a tar, made whole or not at all", true},
+        {"--package", "NAMES",
+         "with commas; of Python with versions: 'requests>=2.31,numpy' (all, but of an index)"},
+        {"--date", "DAYS", "as they were at the end of these days too, such as 2024-05-01"},
+        {"--latest", "", "as they are now (on unless --latest=false)"},
+        {"--tree", "PATHS", "of R: src/contrib, bin/windows/contrib/4.5, ... (src/contrib)"},
+        {"--dependencies", "", "with all that they need (on unless --dependencies=false)"},
+        {"--python", "VERSION", "only what this Python takes, such as 3.11"}},
+       export_bundle},
+      {"import",
+       "Take in what granary export wrote; what was killed goes on when it is run again",
+       "import --path bundle.tar",
+       {{"--path", "FILE", "as granary export made it", true}},
+       import_bundle},
       {"read-only on",
        "Let the server answer reads only, until it is restarted",
        "read-only on",

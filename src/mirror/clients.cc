@@ -1,6 +1,7 @@
 #include "mirror/clients.h"
 
 #include "base/encryption.h"
+#include "mirror/parts.h"
 
 namespace granary::mirror {
 namespace {
@@ -47,6 +48,10 @@ class RealClients final : public Clients {
   }
 
   Result<std::shared_ptr<upstream::Client>> make(const Context& ctx, const model::Source& source) {
+    if (source.upstream.url == kOffline)
+      return fail(Errc::unavailable, "the source '" + source.name + "' is offline: it asks no upstream",
+                  "bring what is missing in a bundle: granary export where there is an upstream, granary "
+                  "import here");
     upstream::ClientOptions options;
     options.url = source.upstream.url;
     if (options.url.empty()) options.url = TRY(default_url(ctx, source.type));

@@ -183,7 +183,7 @@ Result<bool> DescribeOnDemand::want(const Context& ctx, model::SourceId id,
                                     const std::vector<catalog::OnDemand::Version>& few,
                                     std::optional<Time> day) {
   const auto source = TRY(mirror_source(parts_, ctx, id));
-  if (source.type != model::SourceType::cran) return false;
+  if (source.type != model::SourceType::cran || is_offline(source)) return false;
   if (few.empty()) {
     if (!day) return false;
     {

@@ -131,6 +131,10 @@ Result<> Files::fetch(OnTheWay& way, const Context& ctx) {
   // A download of this file may have ended between the question and this one.
   if (TRY(find_held(*parts_, ctx, record.source, record.origin->key)).file) return {};
   const auto source = TRY(mirror_source(*parts_, ctx, record.source));
+  if (is_offline(source))
+    return fail(Errc::not_found,
+                "'" + record.filename + "' is in no bundle that '" + source.name + "' took in",
+                "export it where there is an upstream, and import it here");
   const auto client = TRY(parts_->clients->of(ctx, source));
   Expected expected{way.before, record.md5, std::nullopt};
   if (record.origin->digest_known) expected.sha256 = record.blob;

@@ -64,6 +64,14 @@ class RealMirrors final : public Mirrors {
       if (const auto source = catalog::parse_cleared_topic(topic)) forget(source);
     }
   }
+  Result<> hold_imported(const Context& ctx, const model::Source& source,
+                         const catalog::HeldFile& file) override {
+    return mirror::hold_imported(parts_, ctx, source, file);
+  }
+  Result<Imported> import_records(const Context& ctx,
+                                  const std::function<Result<>(const EachImported&)>& read) override {
+    return mirror::import_records(parts_, ctx, read);
+  }
   Result<MirrorInfo> info(const Context& ctx, model::SourceId id) override {
     const auto source = TRY(mirror_source(parts_, ctx, id));
     MirrorInfo out;
@@ -80,6 +88,10 @@ class RealMirrors final : public Mirrors {
     if (source.type == model::SourceType::cran) {
       for (const auto& package : TRY(list_undescribed(parts_, ctx, id, std::nullopt)))
         out.undescribed += package.versions.size();
+    }
+    if (is_offline(source)) {
+      out.url = kOffline;
+      return out;
     }
     auto client = parts_.clients->of(ctx, source);
     if (client) out.url = (*client)->url();

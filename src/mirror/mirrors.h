@@ -12,6 +12,7 @@
 #include "catalog/on_demand.h"
 #include "jobs/handler.h"
 #include "mirror/evict.h"
+#include "mirror/import.h"
 #include "mirror/parts.h"
 #include "mirror/sources.h"
 #include "model/types.h"
@@ -60,6 +61,10 @@ class Mirrors : public catalog::OnDemand {
   virtual void heard(std::span<const std::int64_t> topics) = 0;
   /// Reads what old versions of CRAN needed: see mirror/describe_job.h. This must outlive it.
   virtual std::unique_ptr<jobs::Handler> describe_handler() = 0;
+  /// See mirror/import.h.
+  virtual Result<> hold_imported(const Context&, const model::Source&, const catalog::HeldFile&) = 0;
+  virtual Result<Imported> import_records(const Context&,
+                                          const std::function<Result<>(const EachImported&)>& read) = 0;
   virtual Result<MirrorInfo> info(const Context&, model::SourceId) = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -46,6 +47,11 @@ struct Synced {
   std::uint64_t skipped = 0;   // records of upstream's that could not be read
   std::string problem;         // what is wrong with those, the first of them
 };
+
+/// The upstream URL of a source that has none and asks nobody: what is in it came by import
+/// (mirror/import.h).
+inline constexpr std::string_view kOffline = "offline:";
+inline bool is_offline(const model::Source& source) noexcept { return source.upstream.url == kOffline; }
 
 /// Errc::not_found when the source was deleted, invalid_argument when it has no upstream.
 Result<model::Source> mirror_source(const Parts&, const Context&, model::SourceId);

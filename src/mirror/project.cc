@@ -154,6 +154,10 @@ Result<bool> Projects::ask(const Context& ctx, const Key& key, bool background) 
   const auto known_now = TRY(known(ctx, key));
   if (!known_now) return no_such_project(key.second);
   const auto source = TRY(mirror_source(*parts_, ctx, id));
+  if (is_offline(source)) {
+    if (known_now->record) return true;
+    return no_such_project(key.second);
+  }
   const auto client = TRY(parts_->clients->of(ctx, source));
   const Context patient = known_now->record ? ctx.with_timeout(kShortly) : ctx;
   auto fetched =

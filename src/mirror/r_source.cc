@@ -102,6 +102,7 @@ Result<> RTreesOnDemand::want(const Context& ctx, model::SourceId id, const std:
   if (held->absent_at && parts_.clock->now() < *held->absent_at + kAbsent) return absent();
   if (!TRY(is_known(parts_, ctx, id, tree))) {
     const auto source = TRY(mirror_source(parts_, ctx, id));
+    if (is_offline(source)) return absent();
     const auto synced = sync_r_tree(parts_, ctx, source, tree, Reason::request, [](const Step&) {});
     if (!synced && synced.error().code() == Errc::not_found) {
       held->absent_at = parts_.clock->now();

@@ -7,7 +7,7 @@ namespace {
 
 /// An upstream that no client can be made for is refused now, not at the first synchronisation.
 Result<> check_upstream(const Parts& parts, const model::Upstream& upstream) {
-  if (upstream.url.empty()) return {};
+  if (upstream.url.empty() || upstream.url == kOffline) return {};
   upstream::ClientOptions options;
   options.url = upstream.url;
   TRY(upstream::make_client(std::move(options), parts.clock));

@@ -31,6 +31,9 @@ Result<Synced> sync_by_type(const Parts& parts, const Context& ctx, const model:
 
 Result<Synced> sync(const Parts& parts, const Context& ctx, model::SourceId id, const Progress& progress) {
   const auto source = TRY(mirror_source(parts, ctx, id));
+  if (is_offline(source))
+    return fail(Errc::unsupported, "the source '" + source.name + "' is offline: it has no upstream",
+                "bring it up to date with: granary import");
   const auto begun = Context::Clock::now();
   auto synced = sync_by_type(parts, ctx, source, progress);
   if (!synced) {

@@ -30,10 +30,12 @@ std::string key_of(const python::UpstreamFile& file, std::string_view project) {
   return std::string(project) + '/' + file.filename + '/' + told;
 }
 
+}  // namespace
+
 model::FileRecord file_record(const python::UpstreamFile& file, const python::Project& project,
-                              const model::Pin& pin, std::string_view name) {
+                              model::SourceId source, model::TxNo number, std::string_view name) {
   model::FileRecord out;
-  out.source = pin.source;
+  out.source = source;
   out.package = name;
   out.name = project.shown;
   out.version = file.version;
@@ -47,13 +49,11 @@ model::FileRecord file_record(const python::UpstreamFile& file, const python::Pr
   out.requires_python = file.requires_python;
   out.yanked = file.yanked;
   // The serial of the page, as upstream counts: what mirrors of mirrors compare.
-  out.added_in = project.serial != 0 ? model::TxNo{project.serial} : pin.at;
+  out.added_in = project.serial != 0 ? model::TxNo{project.serial} : number;
   out.origin = model::Origin{{file.url}, key_of(file, name), file.sha256.has_value()};
   out.provenance = file.provenance;
   return out;
 }
-
-}  // namespace
 
 Projects::Projects(std::shared_ptr<catalog::Catalog> catalog, std::shared_ptr<catalog::OnDemand> on_demand,
                    std::size_t cache_bytes)
@@ -160,7 +160,7 @@ Result<std::vector<model::FileRecord>> Projects::files(const Context& ctx, const
       weight_of_project));
   std::vector<model::FileRecord> files;
   for (const auto& file : made->files)
-    if (file.visible(pin.until)) files.push_back(file_record(file, *made, pin, project));
+    if (file.visible(pin.until)) files.push_back(file_record(file, *made, pin.source, pin.at, project));
   return files;
 }
 

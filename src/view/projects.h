@@ -53,4 +53,8 @@ class Projects {
   MadeOnce<python::Project> decoded_;
 };
 
+/// `number`: what the page says where upstream has no serial.
+model::FileRecord file_record(const python::UpstreamFile&, const python::Project&, model::SourceId,
+                              model::TxNo number, std::string_view name);
+
 }  // namespace granary::view

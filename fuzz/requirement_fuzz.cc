@@ -1,0 +1,21 @@
+/// Requirements of metadata that strangers wrote: what is taken has a name, and its specifiers can be asked.
+
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "python/name.h"
+#include "python/requirement.h"
+
+using namespace granary::python;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  static const auto kVersion = Version::parse("1.2.3");
+  (void)allows(text, *kVersion);
+  if (const auto read = parse_requirement(text)) {
+    if (normalize_name(read->project) != read->project || read->project.empty()) std::abort();
+    (void)allows(read->specifiers, *kVersion);
+  }
+  return 0;
+}
