@@ -3,6 +3,7 @@
 import concurrent.futures
 import hashlib
 import http.client
+import json
 import random
 import threading
 import time
@@ -159,3 +160,24 @@ def test_a_synchronisation_that_is_killed_anywhere_resumes_and_nothing_is_half_t
         assert answer.status == 404 or answer.body == cran_upstream.request("GET", CONTRIB + name)[2]
     server.cli("gc", "--grace", "0s")
     assert not server.cli_json("verify")["problems"]
+
+
+def test_verify_finds_a_held_file_that_is_damaged_or_lost_and_it_is_fetched_again(make_granary, cran_upstream):
+    server = make_granary().start()
+    mirror(server, cran_upstream.url)
+    name, data = large_file(cran_upstream)
+    fetch(server, name)
+    eventually(lambda: server.cli_json("info", "--source", "cran")["held_files"] == 1)
+    assert not server.cli_json("verify")["problems"]
+    [blob] = [path for path in (server.folder / "data").rglob("*") if path.is_file() and path.stat().st_size == len(data)]
+    blob.chmod(0o600)
+    blob.write_bytes(data[:-1] + b"x")
+    [problem] = json.loads(server.run("verify", "-o", "json").stdout)["problems"]
+    assert name in str(problem) and "damaged" in str(problem)
+    blob.unlink()
+    [problem] = json.loads(server.run("verify", "-o", "json").stdout)["problems"]
+    assert name in str(problem) and "missing" in str(problem)
+    server.stop()
+    server.start()  # no event loop has the file open any more
+    assert fetch(server, name)[2] == hashlib.sha256(data).hexdigest()
+    eventually(lambda: not json.loads(server.run("verify", "-o", "json").stdout)["problems"])
