@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,6 +19,7 @@ namespace fs = std::filesystem;
 constexpr int kDownloadsAtOnce = 32;
 /// Nobody waits long for a small blob, and an error is better said than sent as a response that is cut off.
 constexpr std::uint64_t kWaitForWhole = 256 * 1024;
+constexpr std::uint64_t kMostReserve = std::uint64_t{1} << 30;
 constexpr auto kTouchEvery = std::chrono::minutes(10);
 
 }  // namespace
@@ -32,11 +34,18 @@ struct DiskCache::Download {
   std::shared_ptr<GrowingFile> file;
 };
 
-Result<std::unique_ptr<DiskCache>> DiskCache::open(std::string folder, std::uint64_t limit, Logger log) {
+Result<std::unique_ptr<DiskCache>> DiskCache::open(std::string folder, std::uint64_t limit, Logger log,
+                                                   AskDisk disk) {
   TRY(prepare_root(folder));
-  std::unique_ptr<DiskCache> cache(new DiskCache(std::move(folder), limit, std::move(log)));
+  std::unique_ptr<DiskCache> cache(new DiskCache(std::move(folder), limit, std::move(log), std::move(disk)));
   TRY(cache->scan());
   return cache;
+}
+
+DiskCache::Disk DiskCache::ask_disk(const std::string& folder) {
+  struct ::statvfs about{};
+  if (::statvfs(folder.c_str(), &about) != 0) return {};
+  return {about.f_bavail * about.f_frsize, about.f_blocks * about.f_frsize};
 }
 
 DiskCache::~DiskCache() {
@@ -261,6 +270,13 @@ void DiskCache::drop(std::unique_lock<std::mutex>&, const Digest& digest) {
 void DiskCache::make_room(std::unique_lock<std::mutex>& lock, std::uint64_t size) {
   if (size > limit_) return;
   while (!recent_.empty() && bytes_ > limit_ - size) drop(lock, Digest(recent_.back().digest));
+  const auto disk = disk_(folder_);
+  const auto wanted = std::min(disk.size / 10, kMostReserve) + size;
+  auto missing = wanted > disk.free ? wanted - disk.free : 0;
+  while (!recent_.empty() && missing > 0) {
+    missing -= std::min(missing, recent_.back().size);
+    drop(lock, Digest(recent_.back().digest));
+  }
 }
 
 }  // namespace granary::blob

@@ -18,7 +18,8 @@
 
 namespace granary::blob {
 
-/// A folder with the layout of a file store, bounded: what was not used for the longest time goes first. It
+/// A folder with the layout of a file store, bounded by `limit` and by a reserve of the disk, which uploads
+/// need (a tenth of it, at most 1 GiB): what was not used for the longest time goes first. It
 /// may be emptied from outside at any time and survives restarts. Safe for concurrent use.
 class DiskCache {
  public:
@@ -28,7 +29,15 @@ class DiskCache {
       std::function<Result<>(const Context&, const std::function<Result<>(std::uint64_t size)>& begin,
                              const std::function<Result<>(ByteSpan)>& sink)>;
 
-  static Result<std::unique_ptr<DiskCache>> open(std::string folder, std::uint64_t limit, Logger log);
+  /// Of the disk under the folder, in bytes.
+  struct Disk {
+    std::uint64_t free = 0, size = 0;
+  };
+  using AskDisk = std::function<Disk(const std::string& folder)>;
+  static Disk ask_disk(const std::string& folder);  // all zero when it cannot be said
+
+  static Result<std::unique_ptr<DiskCache>> open(std::string folder, std::uint64_t limit, Logger log,
+                                                 AskDisk disk = ask_disk);
   /// Ends the downloads in progress.
   ~DiskCache();
 
@@ -53,8 +62,8 @@ class DiskCache {
   };
   struct Download;
 
-  DiskCache(std::string folder, std::uint64_t limit, Logger log)
-      : folder_(std::move(folder)), limit_(limit), log_(std::move(log)) {}
+  DiskCache(std::string folder, std::uint64_t limit, Logger log, AskDisk disk)
+      : folder_(std::move(folder)), limit_(limit), log_(std::move(log)), disk_(std::move(disk)) {}
   Result<> scan();
   std::string path_of(const Digest& digest) const;
   Result<std::shared_ptr<const OpenFile>> hit(const Digest& digest, std::uint64_t size);
@@ -70,6 +79,7 @@ class DiskCache {
   const std::string folder_;
   const std::uint64_t limit_;
   const Logger log_;
+  const AskDisk disk_;
   OpenFiles open_files_{512};
   std::stop_source stop_;
 

@@ -38,8 +38,22 @@ class DiskCacheTest : public testing::Test {
   const Context ctx = test_context();
   TemporaryFolder folder;
   std::atomic<int> fetched{0};
+  std::atomic<std::uint64_t> cache_bytes{0};
   std::unique_ptr<DiskCache> cache = DiskCache::open(folder.path(), 1 << 20, Logger()).value();
 };
+
+TEST_F(DiskCacheTest, LeavesATenthOfASmallDiskFree) {
+  const auto disk = [this](const std::string&) { return DiskCache::Disk{1000 - cache_bytes, 1000}; };
+  cache.reset();
+  cache = DiskCache::open(folder.path(), 1 << 20, Logger(), disk).value();
+  for (const char c : std::string("abcdefghijkl")) {
+    ASSERT_TRUE(get(std::string(100, c)));
+    cache_bytes = cache->bytes();
+    EXPECT_LE(cache->bytes(), 900u);
+  }
+  EXPECT_TRUE(has(std::string(100, 'l')));
+  EXPECT_FALSE(has(std::string(100, 'a')));
+}
 
 TEST_F(DiskCacheTest, FetchesOnceThenServesFromTheFile) {
   EXPECT_EQ(get("hello").value(), "hello");
