@@ -6,6 +6,8 @@
 #include "api/meta_listing.h"
 #include "api/meta_package.h"
 #include "base/time_text.h"
+#include "view/names.h"
+#include "view/newest_file.h"
 
 namespace granary::api {
 namespace {
@@ -134,20 +136,22 @@ Result<std::vector<std::string>> all_packages(catalog::ReadView& view, model::So
 }
 
 Result<http::Response> packages(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
-  auto query = TRY(ListQuery::parse(request));
-  Listed listed;
+  const auto query = TRY(ListQuery::parse(request));
+  view::NamePage listed;
   JsonWriter json;
   TRY(deps.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
     json = {};
     const auto source = TRY(asked_source(view, request));
     const auto ecosystem = ecosystem_of(source.type);
-    if (!query.name.empty()) query.name = package_key(ecosystem, query.name);
     const auto at = TRY(view.resolve(source.id, model::Latest{}));
-    listed = select(TRY(all_packages(view, source.id, at)), query);
+    view::SourceNames names;
+    for (const auto& name : TRY(all_packages(view, source.id, at))) names.add(name);
+    listed = view::Names({std::make_shared<const view::SourceNames>(std::move(names))})
+                 .select(query.of(ecosystem));
     json.begin_array();
     for (const auto& name : listed.names) {
       const auto files = TRY(view.files(source.id, at, name));
-      if (!files.empty()) append_summary(json, ecosystem, files);
+      if (!files.empty()) append_summary(json, ecosystem, view::newest_file(ecosystem, files));
     }
     json.end_array();
     return {};

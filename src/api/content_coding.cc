@@ -26,7 +26,7 @@ int quality(std::string_view parameters) noexcept {
 
 }  // namespace
 
-Coding choose_coding(std::string_view accept_encoding, bool gzip, bool zstd) noexcept {
+Coding choose_coding(std::string_view accept_encoding) noexcept {
   int gzip_q = -1, zstd_q = -1, identity_q = -1, any_q = -1;
   for (const auto part : split(accept_encoding, ',')) {
     const auto semicolon = part.find(';');
@@ -42,11 +42,11 @@ Coding choose_coding(std::string_view accept_encoding, bool gzip, bool zstd) noe
   Coding best = Coding::identity;
   // Always acceptable unless refused by name; nobody who names another coding prefers it.
   int best_q = identity_q > 0 ? identity_q : 0;
-  if (gzip && given(gzip_q) > 0 && given(gzip_q) >= best_q) {
+  if (given(gzip_q) > 0 && given(gzip_q) >= best_q) {
     best = Coding::gzip;
     best_q = given(gzip_q);
   }
-  if (zstd && given(zstd_q) > 0 && given(zstd_q) >= best_q) best = Coding::zstd;
+  if (given(zstd_q) > 0 && given(zstd_q) >= best_q) best = Coding::zstd;
   return best;
 }
 
@@ -54,23 +54,24 @@ http::Response rendered_response(const http::Request& request, const view::Rende
                                  std::string content_type) {
   http::Response response;
   response.with("Content-Type", std::move(content_type));
-  response.etag = '"' + rendered.etag + '"';
-  response.body = http::BytesBody{rendered.identity};
-  if (!rendered.gzip && !rendered.zstd) return response;
+  response.etag = '"' + rendered.etag() + '"';
+  response.body = http::BytesBody{rendered.identity()};
+  if (!rendered.compressible()) return response;
   response.with("Vary", "Accept-Encoding");
-  switch (
-      choose_coding(request.header("Accept-Encoding"), rendered.gzip != nullptr, rendered.zstd != nullptr)) {
+  const auto encoded = [&](std::string name, const view::Rendered::Bytes& bytes) {
+    if (!bytes) return;
+    response.etag = '"' + rendered.etag() + '-' + name + '"';
+    response.with("Content-Encoding", std::move(name));
+    response.body = http::BytesBody{bytes};
+  };
+  switch (choose_coding(request.header("Accept-Encoding"))) {
     case Coding::identity:
       break;
     case Coding::gzip:
-      response.with("Content-Encoding", "gzip");
-      response.etag = '"' + rendered.etag + "-gzip\"";
-      response.body = http::BytesBody{rendered.gzip};
+      encoded("gzip", rendered.gzip());
       break;
     case Coding::zstd:
-      response.with("Content-Encoding", "zstd");
-      response.etag = '"' + rendered.etag + "-zstd\"";
-      response.body = http::BytesBody{rendered.zstd};
+      encoded("zstd", rendered.zstd());
       break;
   }
   return response;

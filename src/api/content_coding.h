@@ -12,11 +12,11 @@ namespace granary::api {
 
 enum class Coding : std::uint8_t { identity, gzip, zstd };
 
-/// The coding with the highest q of those that are there; equal ones: zstd, gzip, identity. Without a header:
-/// identity.
-Coding choose_coding(std::string_view accept_encoding, bool gzip, bool zstd) noexcept;
+/// The coding with the highest q; equal ones: zstd, gzip, identity. Without a header: identity.
+Coding choose_coding(std::string_view accept_encoding) noexcept;
 
-/// 200 with the body in the best encoding, Vary, Content-Encoding, and an entity tag of that encoding.
+/// 200 with the body in the best encoding, Vary, Content-Encoding, and an entity tag of that encoding; as it
+/// is where that would not be smaller.
 http::Response rendered_response(const http::Request&, const view::Rendered&, std::string content_type);
 
 }  // namespace granary::api

@@ -188,14 +188,19 @@ class MetaHandlers {
   Result<Response> repository_packages(const Context& ctx, const Request& request) const {
     const auto query = TRY(ListQuery::parse(request));
     const auto snapshot = TRY(asked_snapshot(ctx, request));
-    const auto names = TRY(d_.views->packages(ctx, snapshot));
-    const auto listed = select(*names, with_key(query, snapshot.repository->type));
+    const auto type = snapshot.repository->type;
+    const auto names =
+        TRY(query.name_like.empty() ? d_.views->names(ctx, snapshot) : d_.views->titled_names(ctx, snapshot));
+    const auto listed = names.select(query.of(type));
+    const auto newest = TRY(d_.views->newest_files(ctx, snapshot, listed.names));
     JsonWriter json;
     json.begin_array();
-    for (const auto& name : listed.names) {
-      TRY(ctx.check());
-      const auto files = TRY(d_.views->files(ctx, snapshot, name));
-      if (!files.empty()) append_summary(json, snapshot.repository->type, files);
+    for (std::size_t i = 0; i < newest.size(); ++i) {
+      if (newest[i]) {
+        append_summary(json, type, *newest[i]);
+      } else {
+        append_name(json, listed.names[i]);
+      }
     }
     json.end_array();
     auto response = tagged(std::move(json).take());
@@ -204,15 +209,11 @@ class MetaHandlers {
     return response;
   }
 
-  static ListQuery with_key(ListQuery query, model::Ecosystem ecosystem) {
-    if (!query.name.empty()) query.name = package_key(ecosystem, query.name);
-    return query;
-  }
-
   Result<Response> repository_package(const Context& ctx, const Request& request) const {
     auto snapshot = TRY(asked_snapshot(ctx, request));
     const auto name = request.parameter("name");
     const auto type = snapshot.repository->type;
+    snapshot = TRY(d_.views->project(ctx, snapshot, package_key(type, name)));
     auto files = TRY(d_.views->files(ctx, snapshot, package_key(type, name)));
     if (files.empty()) return no_package(name);
     if (d_.mirrors && want_described(ctx, *d_.mirrors, undescribed(snapshot, files, request))) {

@@ -90,6 +90,7 @@ TEST_F(MetaHandlersTest, PackagesAreSearchedAndPaged) {
   EXPECT_EQ(names(base + "?name=beta"), "beta ");
   EXPECT_EQ(names(base + "?name_like=ALPHA"), "Alphabet alpha ");
   EXPECT_EQ(names(base + "?name_like=alpha&exact_first=true"), "alpha Alphabet ");
+  EXPECT_EQ(names(base + "?name_like=ABOUT%20bet"), "beta ");  // the title: "About beta"
   EXPECT_EQ(names(base + "?_limit=3&_page=2"), "gamma ");
   EXPECT_EQ(names(base + "?_limit=3&_page=3"), "");
   EXPECT_EQ(names(base + "?_page=18446744073709551615&_limit=1000"), "");

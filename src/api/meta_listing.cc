@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "api/meta_package.h"
 #include "base/text.h"
+#include "python/name.h"
 
 namespace granary::api {
 namespace {
@@ -26,7 +28,7 @@ Result<ListQuery> ListQuery::parse(const http::Request& request) {
   query.limit = std::min(TRY(positive(request, "_limit", query.limit)), kMostPerPage);
   query.page = TRY(positive(request, "_page", query.page));
   query.name = request.query_value("name").value_or("");
-  query.name_like = lower(request.query_value("name_like").value_or(""));
+  query.name_like = request.query_value("name_like").value_or("");
   const auto exact = request.query_value("exact_first").value_or("false");
   if (exact != "true" && exact != "false" && exact != "1" && exact != "0")
     return fail(Errc::invalid_argument, "exact_first is neither true nor false", "leave it out for false");
@@ -34,25 +36,15 @@ Result<ListQuery> ListQuery::parse(const http::Request& request) {
   return query;
 }
 
-Listed select(const std::vector<std::string>& names, const ListQuery& query) {
-  std::vector<const std::string*> matching;
-  for (const auto& name : names) {
-    if (!query.name.empty() && name != query.name) continue;
-    if (!query.name_like.empty() && lower(name).find(query.name_like) == std::string::npos) continue;
-    matching.push_back(&name);
-  }
-  if (query.exact_first && !query.name_like.empty()) {
-    std::stable_partition(matching.begin(), matching.end(),
-                          [&](const std::string* name) { return lower(*name) == query.name_like; });
-  }
-  Listed listed;
-  listed.total = matching.size();
-  const std::uint64_t pages = matching.size() / query.limit + 1;
-  if (query.page > pages) return listed;
-  for (std::uint64_t i = (query.page - 1) * query.limit;
-       i < matching.size() && listed.names.size() < query.limit; ++i)
-    listed.names.push_back(*matching[i]);
-  return listed;
+view::NameQuery ListQuery::of(model::Ecosystem ecosystem) const {
+  view::NameQuery query;
+  if (!name.empty()) query.exact = package_key(ecosystem, name);
+  query.like = ecosystem == model::Ecosystem::python ? python::normalize_name(name_like) : name_like;
+  query.exact_first = exact_first;
+  query.count = limit;
+  // Behind the end of any list rather than beyond what a number can say.
+  query.from = page - 1 <= SIZE_MAX / limit ? (page - 1) * limit : SIZE_MAX;
+  return query;
 }
 
 }  // namespace granary::api

@@ -3,9 +3,10 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "http/message.h"
+#include "model/types.h"
+#include "view/names.h"
 
 namespace granary::api {
 
@@ -13,18 +14,13 @@ namespace granary::api {
 struct ListQuery {
   std::uint64_t limit = 100, page = 1;
   std::string name;       // exactly this one
-  std::string name_like;  // contains this, whatever the case
+  std::string name_like;  // contains this, or has these words in its title, whatever the case
   bool exact_first = false;
 
   /// Errc::invalid_argument for what is not a number or not a truth value.
   static Result<ListQuery> parse(const http::Request&);
+  /// Names as packages of this kind are called.
+  view::NameQuery of(model::Ecosystem) const;
 };
-
-struct Listed {
-  std::vector<std::string> names;  // of the page
-  std::uint64_t total = 0;         // of all that match
-};
-/// `names` is sorted. With exact_first the name that is searched for comes before those that only contain it.
-Listed select(const std::vector<std::string>& names, const ListQuery& query);
 
 }  // namespace granary::api

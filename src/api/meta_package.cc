@@ -9,6 +9,7 @@
 #include "python/version.h"
 #include "r/description.h"
 #include "r/version.h"
+#include "view/newest_file.h"
 
 namespace granary::api {
 namespace {
@@ -57,22 +58,6 @@ Info info_of_python(const FileRecord& file) {
 
 std::strong_ordering compare(Ecosystem ecosystem, std::string_view a, std::string_view b) {
   return ecosystem != Ecosystem::python ? r::compare_versions(a, b) : python::compare_versions(a, b);
-}
-
-/// Of Python the newest that is neither yanked nor a prerelease, when there is one.
-int rank_of_python(const FileRecord& file) {
-  const auto version = python::Version::parse(file.version);
-  return (file.yanked ? 0 : 2) + (version && !version->is_prerelease() ? 1 : 0);
-}
-
-const FileRecord& newest(Ecosystem ecosystem, const std::vector<FileRecord>& files) {
-  return *std::max_element(files.begin(), files.end(), [&](const FileRecord& a, const FileRecord& b) {
-    const int rank_a = ecosystem != Ecosystem::python ? !a.archived : rank_of_python(a);
-    const int rank_b = ecosystem != Ecosystem::python ? !b.archived : rank_of_python(b);
-    if (rank_a != rank_b) return rank_a < rank_b;
-    const auto order = compare(ecosystem, a.version, b.version);
-    return order != 0 ? order < 0 : a.metadata.empty() && !b.metadata.empty();
-  });
 }
 
 void append_main(JsonWriter& json, const FileRecord& main, const Info& info) {
@@ -160,16 +145,26 @@ std::string package_key(Ecosystem ecosystem, std::string_view name) {
   return ecosystem != Ecosystem::python ? std::string(name) : python::normalize_name(name);
 }
 
-void append_summary(JsonWriter& json, Ecosystem ecosystem, const std::vector<FileRecord>& files) {
-  const auto& main = newest(ecosystem, files);
+void append_summary(JsonWriter& json, Ecosystem ecosystem, const FileRecord& main) {
   json.begin_object();
   append_main(json, main, info_of(ecosystem, main));
   json.end_object();
 }
 
+void append_name(JsonWriter& json, std::string_view name) {
+  json.begin_object();
+  json.member("name", name);
+  for (const auto* field : {"version", "summary", "license"}) json.member(field, std::string_view());
+  json.key("package_date");
+  json.null();
+  json.member("package_size", 0);
+  json.member("is_archived", false);
+  json.end_object();
+}
+
 Result<> append_package(JsonWriter& json, Ecosystem ecosystem, const std::vector<FileRecord>& files,
                         const std::optional<std::string>& version) {
-  const FileRecord* main = &newest(ecosystem, files);
+  const FileRecord* main = &view::newest_file(ecosystem, files);
   const std::string current = main->version;
   if (version) {
     const auto found = std::find_if(files.begin(), files.end(), [&](const FileRecord& file) {

@@ -12,7 +12,6 @@
 #include "python/negotiate.h"
 #include "python/pypi_json.h"
 #include "python/simple.h"
-#include "view/render.h"
 
 namespace granary::api {
 namespace {
@@ -71,19 +70,23 @@ http::Response no_project(const view::Snapshot& snapshot, std::string_view proje
 
 }  // namespace
 
+Result<std::shared_ptr<const view::Rendered>> rendered_list(view::Views& views, const Context& ctx,
+                                                            const view::Snapshot& snapshot, SimpleForm form) {
+  const bool json = form == SimpleForm::json;
+  return views.rendered(
+      ctx, snapshot, json ? "simple.json" : "simple.html", true, [&]() -> Result<std::string> {
+        const auto names = TRY(views.names(ctx, snapshot));
+        const python::ProjectList list{[&](const auto& each) { names.for_each(each); }, serial_of(snapshot)};
+        return json ? python::simple_list_json(list) : python::simple_list_html(list);
+      });
+}
+
 Result<http::Response> simple_list(const PythonDependencies& dependencies, const Context& ctx,
                                    const http::Request& request) {
   auto& views = *dependencies.views;
   const auto snapshot = TRY(requested_snapshot(ctx, views, request, model::Ecosystem::python));
   const auto form = TRY(requested_form(request));
-  const bool json = form == SimpleForm::json;
-  const auto body = TRY(
-      views.rendered(ctx, snapshot, json ? "simple.json" : "simple.html", true, [&]() -> Result<std::string> {
-        const auto names = TRY(views.packages(ctx, snapshot));
-        const python::ProjectList list{*names, serial_of(snapshot)};
-        return json ? python::simple_list_json(list) : python::simple_list_html(list);
-      }));
-  return simple_response(request, snapshot, *body, form);
+  return simple_response(request, snapshot, *TRY(rendered_list(views, ctx, snapshot, form)), form);
 }
 
 Result<http::Response> simple_project(const PythonDependencies& dependencies, const Context& ctx,
@@ -152,7 +155,7 @@ Result<http::Response> pypi_project(const PythonDependencies& dependencies, cons
     // The Host of a request must not choose what others get: nothing is kept.
     auto text = render();
     if (text) {
-      body = std::make_shared<const view::Rendered>(view::encode(std::move(*text), false));
+      body = std::make_shared<const view::Rendered>(std::move(*text), false);
     } else {
       body = tl::unexpected(std::move(text).error());
     }

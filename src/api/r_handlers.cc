@@ -185,14 +185,15 @@ class RHandlers {
     return response;
   }
 
-  /// The gzip form of PACKAGES, which exists already.
+  /// The gzip form of PACKAGES, which is made once.
   Result<Response> packages_gz(const Context& ctx, const view::Snapshot& snapshot) const {
     const auto body = TRY(d_.indexes->get(ctx, snapshot, RIndex::packages));
     Response response;
     response.with("Content-Type", std::string(kGzip));
-    response.etag = '"' + body->etag + "-gz\"";
+    response.etag = '"' + body->etag() + "-gz\"";
+    const auto& made = body->gzip();
     response.body =
-        http::BytesBody{body->gzip ? body->gzip : std::make_shared<const std::string>(gzip(*body->identity))};
+        http::BytesBody{made ? made : std::make_shared<const std::string>(gzip(*body->identity()))};
     set_cache_rules(response, snapshot, false);
     return response;
   }

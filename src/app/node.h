@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "api/indexes_ahead.h"
 #include "api/job_events.h"
 #include "api/r_rendered.h"
 #include "auth/auth.h"

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <vector>
 
+#include "base/append_text.h"
+
 namespace granary {
 namespace {
 
@@ -26,14 +28,20 @@ std::size_t copy_at(ByteSpan from, std::uint64_t offset, std::span<std::byte> ou
 }  // namespace
 
 std::string hex(ByteSpan bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   std::string out;
-  out.reserve(bytes.size() * 2);
-  for (const std::byte b : bytes) {
-    out += kDigits[std::to_integer<unsigned>(b) >> 4];
-    out += kDigits[std::to_integer<unsigned>(b) & 15];
-  }
+  append_hex(out, bytes);
   return out;
+}
+
+void append_hex(std::string& out, ByteSpan bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  const auto from = out.size();
+  out.resize(from + bytes.size() * 2);
+  auto* digit = out.data() + from;
+  for (const std::byte b : bytes) {
+    *digit++ = kDigits[std::to_integer<unsigned>(b) >> 4];
+    *digit++ = kDigits[std::to_integer<unsigned>(b) & 15];
+  }
 }
 
 std::optional<std::string> unhex(std::string_view text) {

@@ -7,6 +7,8 @@
 #include <charconv>
 #include <numeric>
 
+#include "base/append_text.h"
+
 namespace granary {
 namespace {
 constexpr char to_lower(char c) noexcept {
@@ -126,8 +128,17 @@ std::string nearest(std::string_view text, const std::vector<std::string>& candi
 
 std::string html_escape(std::string_view text) {
   std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
+  append_html(out, text);
+  return out;
+}
+
+void append_html(std::string& out, std::string_view text) {
+  // Nearly always there is nothing to escape.
+  const auto plain = std::find_if(text.begin(), text.end(), [](char c) {
+    return c == '&' || c == '<' || c == '>' || c == '"' || c == '\'';
+  });
+  out.append(text.begin(), plain);
+  for (const char c : text.substr(static_cast<std::size_t>(plain - text.begin()))) {
     switch (c) {
       case '&':
         out += "&amp;";
@@ -148,7 +159,6 @@ std::string html_escape(std::string_view text) {
         out += c;
     }
   }
-  return out;
 }
 
 std::string human_size(std::uint64_t bytes) {

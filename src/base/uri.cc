@@ -1,5 +1,7 @@
 #include "base/uri.h"
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/text.h"
 
@@ -7,11 +9,15 @@ namespace granary {
 
 std::string percent_encode(std::string_view text, bool keep_slash) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
+  const auto is_unreserved = [keep_slash](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~' || (c == '/' && keep_slash);
+  };
+  const auto plain = std::find_if_not(text.begin(), text.end(), is_unreserved);
+  std::string out(text.begin(), plain);  // nearly always all of it
+  text.remove_prefix(out.size());
   for (const char c : text) {
-    const bool unreserved = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                            c == '-' || c == '.' || c == '_' || c == '~' || (c == '/' && keep_slash);
-    if (unreserved) {
+    if (is_unreserved(c)) {
       out += c;
     } else {
       out += '%';

@@ -297,7 +297,7 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
     {"Limits", "Loops", Type::integer, "0", "Event loops; 0: one per core.", GRANARY_AT(limits.loops)},
     {"Limits", "Workers", Type::integer, "0", "Threads that run requests; 0: four per core, at least 64.",
      GRANARY_AT(limits.workers)},
-    {"Limits", "Queue", Type::integer, "1024",
+    {"Limits", "Queue", Type::integer, "4096",
      "Requests that may wait for a worker; one more is answered 503.", GRANARY_AT(limits.queue)},
     {"Limits", "Connections", Type::integer, "20000", "Most connections at a time.",
      GRANARY_AT(limits.connections)},

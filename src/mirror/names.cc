@@ -33,12 +33,13 @@ class NameList {
   }
   std::int64_t serial(std::size_t i) const noexcept { return entries_[i].serial; }
 
-  /// By name, each once.
+  /// By name, each once. Most upstreams have them so already.
   void sort() {
     const std::string_view text(text_);
     const auto name_of = [&](const Entry& e) { return text.substr(e.at, e.name); };
-    std::stable_sort(entries_.begin(), entries_.end(),
-                     [&](const Entry& a, const Entry& b) { return name_of(a) < name_of(b); });
+    const auto before = [&](const Entry& a, const Entry& b) { return name_of(a) < name_of(b); };
+    if (!std::is_sorted(entries_.begin(), entries_.end(), before))
+      std::stable_sort(entries_.begin(), entries_.end(), before);
     entries_.erase(std::unique(entries_.begin(), entries_.end(),
                                [&](const Entry& a, const Entry& b) { return name_of(a) == name_of(b); }),
                    entries_.end());

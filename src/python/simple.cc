@@ -1,8 +1,10 @@
 #include "python/simple.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 
+#include "base/append_text.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/time_text.h"
@@ -16,26 +18,34 @@ namespace {
 bool is_named_by_content(const model::FileRecord& file) { return !file.origin || file.origin->digest_known; }
 
 struct Keyed {
-  std::optional<Version> version;
+  std::shared_ptr<const std::optional<Version>> version;  // shared by files of one spelling
   const model::FileRecord* file;
 };
 
-/// What is not a version sorts first: it is older than the rule.
+std::strong_ordering compare_version(const Keyed& a, const Keyed& b) {
+  if (a.version == b.version) return std::strong_ordering::equal;
+  const auto &x = *a.version, &y = *b.version;
+  // What is not a version sorts first: it is older than the rule.
+  if (x.has_value() != y.has_value()) return x.has_value() <=> y.has_value();
+  return x ? *x <=> *y : a.file->version <=> b.file->version;
+}
+
 bool before(const Keyed& a, const Keyed& b) {
-  if (a.version.has_value() != b.version.has_value()) return !a.version.has_value();
-  if (a.version) {
-    if (const auto c = *a.version <=> *b.version; c != 0) return c < 0;
-  } else if (a.file->version != b.file->version) {
-    return a.file->version < b.file->version;
-  }
-  return a.file->filename < b.file->filename;
+  const auto versions = compare_version(a, b);
+  return versions != 0 ? versions < 0 : a.file->filename < b.file->filename;
 }
 
 std::vector<Keyed> keyed(std::span<const model::FileRecord> files) {
   std::vector<Keyed> all;
   all.reserve(files.size());
-  for (const auto& file : files) all.push_back({Version::parse(file.version), &file});
-  std::sort(all.begin(), all.end(), before);
+  for (const auto& file : files) {
+    const bool same = !all.empty() && all.back().file->version == file.version;
+    all.push_back({same ? all.back().version
+                        : std::make_shared<const std::optional<Version>>(Version::parse(file.version)),
+                   &file});
+  }
+  // Records of mirrors are in order already.
+  if (!std::is_sorted(all.begin(), all.end(), before)) std::sort(all.begin(), all.end(), before);
   return all;
 }
 
@@ -43,10 +53,7 @@ std::vector<std::string> versions_of(const std::vector<Keyed>& sorted) {
   std::vector<std::string> versions;
   const Keyed* last = nullptr;
   for (const auto& entry : sorted) {
-    const bool same =
-        last != nullptr && (entry.version && last->version ? *entry.version == *last->version
-                                                           : entry.file->version == last->file->version);
-    if (!same) versions.push_back(entry.file->version);
+    if (last == nullptr || compare_version(*last, entry) != 0) versions.push_back(entry.file->version);
     last = &entry;
   }
   return versions;
@@ -60,50 +67,86 @@ void write_meta(JsonWriter& json, std::int64_t serial) {
   json.end_object();
 }
 
-void write_core_metadata(JsonWriter& json, const model::FileRecord& file) {
-  for (const std::string_view key : {"core-metadata", "data-dist-info-metadata"}) {
-    json.key(key);
-    if (!file.metadata_sha256) {
-      json.value(false);
-      continue;
-    }
-    json.begin_object();
-    json.member("sha256", file.metadata_sha256->hex());
-    json.end_object();
+void append_path(std::string& out, const model::FileRecord& file) {
+  const auto from = out.size();
+  append_hex(out, file.blob.bytes);
+  const auto folders = {out[from], out[from + 1], '/', out[from + 2], out[from + 3], '/'};
+  out.insert(out.begin() + static_cast<std::ptrdiff_t>(from), folders);
+  out += '/';
+  out += percent_encode(file.filename);
+}
+
+void append_core_metadata(std::string& out, const model::FileRecord& file) {
+  if (!file.metadata_sha256) {
+    out += R"(,"core-metadata":false,"data-dist-info-metadata":false)";
+    return;
+  }
+  for (const std::string_view key :
+       {R"(,"core-metadata":{"sha256":")", R"(,"data-dist-info-metadata":{"sha256":")"}) {
+    out += key;
+    append_hex(out, file.metadata_sha256->bytes);
+    out += R"("})";
   }
 }
 
-void write_file(JsonWriter& json, const model::FileRecord& file, std::string_view prefix) {
-  json.begin_object();
-  json.member("filename", file.filename);
-  json.member("url", std::string(prefix) + file_path(file));
-  json.key("hashes");
-  json.begin_object();
+/// `prefix` as it stands within a string of JSON; what comes behind it in the URL needs no escapes. By hand,
+/// since large pages have tens of thousands of these.
+void append_file(std::string& out, const model::FileRecord& file, std::string_view prefix) {
+  out += R"({"filename":)";
+  append_json_string(out, file.filename);
+  out.append(R"(,"url":")").append(prefix);
+  append_path(out, file);
+  out += R"(","hashes":{)";
   if (is_named_by_content(file)) {
-    json.member("sha256", file.blob.hex());
+    out += R"("sha256":")";
+    append_hex(out, file.blob.bytes);
+    out += '"';
   } else if (!file.md5.empty()) {
-    json.member("md5", file.md5);
+    out += R"("md5":)";
+    append_json_string(out, file.md5);
   }
-  json.end_object();
-  if (!file.requires_python.empty()) json.member("requires-python", file.requires_python);
-  if (file.size != 0) json.member("size", file.size);
-  if (file.uploaded_at != Time{}) json.member("upload-time", rfc3339(file.uploaded_at));
-  json.key("yanked");
+  out += '}';
+  if (!file.requires_python.empty()) {
+    out += R"(,"requires-python":)";
+    append_json_string(out, file.requires_python);
+  }
+  if (file.size != 0) out.append(R"(,"size":)").append(std::to_string(file.size));
+  if (file.uploaded_at != Time{})
+    out.append(R"(,"upload-time":")").append(rfc3339(file.uploaded_at)).append(1, '"');
+  out += R"(,"yanked":)";
   // An empty reason is a yank too, but an empty string reads as "not yanked" in most clients.
   if (!file.yanked || file.yanked->empty()) {
-    json.value(file.yanked.has_value());
+    out += file.yanked ? "true" : "false";
   } else {
-    json.value(*file.yanked);
+    append_json_string(out, *file.yanked);
   }
-  write_core_metadata(json, file);
-  json.key("provenance");
-  file.provenance.empty() ? json.null() : json.value(file.provenance);
-  json.end_object();
+  append_core_metadata(out, file);
+  out += R"(,"provenance":)";
+  if (file.provenance.empty()) {
+    out += "null";
+  } else {
+    append_json_string(out, file.provenance);
+  }
+  out += '}';
 }
 
-std::string fragment_of(const model::FileRecord& file) {
-  if (is_named_by_content(file)) return "#sha256=" + file.blob.hex();
-  return file.md5.empty() ? std::string() : "#md5=" + file.md5;
+/// Room that a page is likely to need: growing one of 12 MB copies it several times.
+std::size_t likely_length(const ProjectPage& page) {
+  constexpr std::size_t kOfEach = 480;
+  std::size_t length = 0;
+  for (const auto& file : page.files)
+    length += kOfEach + 2 * file.filename.size() + file.requires_python.size() + file.provenance.size();
+  return length;
+}
+
+void append_fragment(std::string& out, const model::FileRecord& file) {
+  if (is_named_by_content(file)) {
+    out += "#sha256=";
+    append_hex(out, file.blob.bytes);
+  } else if (!file.md5.empty()) {
+    out += "#md5=";
+    append_html(out, file.md5);
+  }
 }
 
 std::string html_head(std::string_view title) {
@@ -126,15 +169,16 @@ void attribute(std::string& out, std::string_view name, std::string_view value) 
   out += ' ';
   out += name;
   out += "=\"";
-  out += html_escape(value);
+  append_html(out, value);
   out += '"';
 }
 
 }  // namespace
 
 std::string file_path(const model::FileRecord& file) {
-  const std::string digest = file.blob.hex();
-  return digest.substr(0, 2) + '/' + digest.substr(2, 2) + '/' + digest + '/' + percent_encode(file.filename);
+  std::string path;
+  append_path(path, file);
+  return path;
 }
 
 std::vector<std::string> sorted_versions(std::span<const model::FileRecord> files) {
@@ -153,12 +197,12 @@ std::string simple_list_json(const ProjectList& list) {
   write_meta(json, list.last_serial);
   json.key("projects");
   json.begin_array();
-  for (const auto& project : list.projects) {
+  list.for_each_project([&](std::string_view project) {
     json.begin_object();
     json.member("name", project);
     json.member("_last-serial", list.last_serial);
     json.end_object();
-  }
+  });
   json.end_array();
   json.end_object();
   return std::move(json).take();
@@ -166,11 +210,11 @@ std::string simple_list_json(const ProjectList& list) {
 
 std::string simple_list_html(const ProjectList& list) {
   std::string out = html_head("Simple index");
-  for (const auto& project : list.projects) {
-    out += "    <a";
-    attribute(out, "href", percent_encode(project) + "/");
-    out += '>' + html_escape(project) + "</a><br>\n";
-  }
+  list.for_each_project([&](std::string_view project) {
+    out.append("    <a href=\"").append(percent_encode(project)).append("/\">");
+    append_html(out, project);
+    out += "</a><br>\n";
+  });
   html_end(out, list.last_serial);
   return out;
 }
@@ -189,31 +233,46 @@ std::string simple_project_json(const ProjectPage& page) {
   json.begin_array();
   for (const auto& version : versions_of(sorted)) json.value(version);
   json.end_array();
-  json.key("files");
-  json.begin_array();
-  for (const auto& entry : sorted) write_file(json, *entry.file, page.files_prefix);
-  json.end_array();
-  json.end_object();
-  return std::move(json).take();
+  std::string out;
+  out.reserve(json.text().size() + likely_length(page));
+  out = json.text();
+  std::string prefix;
+  append_json_string(prefix, page.files_prefix);
+  prefix = prefix.substr(1, prefix.size() - 2);
+  out += R"(,"files":[)";
+  for (const auto& entry : sorted) {
+    if (&entry != sorted.data()) out += ',';
+    append_file(out, *entry.file, prefix);
+  }
+  return out += "]}";
 }
 
 std::string simple_project_html(const ProjectPage& page) {
   const std::string title = "Links for " + std::string(page.name);
   std::string out = html_head(title);
+  out.reserve(out.size() + likely_length(page));
   out += "    <h1>" + html_escape(title) + "</h1>\n";
+  const auto prefix = html_escape(page.files_prefix);
   for (const auto& entry : keyed(page.files)) {
     const auto& file = *entry.file;
-    out += "    <a";
-    attribute(out, "href", std::string(page.files_prefix) + file_path(file) + fragment_of(file));
+    out.append("    <a href=\"").append(prefix);
+    append_path(out, file);  // and what follows, needs no escapes
+    append_fragment(out, file);
+    out += '"';
     if (!file.requires_python.empty()) attribute(out, "data-requires-python", file.requires_python);
     if (file.yanked) attribute(out, "data-yanked", *file.yanked);
     if (!file.provenance.empty()) attribute(out, "data-provenance", file.provenance);
     if (file.metadata_sha256) {
-      const std::string digest = "sha256=" + file.metadata_sha256->hex();
-      attribute(out, "data-core-metadata", digest);
-      attribute(out, "data-dist-info-metadata", digest);
+      for (const std::string_view name :
+           {" data-core-metadata=\"sha256=", " data-dist-info-metadata=\"sha256="}) {
+        out += name;
+        append_hex(out, file.metadata_sha256->bytes);
+        out += '"';
+      }
     }
-    out += '>' + html_escape(file.filename) + "</a><br>\n";
+    out += '>';
+    append_html(out, file.filename);
+    out += "</a><br>\n";
   }
   html_end(out, page.last_serial);
   return out;

@@ -3,6 +3,7 @@
 /// bytes.
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,7 +16,8 @@ namespace granary::python {
 inline constexpr std::string_view kSimpleApiVersion = "1.4";
 
 struct ProjectList {
-  std::span<const std::string> projects;  // normalised, sorted
+  /// Calls its argument for each project: normalised, sorted.
+  std::function<void(const std::function<void(std::string_view)>&)> for_each_project;
   std::int64_t last_serial = 0;
 };
 std::string simple_list_json(const ProjectList& list);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "python/project_record.h"
+#include "view/newest_file.h"
 
 namespace granary::view {
 namespace {
@@ -60,7 +61,8 @@ Projects::Projects(std::shared_ptr<catalog::Catalog> catalog, std::shared_ptr<ca
     : catalog_(std::move(catalog)),
       on_demand_(std::move(on_demand)),
       seen_(kSeenKept),
-      decoded_(cache_bytes) {}
+      decoded_(cache_bytes),
+      newest_(cache_bytes / 4) {}
 
 Result<std::vector<model::Pin>> Projects::owner(const Context& ctx, const Snapshot& snapshot,
                                                 std::string_view project, const Freshness& fresh) {
@@ -143,6 +145,39 @@ Result<model::TxNo> Projects::read_number(const Context& ctx, const model::Pin& 
   return number;
 }
 
+Result<std::vector<std::optional<model::FileRecord>>> Projects::newest(
+    const Context& ctx, const model::Pin& pin, const std::vector<std::string>& projects) {
+  std::vector<model::Pin> records;
+  TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
+    records.clear();
+    for (const auto& project : projects) {
+      const auto at = pin.exact ? std::optional(pin.at) : std::nullopt;
+      const auto record = TRY(view.mirrors().record(pin.source, "", project, at));
+      records.push_back(pin);
+      records.back().at = record ? record->added_in : model::TxNo{};
+      records.back().exact = true;
+    }
+    return {};
+  }));
+  std::vector<std::optional<model::FileRecord>> found;
+  for (std::size_t i = 0; i < projects.size(); ++i) {
+    if (records[i].at.value == 0) {
+      found.emplace_back();
+      continue;
+    }
+    const auto until = records[i].until ? std::to_string(records[i].until->time_since_epoch().count()) : "";
+    found.push_back(*TRY(newest_.get(
+        ctx, key_of(records[i], projects[i]) + '<' + until,
+        [&]() -> Result<std::optional<model::FileRecord>> {
+          const auto all = TRY(files(ctx, records[i], projects[i]));
+          if (all.empty()) return std::optional<model::FileRecord>();
+          return std::optional(newest_file(model::Ecosystem::python, all));
+        },
+        [](const auto& file) { return sizeof(file) + (file ? file->filename.size() * 8 : 0); })));
+  }
+  return found;
+}
+
 Result<std::vector<model::FileRecord>> Projects::files(const Context& ctx, const model::Pin& pin,
                                                        std::string_view project) {
   const auto made = TRY(decoded_.get(
@@ -159,6 +194,7 @@ Result<std::vector<model::FileRecord>> Projects::files(const Context& ctx, const
       },
       weight_of_project));
   std::vector<model::FileRecord> files;
+  files.reserve(made->files.size());
   for (const auto& file : made->files)
     if (file.visible(pin.until)) files.push_back(file_record(file, *made, pin.source, pin.at, project));
   return files;

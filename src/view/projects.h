@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -35,6 +37,10 @@ class Projects {
   Result<std::vector<model::FileRecord>> files(const Context&, const model::Pin& pin,
                                                std::string_view project);
 
+  /// For each project the newest file of what is known of it, without asking upstream; see newest_file.
+  Result<std::vector<std::optional<model::FileRecord>>> newest(const Context&, const model::Pin&,
+                                                               const std::vector<std::string>& projects);
+
  private:
   struct Seen {
     std::uint64_t state = 0;  // of the shard
@@ -51,6 +57,7 @@ class Projects {
   std::mutex mutex_;
   Lru<Seen> seen_;
   MadeOnce<python::Project> decoded_;
+  MadeOnce<std::optional<model::FileRecord>> newest_;
 };
 
 /// `number`: what the page says where upstream has no serial.

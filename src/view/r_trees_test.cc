@@ -21,10 +21,8 @@ TEST(RTrees, ShowWhatUpstreamHadOnADay) {
   EXPECT_EQ(world.versions(world.resolve("cran"), "aaa"), "1.0 1.1");
   EXPECT_EQ(world.versions(world.resolve("cran", AsOf{kDay}), "aaa"), "1.0");
   EXPECT_EQ(world.versions(world.resolve("cran", AsOf{kDay - days(1)}), "aaa"), "");
-  EXPECT_EQ(*(*world.views->packages(world.ctx, world.resolve("cran", AsOf{kDay + days(1)}))),
-            (std::vector<std::string>{"aaa"}));
-  EXPECT_EQ(*(*world.views->packages(world.ctx, world.resolve("cran"))),
-            (std::vector<std::string>{"aaa", "bbb"}));
+  EXPECT_EQ(world.names(world.resolve("cran", AsOf{kDay + days(1)})), "aaa");
+  EXPECT_EQ(world.names(world.resolve("cran")), "aaa bbb");
 }
 
 TEST(RTrees, GiveFilesWithWhereTheyLieUpstream) {

@@ -12,25 +12,28 @@
 #include "r/tree_name.h"
 #include "view/directory.h"
 #include "view/made_once.h"
+#include "view/newest_file.h"
 #include "view/pinned.h"
 #include "view/pins.h"
 #include "view/projects.h"
 #include "view/r_trees.h"
-#include "view/render.h"
+#include "view/read_names.h"
 
 namespace granary::view {
 namespace {
 
 using catalog::ReadView;
-using Names = std::vector<std::string>;
 using FoundFile = std::optional<model::FileRecord>;
 
 constexpr std::size_t kSnapshotsKept = 4096;
 constexpr std::chrono::seconds kLookAgain{60};
-constexpr std::uint32_t kNamesPerPage = 10'000;
+/// At least: those of PyPI take 17 MB, and of the next state as much.
+constexpr std::size_t kNamesKept = 48 << 20;
 constexpr std::chrono::sys_days kFirstOfPython{std::chrono::year(2005) / 1 / 1};
 /// Part of every fingerprint: another number when bodies are rendered in another way.
 constexpr std::string_view kFormat = "2";
+/// At the end of the fingerprint of a tree that some upstream lacks.
+constexpr char kLacking = '-';
 
 std::string text_of(const model::SnapshotRef& ref) {
   if (const auto* as_of = std::get_if<model::AsOf>(&ref)) return day_text(as_of->day);
@@ -84,35 +87,17 @@ Result<std::optional<std::chrono::sys_days>> first_dated(const RTree& tree) {
   return first;
 }
 
-Result<> append_mirrored_names(const RTree& tree, const model::Pin& pin, Names& names) {
-  RPackageView shown;
-  for (const auto& package : tree.packages) {
-    if (TRY(shown.load(package, pin.until))) names.emplace_back(package.name);
-  }
-  return {};
+/// Where names of a source are kept. `tree`: see tree_of_names.
+std::string key_of_names(const model::Pin& pin, std::string_view tree) {
+  auto key = std::to_string(pin.source.value) + '@' + std::to_string(pin.at.value);
+  if (is_index(pin)) return key;
+  if (pin.until) key += '<' + std::to_string(pin.until->time_since_epoch().count());
+  return key.append(1, '/').append(tree);
 }
 
-Result<> append_names(ReadView& view, const model::Pin& pin, Names& names) {
-  if (is_index(pin))
-    return view.mirrors().for_each_name(pin.source, pin.at,
-                                        [&](const catalog::UpstreamName& one) -> Result<> {
-                                          names.push_back(one.name);
-                                          return {};
-                                        });
-  model::Page page{{}, kNamesPerPage};
-  for (;;) {
-    auto more = TRY(view.packages(pin.source, pin.at, page));
-    const bool last = more.size() < page.limit;
-    if (!more.empty()) page.after = more.back();
-    names.insert(names.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
-    if (last) return {};
-  }
-}
-
-std::size_t weight_of_names(const Names& names) {
-  std::size_t weight = 0;
-  for (const auto& name : names) weight += sizeof(std::string) + (name.size() > 15 ? name.size() : 0);
-  return weight;
+/// Apart while upstream lacks the tree, which then may come without a transaction of ours.
+std::string tree_of_names(const Snapshot& snapshot) {
+  return snapshot.tree + (snapshot.fingerprint.ends_with(kLacking) ? std::string(1, kLacking) : "");
 }
 
 std::size_t weight_of_file(const FoundFile& file) {
@@ -130,7 +115,7 @@ class CatalogViews final : public Views {
         on_demand_(std::move(on_demand)),
         projects_(catalog_, on_demand_, cache_bytes / 8),
         snapshots_(kSnapshotsKept),
-        names_(cache_bytes / 8),
+        names_(std::max(cache_bytes / 8, kNamesKept)),
         files_(cache_bytes / 8),
         bodies_(cache_bytes) {}
 
@@ -202,7 +187,7 @@ class CatalogViews final : public Views {
     narrowed.absent = asked > 0 && lacking == asked;
     narrowed.fingerprint = fingerprint_of(narrowed);
     if (lacking > 0) {  // upstream may have it in a while, without a transaction of ours
-      narrowed.fingerprint += '-';
+      narrowed.fingerprint += kLacking;
       narrowed.settled = false;
       narrowed.fresh = {};
     }
@@ -237,22 +222,10 @@ class CatalogViews final : public Views {
 
   Result<std::vector<model::FileRecord>> files(const Context& ctx, const Snapshot& snapshot,
                                                std::string_view package) override {
-    std::vector<model::FileRecord> found;
-    if (snapshot.pins.empty() || known_to_be_absent(snapshot, package)) return found;
+    if (snapshot.pins.empty() || known_to_be_absent(snapshot, package))
+      return std::vector<model::FileRecord>();
     if (is_index(snapshot.pins.front())) return projects_.files(ctx, snapshot.pins.front(), package);
-    const auto trees = TRY(trees_of(ctx, snapshot));
-    TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
-      for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
-        const auto& pin = snapshot.pins[i];
-        found = trees.shown[i] ? TRY(mirrored_files(*trees.shown[i], pin, snapshot.tree, package))
-                               : TRY(view.files(pin.source, pin.at, package));
-        const bool owned = !found.empty() || is_among_sources(trees, i, pin, package);
-        if (!trees.shown[i] && snapshot.tree != r::kSourceTree) found.clear();  // it has sources only
-        if (owned) break;
-      }
-      return {};
-    }));
-    return found;
+    return files_of_sources(ctx, snapshot, package);
   }
 
   Result<std::optional<model::FileRecord>> find_file(const Context& ctx, const Snapshot& snapshot,
@@ -270,29 +243,28 @@ class CatalogViews final : public Views {
     return find_known_file(ctx, newest, package, filename);
   }
 
-  Result<std::shared_ptr<const Names>> packages(const Context& ctx, const Snapshot& snapshot) override {
-    return names_.get(
-        ctx, snapshot.fingerprint,
-        [&]() -> Result<Names> {
-          Names names;
-          const auto trees = TRY(trees_of(ctx, snapshot));
-          TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
-            names.clear();
-            for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
-              if (trees.shown[i]) {
-                TRY(append_mirrored_names(*trees.shown[i], snapshot.pins[i], names));
-              } else {
-                TRY(append_names(view, snapshot.pins[i], names));
-              }
-            }
-            return {};
-          }));
-          std::sort(names.begin(), names.end());
-          names.erase(std::unique(names.begin(), names.end()), names.end());
-          names.shrink_to_fit();
-          return names;
-        },
-        weight_of_names);
+  Result<Names> names(const Context& ctx, const Snapshot& snapshot) override {
+    return all_names(ctx, snapshot, false);
+  }
+  Result<Names> titled_names(const Context& ctx, const Snapshot& snapshot) override {
+    return all_names(ctx, snapshot, true);
+  }
+
+  Result<std::vector<FoundFile>> newest_files(const Context& ctx, const Snapshot& snapshot,
+                                              const std::vector<std::string>& packages) override {
+    std::vector<FoundFile> found(packages.size());
+    const bool indexed = std::any_of(snapshot.pins.begin(), snapshot.pins.end(), is_index);
+    std::vector<bool> decided(packages.size());
+    for (const auto& pin : snapshot.pins) {
+      if (!indexed) break;
+      TRY(newest_of_source(ctx, pin, packages, found, decided));
+    }
+    for (std::size_t i = 0; i < packages.size() && !indexed; ++i) {
+      TRY(ctx.check());
+      const auto files = TRY(files_of_sources(ctx, snapshot, packages[i]));
+      if (!files.empty()) found[i] = newest_file(snapshot.repository->type, files);
+    }
+    return found;
   }
 
   Result<> for_each_file(const Context& ctx, const Snapshot& snapshot,
@@ -314,10 +286,85 @@ class CatalogViews final : public Views {
       const std::function<Result<std::string>()>& render) override {
     return bodies_.get(
         ctx, snapshot.fingerprint + '/' + std::string(key),
-        [&]() -> Result<Rendered> { return encode(TRY(render()), compressible); }, weight_of);
+        [&]() -> Result<Rendered> { return Rendered(TRY(render()), compressible); },
+        [](const Rendered& rendered) { return rendered.weight(); });
   }
 
  private:
+  /// Where no source is an index.
+  Result<std::vector<model::FileRecord>> files_of_sources(const Context& ctx, const Snapshot& snapshot,
+                                                          std::string_view package) {
+    std::vector<model::FileRecord> found;
+    const auto trees = TRY(trees_of(ctx, snapshot));
+    TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
+      for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
+        const auto& pin = snapshot.pins[i];
+        found = trees.shown[i] ? TRY(mirrored_files(*trees.shown[i], pin, snapshot.tree, package))
+                               : TRY(view.files(pin.source, pin.at, package));
+        const bool owned = !found.empty() || is_among_sources(trees, i, pin, package);
+        if (!trees.shown[i] && snapshot.tree != r::kSourceTree) found.clear();  // it has sources only
+        if (owned) break;
+      }
+      return {};
+    }));
+    return found;
+  }
+
+  /// Of Python: what the source says of the packages that no source before it has.
+  Result<> newest_of_source(const Context& ctx, const model::Pin& pin,
+                            const std::vector<std::string>& packages, std::vector<FoundFile>& found,
+                            std::vector<bool>& decided) {
+    std::vector<std::string> asked;
+    std::vector<std::size_t> places;
+    const auto names = TRY(source_names(ctx, pin, r::kSourceTree, nullptr, false));
+    for (std::size_t i = 0; i < packages.size(); ++i) {
+      if (decided[i] || !names->contains(packages[i])) continue;
+      decided[i] = true;
+      asked.push_back(packages[i]);
+      places.push_back(i);
+    }
+    if (asked.empty()) return {};
+    if (is_index(pin)) {
+      auto files = TRY(projects_.newest(ctx, pin, asked));
+      for (std::size_t i = 0; i < asked.size(); ++i) found[places[i]] = std::move(files[i]);
+      return {};
+    }
+    return catalog_->read(ctx, [&](ReadView& view) -> Result<> {
+      for (std::size_t i = 0; i < asked.size(); ++i) {
+        const auto files = TRY(view.files(pin.source, pin.at, asked[i]));
+        if (!files.empty()) found[places[i]] = newest_file(model::Ecosystem::python, files);
+      }
+      return {};
+    });
+  }
+
+  Result<Names> all_names(const Context& ctx, const Snapshot& snapshot, bool titled) {
+    const auto trees = TRY(trees_of(ctx, snapshot));
+    const auto name = tree_of_names(snapshot);
+    std::vector<Names::Part> parts;
+    for (std::size_t i = 0; i < snapshot.pins.size(); ++i)
+      parts.push_back(TRY(source_names(ctx, snapshot.pins[i], name, trees.shown[i].get(), titled)));
+    return Names(std::move(parts));
+  }
+
+  /// `tree` is null for sources that are no mirror of R packages.
+  Result<Names::Part> source_names(const Context& ctx, const model::Pin& pin, std::string_view tree_name,
+                                   const RTree* tree, bool titled) {
+    const bool apart = titled && tree == nullptr && !is_index(pin);
+    return names_.get(
+        ctx, key_of_names(pin, tree_name) + (apart ? "+titles" : ""),
+        [&]() -> Result<SourceNames> {
+          if (tree != nullptr) return read_names(*tree, pin);
+          SourceNames names;
+          TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
+            names = TRY(apart ? read_titled_names(ctx, view, pin) : read_names(view, pin));
+            return {};
+          }));
+          return names;
+        },
+        [](const SourceNames& names) { return names.bytes(); });
+  }
+
   /// Source by source in order of subscription, each sorted by package.
   template <class Own, class Mirrored>
   Result<> walk(const Context& ctx, const Snapshot& snapshot, const Own& own, const Mirrored& mirrored) {
@@ -328,7 +375,7 @@ class CatalogViews final : public Views {
       for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
         const auto& pin = snapshot.pins[i];
         const bool last = i + 1 == snapshot.pins.size();
-        Names names;
+        std::vector<std::string> names;
         if (trees.shown[i]) {
           RPackageView shown;
           for (const auto& package : trees.shown[i]->packages) {
@@ -349,8 +396,11 @@ class CatalogViews final : public Views {
             return shows ? own(file) : Result<>();
           }));
         }
-        if (i < trees.sources.size() && trees.sources[i])
-          TRY(append_mirrored_names(*trees.sources[i], pin, names));
+        if (i < trees.sources.size() && trees.sources[i] && !last) {
+          RPackageView shown;
+          for (const auto& package : trees.sources[i]->packages)
+            if (TRY(shown.load(package, pin.until))) names.emplace_back(package.name);
+        }
         if (!last) given.insert(std::make_move_iterator(names.begin()), std::make_move_iterator(names.end()));
       }
       return {};
@@ -457,8 +507,11 @@ class CatalogViews final : public Views {
   bool known_to_be_absent(const Snapshot& snapshot, std::string_view package) {
     for (const auto& pin : snapshot.pins)  // of an index whose list was never read any name may be there
       if (is_index(pin) && (pin.exact || pin.at.value == 0)) return false;
-    const auto names = names_.peek(snapshot.fingerprint);
-    return names && !std::binary_search(names->begin(), names->end(), package);
+    const auto tree = tree_of_names(snapshot);
+    return std::all_of(snapshot.pins.begin(), snapshot.pins.end(), [&](const model::Pin& pin) {
+      const auto names = names_.peek(key_of_names(pin, tree));
+      return names && !names->contains(package);
+    });
   }
 
   std::shared_ptr<catalog::Catalog> catalog_;
@@ -469,7 +522,7 @@ class CatalogViews final : public Views {
   Projects projects_;
   std::mutex mutex_;
   Lru<Snapshot> snapshots_;
-  MadeOnce<Names> names_;
+  MadeOnce<SourceNames> names_;
   /// What was asked for, so that all event loops give it, also while the database is gone.
   MadeOnce<FoundFile> files_;
   MadeOnce<Rendered> bodies_;

@@ -17,7 +17,9 @@
 #include "catalog/catalog.h"
 #include "catalog/on_demand.h"
 #include "model/types.h"
+#include "view/names.h"
 #include "view/r_tree.h"
+#include "view/render.h"
 
 namespace granary::view {
 
@@ -32,14 +34,6 @@ struct Snapshot {
   /// R: which tree is shown (see Views::tree); "src/contrib" of a repository of Bioconductor is empty.
   std::string tree = "src/contrib";
   bool absent = false;  // no source has such a tree
-};
-
-/// A rendered body with its encodings, made once per fingerprint and kept in a bounded cache.
-struct Rendered {
-  std::shared_ptr<const std::string> identity;
-  std::shared_ptr<const std::string> gzip;  // null when it would not be smaller
-  std::shared_ptr<const std::string> zstd;  // null when it would not be smaller
-  std::string etag;                         // without the encoding's suffix, no quotes
 };
 
 using EachMirrored = std::function<Result<>(RPackageView&, const model::Pin&)>;
@@ -85,9 +79,14 @@ class Views {
   virtual Result<std::optional<model::FileRecord>> find_file(const Context&, const Snapshot&,
                                                              std::string_view package,
                                                              std::string_view filename) = 0;
-  /// Every name, sorted, merged; kept in memory per fingerprint.
-  virtual Result<std::shared_ptr<const std::vector<std::string>>> packages(const Context&,
-                                                                           const Snapshot&) = 0;
+  /// Every name, kept in memory: of each source once per state of it.
+  virtual Result<Names> names(const Context&, const Snapshot&) = 0;
+  /// The same with titles, where they are known: to be searched.
+  virtual Result<Names> titled_names(const Context&, const Snapshot&) = 0;
+  /// For each of these names (of names()) the file that stands for the package, see newest_file. Upstream is
+  /// not asked: absent where nothing is known but the name.
+  virtual Result<std::vector<std::optional<model::FileRecord>>> newest_files(
+      const Context&, const Snapshot&, const std::vector<std::string>& packages) = 0;
   /// Every file of the merged repository, package by package (see catalog::ReadView::for_each_file).
   virtual Result<> for_each_file(const Context&, const Snapshot&,
                                  const std::function<Result<>(const model::FileRecord&)>& each) = 0;

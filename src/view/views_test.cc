@@ -74,7 +74,7 @@ TEST(Views, GiveAPackageWholeFromTheFirstSourceThatHasIt) {
   EXPECT_TRUE(*world.views->find_file(world.ctx, snapshot, "demo", "demo_1.0.tar.gz"));
   EXPECT_FALSE(*world.views->find_file(world.ctx, snapshot, "other", "demo_1.0.tar.gz"));
   EXPECT_EQ(all_files(world, snapshot), "demo_1.0.tar.gz other_1.0.tar.gz ");
-  EXPECT_EQ(**world.views->packages(world.ctx, snapshot), (std::vector<std::string>{"demo", "other"}));
+  EXPECT_EQ(world.names(snapshot), "demo other");
 
   world.subscribe(id, {second, first});
 
@@ -203,14 +203,25 @@ TEST(Views, RenderOncePerStateAndKey) {
   EXPECT_EQ(renders, 1);
   body("b");
   EXPECT_EQ(renders, 2);
-  EXPECT_LT(first->gzip->size(), 1000u);
-  EXPECT_LT(first->zstd->size(), 1000u);
+  EXPECT_LT(first->gzip()->size(), 1000u);
+  EXPECT_LT(first->zstd()->size(), 1000u);
 
   world.publish(source, "demo", "1.0");
 
   const auto second = body("a");
   EXPECT_EQ(renders, 3);
-  EXPECT_EQ(second->etag, first->etag) << "the same content keeps its tag";
+  EXPECT_EQ(second->etag(), first->etag()) << "the same content keeps its tag";
+}
+
+TEST(Rendered, IsKeptEncodedOnlyWhenItIsHuge) {
+  std::string body;
+  while (body.size() < (25U << 20)) body += "another-name-" + std::to_string(body.size()) + '\n';
+  const Rendered huge(body, true);
+  EXPECT_LT(huge.weight(), body.size() / 2);
+  const auto decoded = huge.identity();
+  EXPECT_EQ(*decoded, body);
+  EXPECT_EQ(huge.identity(), decoded) << "one copy for all who send it";
+  EXPECT_EQ(*Rendered(body, false).identity(), body);
 }
 
 TEST(Views, DoNotKeepEncodingsThatAreNotSmaller) {
@@ -218,9 +229,9 @@ TEST(Views, DoNotKeepEncodingsThatAreNotSmaller) {
   world.repository("r", {});
   const auto tiny = *world.views->rendered(world.ctx, world.resolve("r"), "a", true,
                                            [] { return Result<std::string>("x"); });
-  EXPECT_EQ(*tiny->identity, "x");
-  EXPECT_EQ(tiny->gzip, nullptr);
-  EXPECT_EQ(tiny->zstd, nullptr);
+  EXPECT_EQ(*tiny->identity(), "x");
+  EXPECT_EQ(tiny->gzip(), nullptr);
+  EXPECT_EQ(tiny->zstd(), nullptr);
 }
 
 TEST(Views, ShareOneRenderAmongManyWhoAskAtOnce) {

@@ -111,6 +111,26 @@ def test_r_packages_of_mirrors_are_listed_and_found(mirrors):
     assert old["version"] == "3.16.0"
 
 
+def test_projects_of_pypi_are_found_before_and_after_they_are_fetched(make_granary, pypi_upstream):
+    server = make_granary().start()
+    server.cli("create", "source", "--name", "pypi", "--type", "pypi", "--url", pypi_upstream.url + "/simple")
+    server.source("python", "team")
+    server.repository("python", "team", "pypi", name="py")
+    server.cli("sync", "--source", "pypi", seconds=300)
+    search = "/__api__/repos/py/packages?exact_first=true&name_like="
+    names = sorted(one["name"] for one in server.get("/py/latest/simple/", Accept="application/vnd.pypi.simple.v1+json").json["projects"])
+    name = min(names, key=len)
+    before = server.get(search + name.upper())
+    assert before.json[0] | {"package_date": None} == {"name": name, "version": "", "summary": "", "license": "", "package_date": None,
+                                                      "package_size": 0, "is_archived": False}
+    assert before.headers["X-Total-Count"] == str(sum(name in other for other in names))
+    assert server.get(f"/py/latest/simple/{name}/").status == 200
+    after = server.get(search + name)
+    assert after.json[0]["name"].lower() == name and after.json[0]["version"]
+    assert server.get(f"/__api__/repos/py/packages/{name}").json["version"] == after.json[0]["version"]
+    assert server.get("/__api__/repos/py/packages?_limit=1000").headers["X-Total-Count"] == str(len(names))
+
+
 def test_everything_works_below_a_path(make_granary, cran_upstream, bioconductor_upstream, r):
     server = make_granary(settings={"Server": {"Address": "http://packages.example/sub/granary"}, "HTTP": {"TrustedProxies": "127.0.0.1"}})
     server.start()

@@ -122,6 +122,14 @@ Snapshot World::resolve(std::string_view repository, const model::SnapshotRef& r
   return std::move(*snapshot);
 }
 
+std::string World::names(const Snapshot& snapshot) const {
+  const auto names = views->names(ctx, snapshot);
+  EXPECT_TRUE(names);
+  std::string text;
+  names->for_each([&](std::string_view name) { text.append(text.empty() ? "" : " ").append(name); });
+  return text;
+}
+
 std::string World::versions(const Snapshot& snapshot, std::string_view package) const {
   const auto files = views->files(ctx, snapshot, package);
   if (!files) return "error: " + files.error().message();

@@ -37,6 +37,8 @@ class World {
   Snapshot resolve(std::string_view repository, const model::SnapshotRef& ref = model::Latest{}) const;
   /// "1.0 1.1": the versions of a package in the order of the view.
   std::string versions(const Snapshot&, std::string_view package) const;
+  /// "aaa bbb": every name.
+  std::string names(const Snapshot&) const;
 
   Context ctx = test_context();
   std::shared_ptr<FakeClock> clock = std::make_shared<FakeClock>();

@@ -1,0 +1,97 @@
+#include "api/indexes_ahead.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "api/python_pages.h"
+
+namespace granary::api {
+namespace {
+
+/// The topic of what is configured: repositories and their sources.
+constexpr std::int64_t kConfiguration = 0;
+constexpr std::chrono::minutes kPatience{5};
+
+/// In one index of all of it; of Bioconductor a client names the part that it wants.
+bool is_shown_whole(model::SourceType type) {
+  return type == model::SourceType::cran || type == model::SourceType::pypi;
+}
+
+}  // namespace
+
+IndexesAhead::IndexesAhead(std::shared_ptr<const RenderedIndexes> indexes, std::shared_ptr<view::Views> views,
+                           std::shared_ptr<catalog::Catalog> catalog, Logger log)
+    : indexes_(std::move(indexes)),
+      views_(std::move(views)),
+      catalog_(std::move(catalog)),
+      log_(std::move(log)),
+      sources_{kConfiguration} {}  // after a start all of them
+
+void IndexesAhead::start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+void IndexesAhead::heard(std::span<const std::int64_t> topics) {
+  const std::lock_guard lock(mutex_);
+  for (const auto topic : topics) {
+    if (topic >= kConfiguration && !catalog::parse_project_topic(topic)) sources_.insert(topic);
+  }
+  if (!sources_.empty()) changed_.notify_one();
+}
+
+void IndexesAhead::run(const std::stop_token& stop) {
+  for (;;) {
+    std::set<std::int64_t> sources;
+    {
+      std::unique_lock lock(mutex_);
+      if (!changed_.wait(lock, stop, [&] { return !sources_.empty(); })) return;
+      sources.swap(sources_);
+    }
+    const Context ctx(log_, stop, Context::Clock::now() + kPatience);
+    const auto done = render(ctx, sources);
+    // Whoever asks will have it rendered.
+    if (!done && done.error().code() != Errc::cancelled)
+      log_.failed("failed to render indexes ahead", done.error());
+  }
+}
+
+Result<> IndexesAhead::render(const Context& ctx, const std::set<std::int64_t>& sources) const {
+  std::vector<std::pair<std::string, model::Ecosystem>> repositories;
+  TRY(catalog_->read(ctx, [&](catalog::ReadView& view) -> Result<> {
+    repositories.clear();
+    std::set<std::int64_t> mirrors;
+    for (const auto& source : TRY(view.sources())) {
+      const bool changed = sources.contains(source.id.value) || sources.contains(kConfiguration);
+      if (changed && is_shown_whole(source.type)) mirrors.insert(source.id.value);
+    }
+    if (mirrors.empty()) return {};
+    for (const auto& repository : TRY(view.repositories())) {
+      const bool shows = std::any_of(repository.sources.begin(), repository.sources.end(),
+                                     [&](model::SourceId id) { return mirrors.contains(id.value); });
+      if (shows) repositories.emplace_back(repository.name, repository.type);
+    }
+    return {};
+  }));
+  for (const auto& [repository, type] : repositories) TRY(render(ctx, repository, type));
+  return {};
+}
+
+Result<> IndexesAhead::render(const Context& ctx, const std::string& repository,
+                              model::Ecosystem type) const {
+  // Resolved anew for each: rendering takes a while.
+  const auto latest = [&] { return views_->resolve(ctx, repository, model::Latest{}); };
+  if (type == model::Ecosystem::python) {
+    for (const auto form : {python::SimpleForm::json, python::SimpleForm::html}) {
+      const auto list = TRY(rendered_list(*views_, ctx, TRY(latest()), form));
+      list->gzip();
+      list->zstd();
+    }
+  }
+  if (type == model::Ecosystem::r) {
+    for (const auto index : {RIndex::packages_rds, RIndex::packages, RIndex::archive_rds})
+      TRY(indexes_->get(ctx, TRY(latest()), index))->gzip();
+  }
+  return {};
+}
+
+}  // namespace granary::api

@@ -1,0 +1,15 @@
+#pragma once
+/// Text put behind other text in place, for pages that are put together out of many pieces.
+
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+
+namespace granary {
+
+void append_hex(std::string& out, ByteSpan bytes);
+/// As html_escape has it.
+void append_html(std::string& out, std::string_view text);
+
+}  // namespace granary
