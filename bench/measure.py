@@ -32,10 +32,11 @@ def resident_bytes(root):
     return total
 
 
-def wrk(url, root, seconds, connections=64, threads=2, headers=()):
+def wrk(url, root, seconds, connections=64, threads=2, headers=(), script=None):
     """Requests per second and CPU microseconds per request of the server whose first process is `root`."""
     before = cpu_seconds(root)
-    command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{max(1, round(seconds))}s", *(part for h in headers for part in ("-H", h)), url]
+    command = ["wrk", f"-t{threads}", f"-c{connections}", f"-d{max(1, round(seconds))}s", *(part for h in headers for part in ("-H", h)),
+               *(("-s", str(script)) if script else ()), url]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     used = cpu_seconds(root) - before
     count = int(re.search(r"(\d+) requests in", output)[1])

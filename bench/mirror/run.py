@@ -9,7 +9,7 @@ under load; MIRROR_SCALE (1) makes the upstreams smaller for a quick trial, whos
 BENCH_DIR is where the data goes. Upstreams at full size are made once, into .cache/upstreams."""
 
 import datetime
-import importlib.util
+import importlib
 import json
 import os
 import pathlib
@@ -22,9 +22,8 @@ sys.path[:0] = [str(ROOT / "bench"), str(ROOT / "bench/upstreams"), str(ROOT / "
 
 import report  # noqa: E402
 
-PARTS = ["cran", "pypi"]
+PARTS = ["all_of_cran", "all_of_pypi", "search", "many_clients"]
 RESULTS = ROOT / "bench/results/mirror.json"
-FOUND = {}
 
 
 def page(results):
@@ -33,25 +32,13 @@ def page(results):
              f"Linux {results['kernel']},", f"nginx {results['nginx']}. The upstream, the server and whoever asks share these cores. "
              f"Medians of {results['rounds']} rounds.", ""]
     for part in PARTS:
-        if not (module := find(part)):
-            continue
-        for section, (title, notes, rows) in module.ROWS.items():
+        for section, (title, notes, rows) in importlib.import_module(part).ROWS.items():
             if not (measured := results.get("parts", {}).get(part, {}).get(section)):
                 continue
             lines += [f"## {title}", "", *([notes, ""] if notes else []), "| Work | Measured | Goal |", "|---|--:|--:|"]
             lines += [f"| {what} | {form.format(measured[row])} | {goal} |" for row, what, form, goal in rows if row in measured]
             lines.append("")
     return "\n".join(lines)
-
-
-def find(part):
-    """By its path: tests/upstreams has modules of these names too."""
-    path = pathlib.Path(__file__).parent / f"{part}.py"
-    if part not in FOUND and path.exists():
-        spec = importlib.util.spec_from_file_location(f"mirror_{part}", path)
-        FOUND[part] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(FOUND[part])
-    return FOUND.get(part)
 
 
 def main(parts):
@@ -61,8 +48,8 @@ def main(parts):
     folder = pathlib.Path(tempfile.mkdtemp(prefix="granary-mirror-", dir=os.environ.get("BENCH_DIR", "/var/tmp")))
     try:
         for part in parts or PARTS:
-            if module := find(part):
-                results["parts"][part] = module.measure(folder)
+            results["parts"][part] = importlib.import_module(part).measure(folder)
+            print(results["parts"][part], flush=True)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     if whole:

@@ -49,9 +49,9 @@ class FullPypi:
                 self.releases[number] += 1
 
     def root(self):
-        """The JSON of all names, gzipped."""
+        """The JSON of all names, sorted as PyPI does, gzipped."""
         if self.root_cache[0] != self.serial:
-            projects = ",".join(f'{{"_last-serial":{serial},"name":"{name}"}}' for name, serial in zip(self.names, self.serials, strict=True))
+            projects = ",".join(f'{{"_last-serial":{serial},"name":"{name}"}}' for name, serial in sorted(zip(self.names, self.serials, strict=True)))
             text = f'{{"meta":{{"_last-serial":{self.serial},"api-version":"1.4"}},"projects":[{projects}]}}'
             self.root_cache = self.serial, gzip.compress(text.encode(), 1, mtime=0)
         return self.root_cache[1]
