@@ -13,6 +13,7 @@
 #include "db/postgres/connection.h"
 #include "db/postgres/errors.h"
 #include "db/postgres/listener.h"
+#include "db/postgres/outage.h"
 #include "db/postgres/servers.h"
 #include "db/postgres/writer.h"
 
@@ -36,9 +37,7 @@ class PostgresDatabase final : public Database {
         servers_(address),
         log_(std::move(log)),
         node_(hex(as_bytes(random_bytes(8)))),
-        readers_(limits(options_), [this](const Context& ctx) {
-          return servers_.connect(std::min(ctx.deadline(), Clock::now() + options_.connection_timeout));
-        }) {}
+        readers_(limits(options_), [this](const Context& ctx) { return connect(ctx); }) {}
 
   void start() {
     writer_ = GroupWriter::start(std::make_unique<PostgresWriter>(options_, servers_, node_, others_),
@@ -106,6 +105,12 @@ class PostgresDatabase final : public Database {
   }
 
  private:
+  Result<std::unique_ptr<PostgresConnection>> connect(const Context& ctx) {
+    if (!outage_.may_try(Clock::now())) return postgres_error("", "it did not answer just now", "");
+    auto connection = servers_.connect(std::min(ctx.deadline(), Clock::now() + options_.connection_timeout));
+    outage_.tried(connection.has_value(), Clock::now());
+    return connection;
+  }
   static PoolLimits limits(const PostgresOptions& options) {
     const int open = options.max_open_connections - 2;
     return {.open = open,
@@ -141,6 +146,7 @@ class PostgresDatabase final : public Database {
   std::string node_;
   std::atomic<int> others_{0};  // connections outside the pool
   Changes changes_;
+  Outage outage_;
   Connections readers_;
   std::unique_ptr<GroupWriter> writer_;
   std::mutex listening_;

@@ -1,0 +1,33 @@
+#include "db/postgres/outage.h"
+
+#include <gtest/gtest.h>
+
+namespace granary::db {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(Outage, OneAtATimeTriesAndTheOthersAreToldAtOnce) {
+  const auto start = Context::Clock::now();
+  Outage outage;
+  EXPECT_TRUE(outage.may_try(start) && outage.may_try(start));  // nobody knows yet
+  outage.tried(false, start);
+  EXPECT_FALSE(outage.may_try(start + milliseconds(50)));
+  EXPECT_TRUE(outage.may_try(start + milliseconds(300)));
+  EXPECT_FALSE(outage.may_try(start + milliseconds(5'000)));  // that one has no answer yet
+  outage.tried(false, start + milliseconds(10'000));
+  EXPECT_FALSE(outage.may_try(start + milliseconds(10'100)));
+  EXPECT_TRUE(outage.may_try(start + milliseconds(10'300)));
+}
+
+TEST(Outage, IsOverForAllOnceOneHasReachedTheServer) {
+  const auto start = Context::Clock::now();
+  Outage outage;
+  outage.tried(false, start);
+  ASSERT_TRUE(outage.may_try(start + milliseconds(300)));
+  outage.tried(true, start + milliseconds(301));
+  EXPECT_TRUE(outage.may_try(start + milliseconds(302)) && outage.may_try(start + milliseconds(302)));
+}
+
+}  // namespace
+}  // namespace granary::db
