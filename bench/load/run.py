@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """run.py [SCENARIO...]: the load of docs/load.md: day (one node, SQLite and a folder), cluster (a day on three nodes), rate
 (half of what the cluster can, for minutes), scale (one, two and three nodes with the same share of a processor each),
-join (how soon a new node serves at its full rate). All but day are run in the laboratory, as root.
+join (how soon a new node serves at its full rate), soak (memory over an hour). All but day are run in the laboratory, as
+root; soak only when it is named.
 
-LOAD_INSTALLS (1000000) is a day, LOAD_SECONDS (600) the length of rate, LOAD_PACKAGES (500) the packages of each kind.
+LOAD_INSTALLS (1000000) is a day, LOAD_SECONDS (600) the length of rate, LOAD_SOAK_SECONDS (3600) that of soak and
+LOAD_SOAK_RATE (100) its installs per second, LOAD_PACKAGES (500) the packages of each kind.
 Each scenario replaces its own part of bench/results/load.json; docs/load.md is written from that."""
 
 import json
@@ -27,6 +29,8 @@ from watch import Watch  # noqa: E402
 
 INSTALLS = int(os.environ.get("LOAD_INSTALLS", "1000000"))
 SECONDS = int(os.environ.get("LOAD_SECONDS", "600"))
+SOAK_SECONDS = int(os.environ.get("LOAD_SOAK_SECONDS", "3600"))
+SOAK_RATE = int(os.environ.get("LOAD_SOAK_RATE", "100"))
 PACKAGES = int(os.environ.get("LOAD_PACKAGES", "500"))
 CONNECTIONS, SEED = 64, 1
 SHARE = 0.2  # of a processor, for each node of `scale`
@@ -146,6 +150,14 @@ class Cluster:
             assert len(slices) < 100, f"never as fast as before: {warm}, {slices}"
         return {"answers_s": answers, "full_rate_s": time.monotonic() - begin, "warm": warm, "slices": slices}
 
+    def soak(self):
+        """A moderate rate for long; what matters is memory."""
+        path = self.generator.plan(self.target, self.token, SOAK_RATE * SOAK_SECONDS)
+        with self.watch() as watch:
+            result = self.generator.run(path, [self.target.host], "rate", SOAK_RATE, SOAK_SECONDS)
+        return result | {"rate": SOAK_RATE, "at": SOAK_SECONDS, "cpu": watch.cpu,
+                         "memory": {name: watch.halves(name) for name in watch.memory}}
+
     def close(self):
         self.lab.close()
 
@@ -170,7 +182,8 @@ def main(names):
         if others := [name for name in names if name != "day"]:
             cluster = Cluster(folder, generator)
             for name in others:
-                keep(name, {"cluster": cluster.day, "rate": cluster.rate, "scale": cluster.scale, "join": cluster.join}[name]())
+                keep(name, {"cluster": cluster.day, "rate": cluster.rate, "scale": cluster.scale, "join": cluster.join,
+                            "soak": cluster.soak}[name]())
     finally:
         if cluster:
             cluster.close()

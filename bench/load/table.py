@@ -100,11 +100,26 @@ def join(result):
             f"| installs per second of the slices | {', '.join(f'{s:,.0f}' for s in result['slices'][:8])} | {result['warm']:,.0f} |"]
 
 
+def soak(result):
+    lines = ["", "`bench/load/run.py soak`, with `LOAD_SOAK_SECONDS` and `LOAD_SOAK_RATE`.", "", "| What | Measured | Goal |",
+             "|---|--:|--:|", f"| installs per second | {result['rate']:,} | |", f"| for | {result['at']:,} s | |",
+             f"| p99 of a request | {result['all']['p99_ms']:.2f} ms | |",
+             f"| failed requests | {failures(result)} | 0 |", "",
+             "| process | MB at the start | after half of it | at the end | growth in the second half | Goal |",
+             "|---|--:|--:|--:|--:|--:|"]
+    for name, memory in result["memory"].items():
+        growth = memory["end_mb"] / memory["half_mb"] - 1
+        lines.append(f"| {name} | {memory['start_mb']:.1f} | {memory['half_mb']:.1f} | {memory['end_mb']:.1f} "
+                     f"| {growth:.1%} | < 5 % |")
+    return lines
+
+
 SECTIONS = {"day": ("A day on one node, SQLite and a folder", lambda r: whole(r, 120)),
             "cluster": ("A day on three nodes", lambda r: whole(r, 300)),
             "rate": ("A steady rate on three nodes", rate),
             "scale": ("One, two and three nodes", scale),
-            "join": ("A node joins", join)}
+            "join": ("A node joins", join),
+            "soak": ("An hour on three nodes", soak)}
 
 
 def summary(name, result):

@@ -33,6 +33,18 @@ class Watch:
         self.thread.join()
         self.cpu = {name: cpu_seconds(pid) - self.before[name] for name, (pid, _) in self.processes.items()}
 
+    def halves(self, name):
+        """Megabytes at the start, after half of the time and at the end: medians of a tenth of the samples each."""
+        series = [size / 1e6 for _, size in self.memory[name]]
+        tenth = max(1, len(series) // 10)
+        middle = len(series) // 2
+
+        def median(samples):
+            return sorted(samples)[len(samples) // 2]
+
+        return {"start_mb": series[0], "half_mb": median(series[middle - tenth // 2:middle - tenth // 2 + tenth]),
+                "end_mb": median(series[-tenth:])}
+
     def growth(self, name):
         """Megabytes at a third of the time, at the end, and the most."""
         series = [size / 1e6 for _, size in self.memory[name]]
