@@ -36,6 +36,7 @@ void write_json(JsonWriter& json, const model::Repository& repository,
   json.member("type", name_of(repository.type));
   json.member("description", repository.description);
   json.member("auth", repository.authenticated);
+  json.member("downloads", name_of(repository.downloads));
   json.member("created", rfc3339(repository.created_at));
   json.key("sources");
   json.begin_array();

@@ -12,10 +12,10 @@ using http::Method;
 
 constexpr http::RouteSpec kCreate = {"admin.repo.create", Method::post, "/__api__/repos", Access::admin,
                                      "Make a repository. Body: {name, type (r, python), description, auth, "
-                                     "succeed_on_existing}"};
-constexpr http::RouteSpec kEdit = {
-    "admin.repo.edit", Method::patch, "/__api__/repos/{repo}", Access::admin,
-    "Rename, describe or protect a repository. Body: {name, description, auth}"};
+                                     "downloads (stream, redirect), succeed_on_existing}"};
+constexpr http::RouteSpec kEdit = {"admin.repo.edit", Method::patch, "/__api__/repos/{repo}", Access::admin,
+                                   "Rename, describe or protect a repository. Body: {name, description, "
+                                   "auth, downloads (stream, redirect)}"};
 constexpr http::RouteSpec kDelete = {"admin.repo.delete", Method::del, "/__api__/repos/{repo}", Access::admin,
                                      "Delete a repository; its sources stay"};
 constexpr http::RouteSpec kSubscribe = {"admin.repo.subscribe", Method::post,
@@ -42,32 +42,43 @@ Result<http::Response> answer(const AdminDeps& deps, const Context& ctx, int sta
   return json_response(status, std::move(json));
 }
 
+Result<std::optional<model::Downloads>> downloads_of(const Fields& body) {
+  const auto text = TRY(body.optional_text("downloads"));
+  if (!text) return std::optional<model::Downloads>();
+  const auto downloads = model::parse_downloads(*text);
+  if (!downloads)
+    return fail(Errc::invalid_argument, "unknown way of downloads '" + text->substr(0, 80) + "'",
+                "use stream or redirect");
+  return downloads;
+}
+
 Result<http::Response> create(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
   const auto body =
-      TRY(Fields::read(request, {"name", "type", "description", "auth", "succeed_on_existing"}));
+      TRY(Fields::read(request, {"name", "type", "description", "auth", "downloads", "succeed_on_existing"}));
   const auto type_name = TRY(body.optional_text("type")).value_or("r");
   const auto type = model::parse_ecosystem(type_name);
   if (!type)
     return fail(Errc::invalid_argument, "unknown type of repository '" + type_name.substr(0, 80) + "'",
                 "use r or python");
   const bool by_default = deps.new_repos_authenticated && deps.new_repos_authenticated();
-  const auto name = TRY(body.text("name"));
-  const auto description = TRY(body.optional_text("description")).value_or("");
-  const bool authenticated = TRY(body.optional_boolean("auth")).value_or(by_default);
+  model::Repository wanted;
+  wanted.name = TRY(body.text("name"));
+  wanted.type = *type;
+  wanted.description = TRY(body.optional_text("description")).value_or("");
+  wanted.authenticated = TRY(body.optional_boolean("auth")).value_or(by_default);
+  wanted.downloads = TRY(downloads_of(body)).value_or(model::Downloads::stream);
   const bool succeed = TRY(body.optional_boolean("succeed_on_existing")).value_or(false);
-  const auto made =
-      TRY(deps.ingest->create_repository(ctx, name, *type, description, authenticated, succeed));
-  return answer(deps, ctx, 201, made);
+  return answer(deps, ctx, 201, TRY(deps.ingest->create_repository(ctx, wanted, succeed)));
 }
 
 Result<http::Response> edit(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
-  const auto body = TRY(Fields::read(request, {"name", "description", "auth"}));
-  const auto name = TRY(body.optional_text("name"));
-  const auto description = TRY(body.optional_text("description"));
-  const auto authenticated = TRY(body.optional_boolean("auth"));
-  const auto edited =
-      TRY(deps.ingest->edit_repository(ctx, request.parameter("repo"), name, description, authenticated));
-  return answer(deps, ctx, 200, edited);
+  const auto body = TRY(Fields::read(request, {"name", "description", "auth", "downloads"}));
+  ingest::RepositoryChange change;
+  change.name = TRY(body.optional_text("name"));
+  change.description = TRY(body.optional_text("description"));
+  change.authenticated = TRY(body.optional_boolean("auth"));
+  change.downloads = TRY(downloads_of(body));
+  return answer(deps, ctx, 200, TRY(deps.ingest->edit_repository(ctx, request.parameter("repo"), change)));
 }
 
 Result<http::Response> remove(const AdminDeps& deps, const Context& ctx, const http::Request& request) {

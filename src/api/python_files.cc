@@ -6,6 +6,7 @@
 
 #include "api/blob_answer.h"
 #include "api/snapshot_request.h"
+#include "api/store_redirect.h"
 #include "base/text.h"
 #include "python/filename.h"
 #include "python/name.h"
@@ -108,6 +109,11 @@ Result<http::Response> python_file(const PythonDependencies& dependencies, const
   }
 
   const std::string type = path->metadata ? "text/plain; charset=utf-8" : "application/octet-stream";
+  if (!path->metadata) {
+    if (auto redirect = TRY(redirect_to_store(ctx, request, snapshot, *dependencies.blobs,
+                                              dependencies.mirrors.get(), *file, type)))
+      return *std::move(redirect);
+  }
   auto response = TRY(file_response(ctx, *dependencies.blobs, dependencies.mirrors.get(), *file, type));
   response.with("Cache-Control", kept_for_ever(snapshot));
   if (may_be_kept(response)) keep_hot(response, snapshot);

@@ -9,6 +9,7 @@
 #include "api/r_indexes.h"
 #include "api/r_routes.h"
 #include "api/snapshot_request.h"
+#include "api/store_redirect.h"
 #include "base/compress.h"
 #include "base/hash.h"
 #include "r/bioc_config.h"
@@ -125,7 +126,7 @@ class RHandlers {
       path.tree = sources;
       response = TRY(part(ctx, request, TRY(d_.views->tree(ctx, snapshot, sources)), path));
     }
-    if (response.status == 200) {
+    if (response.status == 200 || response.status == 302) {
       response.with("X-Repository-Type", "RSPM");
       response.with("X-Package-Type", tag.empty() ? "source" : "binary");
       if (!tag.empty()) response.with("X-Package-Binary-Tag", std::move(tag));
@@ -148,10 +149,10 @@ class RHandlers {
       case r::TreePart::current_rds:
         return index(ctx, request, snapshot, RIndex::current_rds, kRds);
       case r::TreePart::archived_file:
-        return file(ctx, snapshot, path.file, path.folder);
+        return file(ctx, request, snapshot, path.file, path.folder);
       case r::TreePart::file:
-        return path.folder.empty() ? file(ctx, snapshot, path.file, std::nullopt)
-                                   : file_in_folder(ctx, snapshot, path.folder, path.file);
+        return path.folder.empty() ? file(ctx, request, snapshot, path.file, std::nullopt)
+                                   : file_in_folder(ctx, request, snapshot, path.folder, path.file);
     }
     return fail(Errc::internal, "no such part");
   }
@@ -198,8 +199,8 @@ class RHandlers {
     return response;
   }
 
-  Result<Response> file(const Context& ctx, const view::Snapshot& snapshot, std::string_view name,
-                        std::optional<std::string_view> folder) const {
+  Result<Response> file(const Context& ctx, const Request& request, const view::Snapshot& snapshot,
+                        std::string_view name, std::optional<std::string_view> folder) const {
     const auto package = r::package_of_file(name);
     if (!package || (folder && *folder != *package))
       return missing(snapshot, "no package file has this name",
@@ -209,13 +210,16 @@ class RHandlers {
       return missing(
           snapshot, "no file '" + std::string(name) + "' in '" + snapshot.repository->name + "'",
           "see " + snapshot.tree + "/PACKAGES and " + snapshot.tree + "/Meta/archive.rds for what there is");
-    return package_file(ctx, snapshot, *found);
+    return package_file(ctx, request, snapshot, *found);
   }
 
-  Result<Response> package_file(const Context& ctx, const view::Snapshot& snapshot,
+  Result<Response> package_file(const Context& ctx, const Request& request, const view::Snapshot& snapshot,
                                 const model::FileRecord& found) const {
-    auto response = TRY(
-        file_response(ctx, *d_.blobs, d_.mirrors.get(), found, std::string(type_of_file(found.filename))));
+    const std::string type(type_of_file(found.filename));
+    if (auto redirect =
+            TRY(redirect_to_store(ctx, request, snapshot, *d_.blobs, d_.mirrors.get(), found, type)))
+      return *std::move(redirect);
+    auto response = TRY(file_response(ctx, *d_.blobs, d_.mirrors.get(), found, type));
     // CRAN builds binaries again under the same name, and gives them no hash.
     const bool never_changes = !found.origin || !found.md5.empty() || r::binary_tag_of(snapshot.tree).empty();
     set_cache_rules(response, snapshot, never_changes);
@@ -223,11 +227,11 @@ class RHandlers {
   }
 
   /// "4.4.0/Recommended/{package}_{version}.tar.gz"
-  Result<Response> file_in_folder(const Context& ctx, const view::Snapshot& snapshot, std::string_view folder,
-                                  std::string_view name) const {
+  Result<Response> file_in_folder(const Context& ctx, const Request& request, const view::Snapshot& snapshot,
+                                  std::string_view folder, std::string_view name) const {
     if (const auto package = r::package_of_file(name)) {
       for (const auto& one : TRY(d_.views->files(ctx, snapshot, *package))) {
-        if (one.filename == name && one.folder == folder) return package_file(ctx, snapshot, one);
+        if (one.filename == name && one.folder == folder) return package_file(ctx, request, snapshot, one);
       }
     }
     return missing(snapshot, "nothing is at this path in '" + snapshot.repository->name + "'",

@@ -30,12 +30,10 @@ class MockIngest : public ingest::Ingest {
   MOCK_METHOD(Result<model::Source>, edit_source,
               (const Context&, View, std::optional<std::string>, std::optional<std::string>), (override));
   MOCK_METHOD(Result<>, delete_source, (const Context&, View), (override));
-  MOCK_METHOD(Result<model::Repository>, create_repository,
-              (const Context&, View, model::Ecosystem, View, bool, bool), (override));
-  MOCK_METHOD(Result<model::Repository>, edit_repository,
-              (const Context&, View, std::optional<std::string>, std::optional<std::string>,
-               std::optional<bool>),
+  MOCK_METHOD(Result<model::Repository>, create_repository, (const Context&, const model::Repository&, bool),
               (override));
+  MOCK_METHOD(Result<model::Repository>, edit_repository,
+              (const Context&, View, const ingest::RepositoryChange&), (override));
   MOCK_METHOD(Result<>, delete_repository, (const Context&, View), (override));
   MOCK_METHOD(Result<model::Repository>, subscribe, (const Context&, View, View, bool), (override));
   MOCK_METHOD(Result<model::Repository>, unsubscribe, (const Context&, View, View), (override));

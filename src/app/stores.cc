@@ -18,6 +18,8 @@ blob::S3Options s3_options(const config::Settings& s, const config::Environment&
   options.prefix = s.s3.prefix;
   if (!s.s3.region.empty()) options.region = s.s3.region;
   options.endpoint = s.s3.endpoint;
+  options.public_endpoint = s.s3.public_endpoint;
+  options.direct_url_lifetime = std::chrono::duration_cast<std::chrono::seconds>(s.s3.redirect_lifetime);
   options.path_style = s.s3.path_style;
   options.disable_ssl = s.s3.disable_ssl;
   options.skip_verification = s.s3.skip_validation;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <variant>
 
 #include "base/bytes.h"
@@ -39,6 +40,18 @@ class Writer {
 /// store.
 using Servable = std::variant<std::shared_ptr<const OpenFile>, std::shared_ptr<GrowingFile>>;
 
+/// A URL with which anybody may GET one blob from the store itself, ranges too, but not HEAD: a secret, for a
+/// while.
+struct DirectUrl {
+  std::string url;
+  std::chrono::seconds valid{};  // from now
+};
+
+/// What the store shall say of a blob that it gives directly.
+struct Presentation {
+  std::string filename, content_type;
+};
+
 /// Safe for concurrent use. Failures: not_found, unavailable (store down, disk full: retry later), corrupt.
 class BlobStore {
  public:
@@ -49,6 +62,9 @@ class BlobStore {
   virtual Result<std::unique_ptr<ByteReader>> open(const Context&, const Digest&) = 0;
   /// For sending to clients. `size` is what the catalog knows.
   virtual Result<Servable> serve(const Context&, const Digest&, std::uint64_t size) = 0;
+  /// Absent where clients cannot be sent to the store: a folder, or bytes that are encrypted on this side.
+  /// Does not look whether the blob is there.
+  virtual Result<std::optional<DirectUrl>> presign(const Context&, const Digest&, const Presentation&) = 0;
   virtual Result<std::unique_ptr<Writer>> create(const Context&) = 0;
 
   /// For the collector only. Removing what is absent succeeds.

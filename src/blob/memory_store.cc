@@ -2,15 +2,19 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
 #include "base/hash.h"
+#include "base/log.h"
 #include "blob/probe.h"
 #include "blob/spool.h"
 
 namespace granary::blob {
 namespace {
+
+const std::string kScheme = "memory:";
 
 class StringReader final : public ByteReader {
  public:
@@ -94,6 +98,27 @@ Result<Servable> MemoryStore::serve(const Context& ctx, const Digest& digest, st
     if (const auto found = blobs_.find(digest); found != blobs_.end()) found->second.file = blob.file;
   }
   return Servable(std::move(blob.file));
+}
+
+Result<std::optional<DirectUrl>> MemoryStore::presign(const Context& ctx, const Digest& digest,
+                                                      const Presentation& as) {
+  TRY(ctx.check());
+  if (!direct_urls_) return std::optional<DirectUrl>();
+  return std::optional<DirectUrl>(
+      DirectUrl{kScheme + digest.hex() + "?as=" + as.filename, std::chrono::minutes(5)});
+}
+
+Result<std::string> MemoryStore::get(const std::string& direct_url) const {
+  const auto end = std::min(direct_url.find('?'), direct_url.size());
+  const auto digest =
+      direct_url.starts_with(kScheme)
+          ? Digest::parse(std::string_view(direct_url).substr(kScheme.size(), end - kScheme.size()))
+          : std::nullopt;
+  if (!digest) return fail(Errc::invalid_argument, "no URL of this store: " + direct_url);
+  const Logger silent;
+  const Context ctx(silent, {}, Context::Clock::time_point::max());
+  const auto blob = TRY(get(ctx, *digest));
+  return *blob.bytes;
 }
 
 Result<std::unique_ptr<Writer>> MemoryStore::create(const Context& ctx) {

@@ -1,6 +1,7 @@
 #pragma once
 /// The twin of the real stores for tests: content in memory, served from memory files.
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -19,6 +20,9 @@ class MemoryStore final : public BlobStore {
   Result<std::optional<BlobInfo>> find(const Context&, const Digest&) override;
   Result<std::unique_ptr<ByteReader>> open(const Context&, const Digest&) override;
   Result<Servable> serve(const Context&, const Digest&, std::uint64_t size) override;
+  /// Absent unless allow_direct_urls() was called. "memory:<digest>?...": nobody can go there, but get()
+  /// below.
+  Result<std::optional<DirectUrl>> presign(const Context&, const Digest&, const Presentation&) override;
   Result<std::unique_ptr<Writer>> create(const Context&) override;
   Result<> remove(const Context&, const Digest&) override;
   Result<> for_each(const Context&, const std::function<Result<>(const BlobInfo&)>& each) override;
@@ -29,6 +33,9 @@ class MemoryStore final : public BlobStore {
   std::size_t count() const;
   /// Replaces the bytes stored under a digest by others, as a failing disk does.
   void damage(const Digest& digest, std::string bytes);
+  void allow_direct_urls() noexcept { direct_urls_ = true; }
+  /// What a client would be given for such a URL.
+  Result<std::string> get(const std::string& direct_url) const;
 
  private:
   class MemoryWriter;
@@ -41,6 +48,7 @@ class MemoryStore final : public BlobStore {
   Result<Blob> get(const Context& ctx, const Digest& digest) const;
 
   const Clock* clock_;
+  std::atomic<bool> direct_urls_ = false;
   mutable std::mutex mutex_;
   std::map<Digest, Blob> blobs_;
 };

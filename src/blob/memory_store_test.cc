@@ -9,6 +9,12 @@ namespace {
 
 INSTANTIATE_TEST_SUITE_P(Memory, BlobStoreSuite, made_by([] { return std::make_shared<MemoryStore>(); }));
 
+INSTANTIATE_TEST_SUITE_P(MemoryWithDirectUrls, BlobStoreSuite, made_by([] {
+                           auto store = std::make_shared<MemoryStore>();
+                           store->allow_direct_urls();
+                           return store;
+                         }));
+
 TEST(MemoryStore, ContentStoredAgainCountsAsStoredNow) {
   FakeClock clock;
   MemoryStore store(&clock);

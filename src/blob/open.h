@@ -1,6 +1,7 @@
 #pragma once
 /// Makes a blob store of either kind.
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,9 +11,13 @@
 
 namespace granary::blob {
 
+class Derived;
+
 /// [S3Storage].
 struct S3Options {
   std::string bucket, prefix, region = "us-east-1", endpoint;  // endpoint empty: AWS of that region
+  std::string public_endpoint;  // of the same service, as clients reach it; empty: `endpoint`
+  std::chrono::seconds direct_url_lifetime{600};  // of DirectUrl, at most a week
   bool path_style = false;
   bool disable_ssl = false;
   bool skip_verification = false;  // of the endpoint's certificate
@@ -31,6 +36,9 @@ struct S3Options {
 
 Result<std::unique_ptr<BlobStore>> open_file_store(const std::string& directory, Logger log);
 Result<std::unique_ptr<BlobStore>> open_s3_store(const S3Options&, Logger log);
+/// What is kept beside the blobs of the same store.
+std::shared_ptr<Derived> open_file_derived(const std::string& directory);
+Result<std::shared_ptr<Derived>> open_s3_derived(const S3Options&);
 /// Which credentials a store with these options asks for: "the environment (AWS_ACCESS_KEY_ID)".
 Result<std::string> describe_credentials(const S3Options&);
 

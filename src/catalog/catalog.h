@@ -85,8 +85,8 @@ class WriteView : public ReadView {
   virtual Result<> delete_source(model::SourceId) = 0;
 
   virtual Result<model::RepoId> create_repository(const model::Repository&) = 0;  // sources are ignored
-  virtual Result<> update_repository(model::RepoId, std::string_view name, std::string_view description,
-                                     bool authenticated) = 0;
+  /// The one of that id: all but its type and its sources.
+  virtual Result<> update_repository(const model::Repository&) = 0;
   virtual Result<> delete_repository(model::RepoId) = 0;
   /// The whole ordered list: subscribe, unsubscribe and reorder are all this.
   virtual Result<> set_subscriptions(model::RepoId, std::span<const model::SourceId>) = 0;

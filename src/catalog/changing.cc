@@ -129,25 +129,28 @@ Result<> Changing::delete_source(model::SourceId id) {
 Result<model::RepoId> Changing::create_repository(const model::Repository& repository) {
   TRY(check_free("repository", "SELECT name FROM repositories WHERE name_key = $1 AND id <> $2",
                  repository.name, 0));
-  const auto id =
-      TRY(returned(*session_,
-                   "INSERT INTO repositories (name, name_key, type, description, authenticated, created_at) "
-                   "VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
-                   {std::string_view(repository.name), std::string_view(lower(repository.name)),
-                    model::name_of(repository.type), std::string_view(repository.description),
-                    std::int64_t{repository.authenticated}, micros(clock_->now())}));
+  const auto id = TRY(returned(
+      *session_,
+      "INSERT INTO repositories (name, name_key, type, description, authenticated, created_at, downloads) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+      {std::string_view(repository.name), std::string_view(lower(repository.name)),
+       model::name_of(repository.type), std::string_view(repository.description),
+       std::int64_t{repository.authenticated}, micros(clock_->now()), model::name_of(repository.downloads)}));
   session_->announce(kConfigurationTopic);
   return model::RepoId{id};
 }
 
-Result<> Changing::update_repository(model::RepoId id, std::string_view name, std::string_view description,
-                                     bool authenticated) {
-  TRY(check_free("repository", "SELECT name FROM repositories WHERE name_key = $1 AND id <> $2", name,
-                 id.value));
-  const auto changed = TRY(session_->execute(
-      "UPDATE repositories SET name = $2, name_key = $3, description = $4, authenticated = $5 WHERE id = $1",
-      {id.value, name, std::string_view(lower(name)), description, std::int64_t{authenticated}}));
-  if (changed == 0) return no_such("repository", id.value);
+Result<> Changing::update_repository(const model::Repository& repository) {
+  TRY(check_free("repository", "SELECT name FROM repositories WHERE name_key = $1 AND id <> $2",
+                 repository.name, repository.id.value));
+  const auto changed = TRY(
+      session_->execute("UPDATE repositories SET name = $2, name_key = $3, description = $4, authenticated = "
+                        "$5, downloads = $6 "
+                        "WHERE id = $1",
+                        {repository.id.value, std::string_view(repository.name),
+                         std::string_view(lower(repository.name)), std::string_view(repository.description),
+                         std::int64_t{repository.authenticated}, model::name_of(repository.downloads)}));
+  if (changed == 0) return no_such("repository", repository.id.value);
   session_->announce(kConfigurationTopic);
   return {};
 }

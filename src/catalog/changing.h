@@ -22,8 +22,7 @@ class Changing final : public Reading<WriteView> {
   Result<> set_frozen(model::SourceId id, model::SourceId of, std::chrono::sys_days at) override;
   Result<> delete_source(model::SourceId id) override;
   Result<model::RepoId> create_repository(const model::Repository& repository) override;
-  Result<> update_repository(model::RepoId id, std::string_view name, std::string_view description,
-                             bool authenticated) override;
+  Result<> update_repository(const model::Repository& repository) override;
   Result<> delete_repository(model::RepoId id) override;
   Result<> set_subscriptions(model::RepoId id, std::span<const model::SourceId> sources) override;
   Result<model::TxNo> begin_transaction(model::SourceId source, model::TxKind kind, std::string_view actor,

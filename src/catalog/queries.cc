@@ -21,7 +21,7 @@ using db::Value;
   "0), "                                                                                                  \
   "s.options FROM sources s "
 #define GRANARY_REPOSITORY_COLUMNS \
-  "SELECT id, name, type, description, authenticated, created_at FROM repositories "
+  "SELECT id, name, type, description, authenticated, created_at, downloads FROM repositories "
 #define GRANARY_FILE_COLUMNS                                                                         \
   "SELECT f.id, f.source, f.package, f.name, f.version, f.filename, f.kind, f.blob_digest, f.size, " \
   "f.md5, f.uploaded_at, m.content, f.metadata_sha256, f.requires_python, f.archived, f.yanked, "    \
@@ -57,13 +57,16 @@ Result<model::Source> to_source(const Row& row) {
 Result<model::Repository> to_repository(const Row& row) {
   const auto type = model::parse_ecosystem(row.text(2));
   if (!type) return unreadable("repository type");
-  return model::Repository{.id = {row.integer(0)},
-                           .name = std::string(row.text(1)),
-                           .type = *type,
-                           .description = std::string(row.text(3)),
-                           .authenticated = row.integer(4) != 0,
-                           .created_at = from_micros(row.integer(5)),
-                           .sources = {}};
+  return model::Repository{
+      .id = {row.integer(0)},
+      .name = std::string(row.text(1)),
+      .type = *type,
+      .description = std::string(row.text(3)),
+      .authenticated = row.integer(4) != 0,
+      .created_at = from_micros(row.integer(5)),
+      // What a newer version may know is what this one can do in its place.
+      .downloads = model::parse_downloads(row.text(6)).value_or(model::Downloads::stream),
+      .sources = {}};
 }
 
 Result<model::FileRecord> to_file(const Row& row) {

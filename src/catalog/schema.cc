@@ -135,8 +135,12 @@ CREATE TABLE pinned_snapshots (
 );
 )sql";
 
-constexpr std::array<db::Migration, 2> kMigrations = {
-    {{"catalog.0001", kInitial}, {"catalog.0002", kMirrors}}};
+constexpr std::string_view kDownloads = R"sql(
+ALTER TABLE repositories ADD COLUMN downloads TEXT NOT NULL DEFAULT 'stream';
+)sql";
+
+constexpr std::array<db::Migration, 3> kMigrations = {
+    {{"catalog.0001", kInitial}, {"catalog.0002", kMirrors}, {"catalog.0003", kDownloads}}};
 
 }  // namespace
 

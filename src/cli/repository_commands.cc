@@ -13,6 +13,7 @@ Result<int> create(Session& session) {
                         .text("type", "--type")
                         .text("description", "--description")
                         .boolean("auth", "--authenticated")
+                        .text("downloads", "--downloads")
                         .boolean("succeed_on_existing", "--succeed-on-existing")
                         .json();
   return session.show("POST", "/repos", body, [&](const Json& repo) {
@@ -26,6 +27,7 @@ Result<int> edit(Session& session) {
                         .text("name", "--new-name")
                         .text("description", "--description")
                         .boolean("auth", "--authenticated")
+                        .text("downloads", "--downloads")
                         .json();
   return session.show("PATCH", endpoint({"repos", session.args().value("--name")}), body,
                       [&](const Json& repo) {
@@ -77,17 +79,25 @@ std::vector<CommandSpec> repository_commands() {
   const FlagSpec source = {"--source", "NAME", "name of the source", true};
   const FlagSpec description = {"--description", "TEXT", "what it is for"};
   const FlagSpec authenticated = {"--authenticated", "", "whether a token is needed to read it"};
+  const FlagSpec downloads = {
+      "--downloads", "HOW",
+      "stream: a node sends the files (the default); redirect: clients get them from S3"};
   const FlagSpec succeed = {"--succeed-on-existing", "", "succeed when it is there already"};
   return {
       {"create repo",
        "Make a repository, from which clients install",
        "create repo --name all --type r --description \"Packages of the team\"",
-       {name, {"--type", "TYPE", "r (the default) or python"}, description, authenticated, succeed},
+       {name,
+        {"--type", "TYPE", "r (the default) or python"},
+        description,
+        authenticated,
+        downloads,
+        succeed},
        create},
       {"edit repo",
-       "Rename, describe or protect a repository",
+       "Rename, describe or protect a repository, say how its files are sent",
        "edit repo --name all --authenticated=true",
-       {name, {"--new-name", "NAME", "new name"}, description, authenticated},
+       {name, {"--new-name", "NAME", "new name"}, description, authenticated, downloads},
        edit},
       {"delete repo", "Delete a repository; its sources stay", "delete repo --name all", {name}, remove},
       {"subscribe",

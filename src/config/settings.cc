@@ -194,6 +194,8 @@ class Loader {
     if (!s.s3.encryption_key_id.empty() && !s.s3.encryption.starts_with("aws:kms"))
       wrong("S3Storage.SSEKMSKeyID is set, but S3Storage.ServerSideEncryption is not aws:kms",
             "set it to aws:kms, or use S3Storage.KeyID for encryption before objects are sent");
+    if (s.s3.redirect_lifetime < std::chrono::seconds(10) || s.s3.redirect_lifetime > std::chrono::hours(168))
+      wrong("S3Storage.RedirectLifetime is not between 10s and 168h", "use some minutes, such as 10m");
     if (s.postgres_pool.max_open_connections < 3)
       wrong("PostgresPool.MaxOpenConnections is less than 3",
             "the writer, the listener and a reader need one each");

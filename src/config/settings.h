@@ -65,12 +65,13 @@ struct Settings {
     std::string location;
   } file_storage;
   struct {
-    std::string bucket, prefix, region, profile, endpoint, cache_dir;
+    std::string bucket, prefix, region, profile, endpoint, public_endpoint, cache_dir;
     std::string encryption, encryption_key_id;  // by the store: "aes256", "aws:kms", "aws:kms:dsse"
     std::string key_id, kms_endpoint;           // on this side
     bool path_style = false, disable_ssl = false, skip_validation = false;
     Secret access_key_id, secret_access_key, session_token;
     std::uint64_t cache_size = 0;
+    Milliseconds redirect_lifetime{};
   } s3;
   struct {
     std::string url;

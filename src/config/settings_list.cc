@@ -138,6 +138,15 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
      GRANARY_AT(s3.profile)},
     {"S3Storage", "Endpoint", Type::string, "", "URL of another service with the same interface; empty: AWS.",
      GRANARY_AT(s3.endpoint)},
+    {"S3Storage", "PublicEndpoint", Type::string, "",
+     "URL of the same service as clients reach it, for repositories whose downloads are redirected; empty: "
+     "Endpoint.",
+     GRANARY_AT(s3.public_endpoint)},
+    {"S3Storage", "RedirectLifetime", Type::duration, "10m",
+     "How long the URL of a redirected download can be used at most, from 10s to 168h. A download that has "
+     "begun "
+     "goes on.",
+     GRANARY_AT(s3.redirect_lifetime)},
     {"S3Storage", "S3ForcePathStyle", Type::boolean, "false",
      "Whether the bucket is in the path and not in the host name.", GRANARY_AT(s3.path_style), "",
      "ForcePathStyle"},

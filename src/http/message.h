@@ -59,7 +59,10 @@ struct FileBody {  // the whole file; the engine cuts ranges out
 struct GrowingBody {  // sent as it grows, to any number of clients
   std::shared_ptr<GrowingFile> file;
 };
-using Body = std::variant<NoBody, BytesBody, FileBody, GrowingBody>;
+struct UnsentBody {  // to HEAD alone: so much would GET give. With any other method the connection is closed.
+  std::uint64_t size = 0;
+};
+using Body = std::variant<NoBody, BytesBody, FileBody, GrowingBody, UnsentBody>;
 
 /// What a handler answers. The engine adds Date, Content-Length or chunking, Connection, Accept-Ranges; turns
 /// a 200 with an ETag into 304, 206 or 416 as the request's conditions ask (RFC 9110 13, 14), and cuts the

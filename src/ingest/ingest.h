@@ -56,6 +56,13 @@ struct Changed {
   std::vector<std::string> files;
 };
 
+/// What shall become another; absent: as it is.
+struct RepositoryChange {
+  std::optional<std::string> name{}, description{};
+  std::optional<bool> authenticated{};
+  std::optional<model::Downloads> downloads{};
+};
+
 struct Collected {
   std::uint64_t blobs = 0, bytes = 0;  // removed, or in a dry run what would be
   std::uint64_t young = 0;             // unnamed, but within the grace period
@@ -99,13 +106,12 @@ class Ingest {
                                             std::optional<std::string> name,
                                             std::optional<std::string> description) = 0;
   virtual Result<> delete_source(const Context&, std::string_view source) = 0;
-  virtual Result<model::Repository> create_repository(const Context&, std::string_view name, model::Ecosystem,
-                                                      std::string_view description, bool authenticated,
+  /// Of `wanted` its name, type, description, access and downloads count. Errc::invalid_argument when access
+  /// and downloads do not go together.
+  virtual Result<model::Repository> create_repository(const Context&, const model::Repository&,
                                                       bool succeed_on_existing) = 0;
   virtual Result<model::Repository> edit_repository(const Context&, std::string_view repository,
-                                                    std::optional<std::string> name,
-                                                    std::optional<std::string> description,
-                                                    std::optional<bool> authenticated) = 0;
+                                                    const RepositoryChange&) = 0;
   virtual Result<> delete_repository(const Context&, std::string_view repository) = 0;
   virtual Result<model::Repository> subscribe(const Context&, std::string_view repository,
                                               std::string_view source, bool succeed_on_existing) = 0;

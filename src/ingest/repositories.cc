@@ -16,6 +16,13 @@ auto not_subscribed(const model::Repository& repository, const model::Source& so
               "see what it subscribes to: granary info --repo " + repository.name);
 }
 
+/// Whoever has the URL of a redirect has the file, without a token, for minutes.
+Result<> check_downloads(const model::Repository& repository) {
+  if (!repository.authenticated || repository.downloads == model::Downloads::stream) return {};
+  return fail(Errc::invalid_argument, "the files of an authenticated repository are not given by redirect",
+              "use --downloads=stream, or --authenticated=false");
+}
+
 /// Reads the repository, lets `work` change it, and gives what it is then.
 Result<model::Repository> change(
     Parts& parts, const Context& ctx, std::string_view repository,
@@ -33,6 +40,7 @@ Result<model::Repository> change(
 Result<model::Repository> create_repository(Parts& parts, const Context& ctx, const model::Repository& wanted,
                                             bool succeed_on_existing) {
   TRY(model::check_name(wanted.name));
+  TRY(check_downloads(wanted));
   model::Repository out;
   TRY(parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
     if (succeed_on_existing) {
@@ -55,15 +63,15 @@ Result<model::Repository> create_repository(Parts& parts, const Context& ctx, co
 }
 
 Result<model::Repository> edit_repository(Parts& parts, const Context& ctx, std::string_view repository,
-                                          const std::optional<std::string>& name,
-                                          const std::optional<std::string>& description,
-                                          std::optional<bool> authenticated) {
-  if (name) TRY(model::check_name(*name));
+                                          const RepositoryChange& wanted) {
+  if (wanted.name) TRY(model::check_name(*wanted.name));
   return change(parts, ctx, repository, [&](catalog::WriteView& view, model::Repository& it) -> Result<> {
-    if (name) it.name = *name;
-    if (description) it.description = *description;
-    if (authenticated) it.authenticated = *authenticated;
-    return view.update_repository(it.id, it.name, it.description, it.authenticated);
+    if (wanted.name) it.name = *wanted.name;
+    if (wanted.description) it.description = *wanted.description;
+    if (wanted.authenticated) it.authenticated = *wanted.authenticated;
+    if (wanted.downloads) it.downloads = *wanted.downloads;
+    TRY(check_downloads(it));
+    return view.update_repository(it);
   });
 }
 

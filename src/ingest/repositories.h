@@ -9,9 +9,7 @@ namespace granary::ingest {
 Result<model::Repository> create_repository(Parts&, const Context&, const model::Repository& wanted,
                                             bool succeed_on_existing);
 Result<model::Repository> edit_repository(Parts&, const Context&, std::string_view repository,
-                                          const std::optional<std::string>& name,
-                                          const std::optional<std::string>& description,
-                                          std::optional<bool> authenticated);
+                                          const RepositoryChange& wanted);
 Result<> delete_repository(Parts&, const Context&, std::string_view repository);
 Result<model::Repository> subscribe(Parts&, const Context&, std::string_view repository,
                                     std::string_view source, bool succeed_on_existing);

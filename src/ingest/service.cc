@@ -50,21 +50,13 @@ class Service final : public Ingest {
   Result<> delete_source(const Context& ctx, std::string_view source) override {
     return ingest::delete_source(parts_, ctx, source);
   }
-  Result<model::Repository> create_repository(const Context& ctx, std::string_view name,
-                                              model::Ecosystem type, std::string_view description,
-                                              bool authenticated, bool succeed_on_existing) override {
-    model::Repository wanted;
-    wanted.name = name;
-    wanted.type = type;
-    wanted.description = description;
-    wanted.authenticated = authenticated;
+  Result<model::Repository> create_repository(const Context& ctx, const model::Repository& wanted,
+                                              bool succeed_on_existing) override {
     return ingest::create_repository(parts_, ctx, wanted, succeed_on_existing);
   }
   Result<model::Repository> edit_repository(const Context& ctx, std::string_view repository,
-                                            std::optional<std::string> name,
-                                            std::optional<std::string> description,
-                                            std::optional<bool> authenticated) override {
-    return ingest::edit_repository(parts_, ctx, repository, name, description, authenticated);
+                                            const RepositoryChange& change) override {
+    return ingest::edit_repository(parts_, ctx, repository, change);
   }
   Result<> delete_repository(const Context& ctx, std::string_view repository) override {
     return ingest::delete_repository(parts_, ctx, repository);

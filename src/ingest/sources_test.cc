@@ -8,8 +8,9 @@ class SourcesTest : public World {
   void SetUp() override {
     World::SetUp();
     ASSERT_TRUE(ingest->create_source(ctx, "r2", model::SourceType::local, "", false));
-    ASSERT_TRUE(ingest->create_repository(ctx, "prod", model::Ecosystem::r, "", false, false));
+    ASSERT_TRUE(ingest->create_repository(ctx, prod, false));
   }
+  const model::Repository prod{.id = {}, .name = "prod", .description = "", .sources = {}};
 };
 
 TEST_F(SourcesTest, NamesAreTakenOnce) {
@@ -20,19 +21,33 @@ TEST_F(SourcesTest, NamesAreTakenOnce) {
             Errc::conflict);
   EXPECT_EQ(ingest->create_source(ctx, "a/b", model::SourceType::local, "", true).error().code(),
             Errc::invalid_argument);
-  EXPECT_EQ(ingest->create_repository(ctx, "prod", model::Ecosystem::r, "", false, false).error().code(),
-            Errc::conflict);
-  EXPECT_TRUE(ingest->create_repository(ctx, "prod", model::Ecosystem::r, "", false, true));
+  EXPECT_EQ(ingest->create_repository(ctx, prod, false).error().code(), Errc::conflict);
+  EXPECT_TRUE(ingest->create_repository(ctx, prod, true));
 }
 
 TEST_F(SourcesTest, EditChangesWhatIsGiven) {
   EXPECT_EQ(ingest->edit_source(ctx, "r2", "team", std::nullopt)->name, "team");
   EXPECT_EQ(ingest->edit_source(ctx, "team", std::nullopt, "ours")->description, "ours");
   EXPECT_EQ(ingest->edit_source(ctx, "team", "r", std::nullopt).error().code(), Errc::conflict);
-  const auto repo = ingest->edit_repository(ctx, "prod", std::nullopt, std::nullopt, true).value();
+  const auto repo = ingest->edit_repository(ctx, "prod", {.authenticated = true}).value();
   EXPECT_TRUE(repo.authenticated);
   EXPECT_EQ(repo.name, "prod");
-  EXPECT_EQ(ingest->edit_repository(ctx, "none", "x", std::nullopt, true).error().code(), Errc::not_found);
+  EXPECT_EQ(ingest->edit_repository(ctx, "none", {.name = "x"}).error().code(), Errc::not_found);
+}
+
+TEST_F(SourcesTest, WhatNeedsATokenIsNotGivenByRedirect) {
+  const auto open = ingest->edit_repository(ctx, "prod", {.downloads = model::Downloads::redirect}).value();
+  EXPECT_EQ(open.downloads, model::Downloads::redirect);
+  const auto refused = ingest->edit_repository(ctx, "prod", {.authenticated = true});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Errc::invalid_argument);
+  EXPECT_TRUE(
+      ingest->edit_repository(ctx, "prod", {.authenticated = true, .downloads = model::Downloads::stream}));
+  auto other = prod;
+  other.name = "other";
+  other.authenticated = true;
+  other.downloads = model::Downloads::redirect;
+  EXPECT_EQ(ingest->create_repository(ctx, other, false).error().code(), Errc::invalid_argument);
 }
 
 TEST_F(SourcesTest, SubscriptionsAreOrderedAndFit) {

@@ -50,20 +50,38 @@ Result<Opened> Files::open(const Context& ctx, const model::FileRecord& record) 
   }
 }
 
+/// What is held, also what this makes so: the same bytes may be there through another source.
+Result<Held> Files::look_up(const Context& ctx, const model::FileRecord& record) {
+  auto known = TRY(find_held(*parts_, ctx, record.source, record.origin->key));
+  if (!known.file && record.origin->digest_known) {
+    if (const auto blob = TRY(parts_->blobs->find(ctx, record.blob))) {
+      const Time now = parts_->clock->now();
+      known.file = catalog::HeldFile{record.origin->key, record.blob, blob->size, record.md5, now, now};
+      TRY(hold(*parts_, ctx, record.source, *known.file));
+    }
+  }
+  return known;
+}
+
+void Files::note_use(const Context& ctx, const model::FileRecord& record, const catalog::HeldFile& file) {
+  if (const auto touched = touch(*parts_, ctx, record.source, file); !touched)
+    parts_->log.failed("cannot note that a file was used", touched.error());
+}
+
+Result<std::optional<HeldBytes>> Files::find(const Context& ctx, const model::FileRecord& record) {
+  GRANARY_ASSERT(record.origin.has_value());
+  const auto known = TRY(look_up(ctx, record));
+  if (!known.file) return std::nullopt;
+  note_use(ctx, record, *known.file);
+  return HeldBytes{known.file->blob, known.file->size};
+}
+
 /// Absent when it must be fetched.
 Result<std::optional<Opened>> Files::held(const Context& ctx, const model::FileRecord& record,
                                           std::optional<Digest>& before) {
-  const auto known = TRY(find_held(*parts_, ctx, record.source, record.origin->key));
+  const auto known = TRY(look_up(ctx, record));
   before = known.before;
-  auto file = known.file;
-  if (!file && record.origin->digest_known) {
-    // The same bytes may be there through another source.
-    if (const auto blob = TRY(parts_->blobs->find(ctx, record.blob))) {
-      const Time now = parts_->clock->now();
-      file = catalog::HeldFile{record.origin->key, record.blob, blob->size, record.md5, now, now};
-      TRY(hold(*parts_, ctx, record.source, *file));
-    }
-  }
+  const auto& file = known.file;
   if (!file) return std::nullopt;
   auto body = parts_->blobs->serve(ctx, file->blob, file->size);
   if (!body) {
@@ -74,8 +92,7 @@ Result<std::optional<Opened>> Files::held(const Context& ctx, const model::FileR
     before = file->blob;
     return std::nullopt;
   }
-  if (const auto touched = touch(*parts_, ctx, record.source, *file); !touched)
-    parts_->log.failed("cannot note that a file was used", touched.error());
+  note_use(ctx, record, *file);
   return Opened{*std::move(body), file->blob};
 }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "mirror/download.h"
+#include "mirror/held.h"
 #include "mirror/mirrors.h"
 #include "mirror/parts.h"
 
@@ -25,6 +26,7 @@ class Files {
   Files& operator=(const Files&) = delete;
 
   Result<Opened> open(const Context&, const model::FileRecord&);
+  Result<std::optional<HeldBytes>> find(const Context&, const model::FileRecord&);
   /// Downloads in progress, until their files are stored.
   int on_the_way();
 
@@ -32,6 +34,8 @@ class Files {
   struct OnTheWay;
   using Key = std::pair<std::int64_t, std::string>;  // source, Origin::key
 
+  void note_use(const Context&, const model::FileRecord&, const catalog::HeldFile&);
+  Result<Held> look_up(const Context&, const model::FileRecord&);
   Result<std::optional<Opened>> held(const Context&, const model::FileRecord&, std::optional<Digest>& before);
   /// Null when the file came meanwhile.
   Result<std::shared_ptr<OnTheWay>> join(const Context&, const model::FileRecord&,

@@ -45,6 +45,9 @@ class RealMirrors final : public Mirrors {
   Result<Opened> open_file(const Context& ctx, const model::FileRecord& file) override {
     return files_.open(ctx, file);
   }
+  Result<std::optional<HeldBytes>> held_bytes(const Context& ctx, const model::FileRecord& file) override {
+    return files_.find(ctx, file);
+  }
   Result<model::Source> create(const Context& ctx, const NewSource& source) override {
     return create_source(parts_, ctx, source);
   }

@@ -26,6 +26,11 @@ struct Opened {
   std::optional<Digest> digest;
 };
 
+struct HeldBytes {
+  Digest digest;
+  std::uint64_t size = 0;
+};
+
 /// A mirror as its keepers see it.
 struct MirrorInfo {
   std::string url;           // in use; empty: it cannot be found out, see problem
@@ -50,6 +55,10 @@ class Mirrors : public catalog::OnDemand {
   /// wrong bytes end as an error or a body that breaks off, and are not kept. Errors: not_found when upstream
   /// has no such file (any more), unavailable when it cannot be asked or sends something else.
   virtual Result<Opened> open_file(const Context&, const model::FileRecord&) = 0;
+
+  /// Where the bytes of a record with an origin lie in the blob store, when they were fetched before; counts
+  /// as a use of them.
+  virtual Result<std::optional<HeldBytes>> held_bytes(const Context&, const model::FileRecord&) = 0;
 
   /// See mirror/sources.h and mirror/evict.h.
   virtual Result<model::Source> create(const Context&, const NewSource&) = 0;

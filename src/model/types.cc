@@ -39,6 +39,8 @@ constexpr std::array<Named<SourceType>, 7> kSourceTypes = {{{SourceType::local, 
                                                             {SourceType::local, "local-r"}}};
 constexpr std::array<Named<Ecosystem>, 3> kEcosystems = {
     {{Ecosystem::r, "r"}, {Ecosystem::python, "python"}, {Ecosystem::bioconductor, "bioconductor"}}};
+constexpr std::array<Named<Downloads>, 2> kDownloads = {
+    {{Downloads::stream, "stream"}, {Downloads::redirect, "redirect"}}};
 constexpr std::array<Named<TxKind>, 8> kTxKinds = {{{TxKind::add, "add"},
                                                     {TxKind::remove, "remove"},
                                                     {TxKind::archive, "archive"},
@@ -67,6 +69,8 @@ std::optional<SourceType> parse_source_type(std::string_view t) noexcept {
 }
 std::string_view name_of(Ecosystem type) noexcept { return find_name(kEcosystems, type); }
 std::optional<Ecosystem> parse_ecosystem(std::string_view t) noexcept { return find_value(kEcosystems, t); }
+std::string_view name_of(Downloads downloads) noexcept { return find_name(kDownloads, downloads); }
+std::optional<Downloads> parse_downloads(std::string_view t) noexcept { return find_value(kDownloads, t); }
 std::string_view name_of(TxKind kind) noexcept { return find_name(kTxKinds, kind); }
 std::optional<TxKind> parse_tx_kind(std::string_view t) noexcept { return find_value(kTxKinds, t); }
 std::string_view name_of(FileKind kind) noexcept { return find_name(kFileKinds, kind); }

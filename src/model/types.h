@@ -74,6 +74,11 @@ struct Source {
   SourceId frozen_of{};                              // ... of this source
 };
 
+/// How clients get files: from a node, or from the object store itself, where a node sends them.
+enum class Downloads : std::uint8_t { stream, redirect };
+std::string_view name_of(Downloads downloads) noexcept;
+std::optional<Downloads> parse_downloads(std::string_view text) noexcept;
+
 struct Repository {
   RepoId id;
   std::string name;
@@ -81,6 +86,7 @@ struct Repository {
   std::string description;
   bool authenticated = false;
   Time created_at{};
+  Downloads downloads = Downloads::stream;
   std::vector<SourceId> sources;  // in order: the first that has a package gives it whole
 };
 

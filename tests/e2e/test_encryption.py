@@ -72,7 +72,7 @@ def sealing(make_granary, aws, cable):
 def in_bucket(server, s3):
     """{name: bytes} of what lies in the bucket of the server."""
     bucket = server.settings["S3Storage"]["Bucket"]
-    return {name: (s3.folder / "data" / bucket / name).read_bytes() for name in s3.objects(bucket)}
+    return {name: (s3.folder / "data" / bucket / name).read_bytes() for name in s3.objects(bucket) if "/sha256/" in name}
 
 
 def sealed(server, s3):

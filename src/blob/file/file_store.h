@@ -19,6 +19,9 @@ class FileStore final : public BlobStore {
   Result<std::optional<BlobInfo>> find(const Context&, const Digest&) override;
   Result<std::unique_ptr<ByteReader>> open(const Context&, const Digest&) override;
   Result<Servable> serve(const Context&, const Digest&, std::uint64_t size) override;
+  Result<std::optional<DirectUrl>> presign(const Context&, const Digest&, const Presentation&) override {
+    return std::optional<DirectUrl>();
+  }
   Result<std::unique_ptr<Writer>> create(const Context&) override;
   Result<> remove(const Context&, const Digest&) override;
   Result<> for_each(const Context&, const std::function<Result<>(const BlobInfo&)>& each) override;

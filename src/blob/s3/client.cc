@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/time_text.h"
@@ -26,6 +28,13 @@ Result<Digest> hash_of(const ByteSource& source) {
   Digest digest;
   std::copy_n(as_bytes(raw).data(), digest.bytes.size(), digest.bytes.data());
   return digest;
+}
+
+/// Can stand between quotation marks of a header.
+bool is_plain(std::string_view filename) {
+  return !filename.empty() && std::all_of(filename.begin(), filename.end(), [](char c) {
+    return c > ' ' && c <= '~' && c != '"' && c != '\\';
+  });
 }
 
 /// The size of the whole object and the first byte, as the answer to a GET says.
@@ -284,6 +293,26 @@ Result<> S3Client::upload_parts(const Context& ctx, const std::string& key, cons
   // When the answer to the first attempt was lost, the second says that there is no such upload.
   if (const auto there = TRY(head(ctx, key)); there && there->size == body.size()) return {};
   return refused(answer);
+}
+
+Result<std::optional<DirectUrl>> S3Client::presign(const Context& ctx, const std::string& key,
+                                                   const Presentation& as) {
+  const auto credentials = TRY(settings_.credentials->get(ctx));
+  const auto window = signing_window(SystemClock().now(), settings_.direct_url_lifetime, credentials.expires);
+  if (!window) return std::optional<DirectUrl>();
+  const auto& endpoint =
+      settings_.public_endpoint.host.empty() ? settings_.endpoint : settings_.public_endpoint;
+  SigningRequest request{.method = "GET",
+                         .path = endpoint.path_of(key),
+                         .query = {{"response-content-type", as.content_type}},
+                         .headers = {},
+                         .payload_sha256 = {}};
+  if (is_plain(as.filename))  // the object is named by its hash
+    request.query.emplace_back("response-content-disposition", "attachment; filename=\"" + as.filename + '"');
+  std::string url = endpoint.origin + request.path + "?";
+  url += presigned_query(credentials, settings_.region, window->signed_at, window->valid, endpoint.host,
+                         std::move(request));
+  return std::optional<DirectUrl>(DirectUrl{std::move(url), window->left});
 }
 
 Result<> S3Client::touch(const Context& ctx, const std::string& key) {

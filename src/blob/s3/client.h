@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/context.h"
+#include "blob/blob_store.h"
 #include "blob/s3/credential_cache.h"
 #include "blob/s3/endpoint.h"
 #include "blob/s3/objects.h"
@@ -27,6 +28,8 @@ struct ClientSettings {
   net::RetryPolicy retry{};
   std::uint64_t part_size = 16 << 20;  // larger objects are uploaded in parts of this size
   Pairs encryption{};                  // headers that ask the store to encrypt what it is given
+  Endpoint public_endpoint{};          // of the same bucket, as others reach it; no host: `endpoint`
+  std::chrono::seconds direct_url_lifetime{600};
 };
 
 /// Safe for concurrent use. Time-outs, broken connections and 5xx are tried again within the context's
@@ -53,6 +56,10 @@ class S3Client {
   /// when it fails.
   Result<> put(const Context& ctx, const std::string& key, const ByteSource& body,
                const std::optional<Digest>& digest);
+  /// A URL for others, until the lifetime of the settings is over; absent when our credentials end before it
+  /// is of use.
+  Result<std::optional<DirectUrl>> presign(const Context& ctx, const std::string& key,
+                                           const Presentation& as);
   /// Makes the object as new (Last-Modified) without sending it again.
   Result<> touch(const Context& ctx, const std::string& key);
   Result<> remove(const Context& ctx, const std::string& key);
@@ -62,6 +69,7 @@ class S3Client {
   /// Ends the uploads in parts that began before then, below the endpoint's prefix: how many.
   Result<std::size_t> abort_uploads(const Context& ctx, Time before);
 
+  const std::shared_ptr<CredentialCache>& credentials() const noexcept { return settings_.credentials; }
   std::uint64_t part_size() const noexcept { return settings_.part_size; }
 
  private:

@@ -27,6 +27,9 @@ class Objects {
   virtual Result<> get(const Context& ctx, const Digest& digest, Range range,
                        const std::function<Result<>(std::uint64_t whole)>& begin,
                        const std::function<Result<>(ByteSpan)>& sink) = 0;
+  /// Absent when nobody else could read what lies there.
+  virtual Result<std::optional<DirectUrl>> presign(const Context& ctx, const Digest& digest,
+                                                   const Presentation& as) = 0;
   virtual Result<> put(const Context& ctx, const Digest& digest, const ByteSource& body) = 0;
   /// Makes it as new without sending it again. Not every store can do it.
   virtual Result<> touch(const Context& ctx, const Digest& digest) = 0;

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "blob/layout.h"
 #include "blob/open.h"
 #include "blob/probe.h"
+#include "blob/s3/objects_derived.h"
 #include "blob/s3/plain_objects.h"
 #include "blob/s3/sealed_objects.h"
 #include "blob/spool.h"
@@ -124,6 +126,47 @@ s3::Pairs server_side(const S3Options& options) {
   return headers;
 }
 
+/// No host: that of S3Storage.Endpoint.
+Result<s3::Endpoint> public_endpoint(S3Options options) {
+  if (options.public_endpoint.empty()) return s3::Endpoint();
+  options.endpoint = options.public_endpoint;
+  auto made = s3::make_endpoint(options);
+  if (!made)
+    return fail(Errc::invalid_argument, "S3Storage.PublicEndpoint is not an address: " + options.endpoint,
+                made.error().hint());
+  return made;
+}
+
+net::ClientOptions http_options(const S3Options& options) {
+  net::ClientOptions http;
+  http.skip_verification = options.skip_verification;
+  http.connect_timeout = std::chrono::seconds(5);
+  http.idle_timeout = std::chrono::seconds(30);
+  return http;
+}
+
+Result<std::shared_ptr<s3::S3Client>> make_client(const S3Options& options) {
+  static const SystemClock clock;
+  auto source = TRY(s3::find_credentials(options, text_of));
+  s3::ClientSettings settings{.endpoint = TRY(s3::make_endpoint(options)),
+                              .bucket = options.bucket,
+                              .region = options.region,
+                              .credentials = std::make_shared<s3::CredentialCache>(std::move(source), clock),
+                              .http = http_options(options),
+                              .encryption = server_side(options),
+                              .public_endpoint = TRY(public_endpoint(options)),
+                              .direct_url_lifetime = options.direct_url_lifetime};
+  return std::make_shared<s3::S3Client>(std::move(settings));
+}
+
+Result<std::unique_ptr<s3::Objects>> make_objects(const S3Options& options,
+                                                  std::shared_ptr<s3::S3Client> client, layout::Shelf shelf) {
+  if (options.key_id.empty()) return std::make_unique<s3::PlainObjects>(std::move(client), shelf);
+  s3::Kms::Settings kms{TRY(s3::kms_service(options)), options.key_id, client->credentials(),
+                        http_options(options)};
+  return std::make_unique<s3::SealedObjects>(std::move(client), std::move(kms), shelf);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<S3Store>> S3Store::open(std::shared_ptr<s3::S3Client> client,
@@ -184,31 +227,19 @@ Result<std::string> describe_credentials(const S3Options& options) {
 }
 
 Result<std::unique_ptr<BlobStore>> open_s3_store(const S3Options& options, Logger log) {
-  static const SystemClock clock;
   if (options.cache_directory.empty())
     return fail(Errc::invalid_argument, "the cache folder of S3Storage is not set",
                 "name a folder on a local disk");
-  auto source = TRY(s3::find_credentials(options, text_of));
-  const auto credentials = std::make_shared<s3::CredentialCache>(std::move(source), clock);
-  s3::ClientSettings settings{.endpoint = TRY(s3::make_endpoint(options)),
-                              .bucket = options.bucket,
-                              .region = options.region,
-                              .credentials = credentials,
-                              .encryption = server_side(options)};
-  settings.http.skip_verification = options.skip_verification;
-  settings.http.connect_timeout = std::chrono::seconds(5);
-  settings.http.idle_timeout = std::chrono::seconds(30);
-  const auto http = settings.http;
-  auto client = std::make_shared<s3::S3Client>(std::move(settings));
-  std::unique_ptr<s3::Objects> objects;
-  if (options.key_id.empty()) {
-    objects = std::make_unique<s3::PlainObjects>(client);
-  } else {
-    s3::Kms::Settings kms{TRY(s3::kms_service(options)), options.key_id, credentials, http};
-    objects = std::make_unique<s3::SealedObjects>(client, std::move(kms));
-  }
+  auto client = TRY(make_client(options));
+  auto objects = TRY(make_objects(options, client, layout::Shelf::content));
   return TRY(S3Store::open(std::move(client), std::move(objects), options.cache_directory,
                            options.cache_bytes, std::move(log)));
+}
+
+Result<std::shared_ptr<Derived>> open_s3_derived(const S3Options& options) {
+  auto client = TRY(make_client(options));
+  return std::make_shared<s3::ObjectsDerived>(
+      TRY(make_objects(options, std::move(client), layout::Shelf::derived)));
 }
 
 }  // namespace granary::blob

@@ -26,6 +26,10 @@ class S3Store final : public BlobStore {
   Result<std::optional<BlobInfo>> find(const Context&, const Digest&) override;
   Result<std::unique_ptr<ByteReader>> open(const Context&, const Digest&) override;
   Result<Servable> serve(const Context&, const Digest&, std::uint64_t size) override;
+  Result<std::optional<DirectUrl>> presign(const Context& ctx, const Digest& digest,
+                                           const Presentation& as) override {
+    return objects_->presign(ctx, digest, as);
+  }
   Result<std::unique_ptr<Writer>> create(const Context&) override;
   Result<> remove(const Context&, const Digest&) override;
   Result<> for_each(const Context&, const std::function<Result<>(const BlobInfo&)>& each) override;

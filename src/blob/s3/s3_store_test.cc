@@ -1,11 +1,13 @@
 #include "blob/s3/s3_store.h"
 
 #include <fstream>
+#include <thread>
 
 #include "blob/layout.h"
 #include "blob/open.h"
 #include "blob/testing/blob_store_suite.h"
 #include "blob/testing/s3_server.h"
+#include "net/http_client.h"
 
 namespace granary::blob {
 namespace {
@@ -49,6 +51,7 @@ class S3StoreTest : public testing::Test {
     other.cache_directory = server()->options().cache_directory;
     return open_s3_store(other, Logger()).value();
   }
+  static Digest absent() { return sha256(as_bytes("what nobody stored")); }
   const Context ctx = test_context();
   S3Options options;
   std::unique_ptr<BlobStore> store;
@@ -162,6 +165,52 @@ TEST_F(S3StoreTest, AWrongSecretNamesTheSetting) {
     EXPECT_NE(error.message().find("refuses our credentials"), std::string::npos) << error.message();
     EXPECT_NE(error.hint().find("credentials of S3Storage"), std::string::npos);
   }
+}
+
+net::Response answer_to(const std::string& url, std::string method = "GET", std::string range = "") {
+  net::HttpClient client({});
+  net::Request request{.method = std::move(method), .url = url};
+  if (!range.empty()) request.headers.push_back({"Range", std::move(range)});
+  return client.request(test_context(), request).value();
+}
+
+TEST_F(S3StoreTest, ADirectUrlIsForItsBlobAloneForGetAndAnyRange) {
+  const auto one = put(*store, "0123456789").value();
+  const auto other = put(*store, "other").value();
+  const auto url = store->presign(ctx, one.digest, {"a.txt", "text/plain"}).value()->url;
+  const auto part = answer_to(url, "GET", "bytes=2-4");
+  EXPECT_EQ(part.status, 206);
+  EXPECT_EQ(part.body, "234");
+  EXPECT_EQ(answer_to(url, "PUT").status, 403);
+  EXPECT_EQ(answer_to(url, "DELETE").status, 403);
+  std::string turned = url;
+  turned.replace(url.find(one.digest.hex()), 64, other.digest.hex());
+  turned.replace(turned.find("/sha256/") + 8, 2, other.digest.hex().substr(0, 2));
+  EXPECT_EQ(answer_to(turned).status, 403);
+  EXPECT_EQ(url.find(options.secret_key), std::string::npos);
+}
+
+TEST_F(S3StoreTest, ADirectUrlIsOverWhenItsLifetimeIs) {
+  options.direct_url_lifetime = std::chrono::seconds(1);
+  const auto brief = open_s3_store(options, Logger()).value();
+  const auto info = put(*brief, "hello").value();
+  const auto url = brief->presign(ctx, info.digest, {"a", "text/plain"}).value()->url;
+  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (answer_to(url).status != 403 && std::chrono::steady_clock::now() < limit)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(answer_to(url).status, 403);
+}
+
+TEST_F(S3StoreTest, ADirectUrlLeadsWhereClientsReachTheStore) {
+  options.public_endpoint = "https://downloads.example.org";
+  options.path_style = true;
+  const auto told = open_s3_store(options, Logger()).value();
+  const auto url = told->presign(ctx, absent(), {"a b", "text/plain"}).value()->url;
+  EXPECT_TRUE(url.starts_with("https://downloads.example.org/bucket/" + options.prefix + "/sha256/")) << url;
+  EXPECT_EQ(url.find("disposition"), std::string::npos) << "a name that no header can have";
+  options.public_endpoint = "https://user@host/";
+  const auto error = open_s3_store(options, Logger()).error();
+  EXPECT_NE(error.message().find("S3Storage.PublicEndpoint"), std::string::npos) << error.message();
 }
 
 TEST_F(S3StoreTest, ABucketThatDoesNotExistIsSaidSo) {

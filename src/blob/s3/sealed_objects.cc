@@ -17,7 +17,7 @@ tl::unexpected<Error> wrong_size(std::uint64_t size) {
 }  // namespace
 
 Result<std::optional<BlobInfo>> SealedObjects::find(const Context& ctx, const Digest& digest) {
-  const auto object = TRY(client_->head(ctx, layout::sealed_object(digest)));
+  const auto object = TRY(client_->head(ctx, layout::sealed_object(digest, shelf_)));
   if (!object) return plain_.find(ctx, digest);
   const auto size = plain_size(object->size);
   // Not as it should be, but there: the catalog's size tells, and verify names it.
@@ -64,7 +64,7 @@ Result<> SealedObjects::get(const Context& ctx, const Digest& digest, Range rang
 Result<> SealedObjects::get_sealed(const Context& ctx, const Digest& digest, const Range range,
                                    const std::function<Result<>(std::uint64_t)>& begin,
                                    const std::function<Result<>(ByteSpan)>& sink) {
-  const std::string key = layout::sealed_object(digest);
+  const std::string key = layout::sealed_object(digest, shelf_);
   std::uint64_t sealed = 0;
   std::string header;
   std::optional<Segments> object;
@@ -103,30 +103,32 @@ Result<> SealedObjects::put(const Context& ctx, const Digest& digest, const Byte
   auto header = TRY(write_envelope({body.size(), key.key_id, key.encrypted}));
   Segments segments(header, body.size(), key.key);
   const SealedSource sealed(body, std::move(header), std::move(segments));
-  TRY(client_->put(ctx, layout::sealed_object(digest), sealed, std::nullopt));
+  TRY(client_->put(ctx, layout::sealed_object(digest, shelf_), sealed, std::nullopt));
   return plain_.remove(ctx, digest);
 }
 
 Result<> SealedObjects::touch(const Context& ctx, const Digest& digest) {
-  return client_->touch(ctx, layout::sealed_object(digest));
+  return client_->touch(ctx, layout::sealed_object(digest, shelf_));
 }
 
 Result<> SealedObjects::remove(const Context& ctx, const Digest& digest) {
-  TRY(client_->remove(ctx, layout::sealed_object(digest)));
+  TRY(client_->remove(ctx, layout::sealed_object(digest, shelf_)));
   return plain_.remove(ctx, digest);
 }
 
 Result<> SealedObjects::for_each(const Context& ctx, const std::function<Result<>(const BlobInfo&)>& each) {
   // Objects come in the order of their keys: a plain one right before the encrypted one of the same content.
   std::optional<BlobInfo> plain;
-  TRY(client_->list(ctx, std::string(layout::kObjects) + "/", [&](const ObjectInfo& object) -> Result<> {
-    const auto sealed = layout::parse_sealed_object(object.key);
-    if (plain && (!sealed || plain->digest != *sealed)) TRY(each(*plain));
-    plain.reset();
-    if (sealed) return each({*sealed, plain_size(object.size).value_or(object.size), object.modified});
-    if (const auto digest = layout::parse_object(object.key)) plain = {*digest, object.size, object.modified};
-    return {};
-  }));
+  TRY(client_->list(
+      ctx, std::string(layout::folder(shelf_)) + "/", [&](const ObjectInfo& object) -> Result<> {
+        const auto sealed = layout::parse_sealed_object(object.key, shelf_);
+        if (plain && (!sealed || plain->digest != *sealed)) TRY(each(*plain));
+        plain.reset();
+        if (sealed) return each({*sealed, plain_size(object.size).value_or(object.size), object.modified});
+        if (const auto digest = layout::parse_object(shelf_, object.key))
+          plain = {*digest, object.size, object.modified};
+        return {};
+      }));
   return plain ? each(*plain) : Result<>();
 }
 

@@ -14,12 +14,16 @@ namespace granary::blob::s3 {
 /// Further failures: corrupt when a segment was changed, exchanged or cut off.
 class SealedObjects final : public Objects {
  public:
-  SealedObjects(std::shared_ptr<S3Client> client, Kms::Settings kms)
-      : client_(client), plain_(std::move(client)), keys_(std::move(kms)) {}
+  SealedObjects(std::shared_ptr<S3Client> client, Kms::Settings kms,
+                layout::Shelf shelf = layout::Shelf::content)
+      : client_(client), shelf_(shelf), plain_(std::move(client), shelf), keys_(std::move(kms)) {}
 
   Result<std::optional<BlobInfo>> find(const Context&, const Digest&) override;
   Result<> get(const Context&, const Digest&, Range, const std::function<Result<>(std::uint64_t)>& begin,
                const std::function<Result<>(ByteSpan)>& sink) override;
+  Result<std::optional<DirectUrl>> presign(const Context&, const Digest&, const Presentation&) override {
+    return std::optional<DirectUrl>();
+  }
   Result<> put(const Context&, const Digest&, const ByteSource& body) override;
   Result<> touch(const Context&, const Digest&) override;
   Result<> remove(const Context&, const Digest&) override;
@@ -32,6 +36,7 @@ class SealedObjects final : public Objects {
                       const std::function<Result<>(ByteSpan)>& sink);
 
   const std::shared_ptr<S3Client> client_;
+  const layout::Shelf shelf_;
   PlainObjects plain_;
   DataKeys keys_;
 };

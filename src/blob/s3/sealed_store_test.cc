@@ -77,6 +77,11 @@ class SealedStoreTest : public testing::Test {
   std::unique_ptr<BlobStore> store;
 };
 
+TEST_F(SealedStoreTest, NobodyIsSentToTheStoreForBytesThatHeCouldNotRead) {
+  const auto info = put(*store, "hello").value();
+  EXPECT_FALSE(store->presign(ctx, info.digest, {"a", "text/plain"}).value());
+}
+
 TEST_F(SealedStoreTest, TheBucketHoldsNothingOfTheContent) {
   const std::string bytes(100'000, 'x');
   const auto info = put(*store, bytes).value();

@@ -59,6 +59,40 @@ TEST(S3Sign, SignsTheExamplesOfTheS3DocumentationAsTheyAreThere) {
             "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7");
 }
 
+TEST(S3Sign, SignsAUrlAsTheExampleOfTheS3Documentation) {
+  EXPECT_EQ(presigned_query(
+                kKeys, "us-east-1", kDay, std::chrono::hours(24), kHost,
+                {.method = "GET", .path = "/test.txt", .query = {}, .headers = {}, .payload_sha256 = {}}),
+            "X-Amz-Algorithm=AWS4-HMAC-SHA256"
+            "&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request"
+            "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host"
+            "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404");
+}
+
+TEST(S3Sign, AUrlIsTheSameForHalfOfItsLifeAndGoodForAsLongAgain) {
+  const std::chrono::seconds life(600);
+  for (const int second : {0, 1, 299}) {
+    const auto window = signing_window(kDay + std::chrono::seconds(second), life, std::nullopt).value();
+    EXPECT_EQ(window.signed_at, kDay);
+    EXPECT_EQ(window.valid, life);
+    EXPECT_EQ(window.left, life - std::chrono::seconds(second));
+  }
+  EXPECT_EQ(signing_window(kDay + std::chrono::seconds(300), life, std::nullopt)->signed_at,
+            kDay + std::chrono::seconds(300));
+  EXPECT_EQ(
+      signing_window(kDay + std::chrono::milliseconds(1500), std::chrono::seconds(1), std::nullopt)->left,
+      std::chrono::seconds(1));
+}
+
+TEST(S3Sign, AUrlEndsWithTheCredentials) {
+  const std::chrono::seconds life(600), into(100);
+  const auto window = signing_window(kDay + into, life, kDay + std::chrono::seconds(130)).value();
+  EXPECT_EQ(window.valid, std::chrono::seconds(130));
+  EXPECT_EQ(window.left, std::chrono::seconds(30));
+  EXPECT_FALSE(signing_window(kDay + into, life, kDay + std::chrono::seconds(105)));
+  EXPECT_FALSE(signing_window(kDay + into, life, kDay));
+}
+
 TEST(S3Sign, SignsTheSimplestCasesOfTheGeneralTestSuite) {
   const Credentials keys{.access_key = "AKIDEXAMPLE",
                          .secret_key = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"};

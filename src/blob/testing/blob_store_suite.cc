@@ -3,6 +3,9 @@
 #include <thread>
 #include <vector>
 
+#include "blob/memory_store.h"
+#include "net/http_client.h"
+
 namespace granary::blob {
 
 testing::internal::ParamGenerator<MakeStore> made_by(MakeStore make) {
@@ -140,6 +143,37 @@ TEST_P(BlobStoreSuite, ServingAnotherSizeThanIsStoredIsCorrupt) {
   const auto info = put(*store, "hello").value();
   EXPECT_EQ(store->serve(ctx, info.digest, 6).error().code(), Errc::corrupt);
   EXPECT_EQ(slurp(store->serve(ctx, info.digest, 5).value()).value(), "hello");
+}
+
+namespace {
+
+/// As any client of packages would, without credentials.
+Result<std::string> fetch(const BlobStore& store, const std::string& url, net::Response* answer = nullptr) {
+  if (const auto* twin = dynamic_cast<const MemoryStore*>(&store)) return twin->get(url);
+  net::HttpClient client({});
+  auto response = TRY(client.request(test_context(), {.url = url}));
+  if (answer != nullptr) *answer = response;
+  if (!response.ok()) return fail(Errc::unavailable, std::to_string(response.status) + " " + response.body);
+  return std::move(response.body);
+}
+
+}  // namespace
+
+TEST_P(BlobStoreSuite, WhoeverIsSentToTheStoreGetsTheBytesThere) {
+  const auto info = put(*store, "hello").value();
+  const Presentation as{"pkg_1.0.tar.gz", "application/gzip"};
+  const auto url = store->presign(ctx, info.digest, as).value();
+  if (!url) return;  // nobody is sent to this one
+  EXPECT_GE(url->valid, std::chrono::seconds(60));
+  net::Response answer;
+  EXPECT_EQ(fetch(*store, url->url, &answer).value(), "hello");
+  if (answer.status != 0) {
+    EXPECT_EQ(answer.header("content-type"), as.content_type);
+    EXPECT_EQ(answer.header("content-disposition"), "attachment; filename=\"pkg_1.0.tar.gz\"");
+  }
+  const auto lost = store->presign(ctx, absent, as);
+  ASSERT_TRUE(lost && *lost) << "it is not looked whether it is there";
+  EXPECT_FALSE(fetch(*store, (*lost)->url));
 }
 
 TEST_P(BlobStoreSuite, WalksOverAllContentUntilToldToStop) {

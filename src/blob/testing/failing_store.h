@@ -31,6 +31,10 @@ class FailingStore final : public BlobStore {
   Result<Servable> serve(const Context& ctx, const Digest& digest, std::uint64_t size) override {
     return pass([&] { return inner_.serve(ctx, digest, size); });
   }
+  Result<std::optional<DirectUrl>> presign(const Context& ctx, const Digest& digest,
+                                           const Presentation& as) override {
+    return pass([&] { return inner_.presign(ctx, digest, as); });
+  }
   Result<std::unique_ptr<Writer>> create(const Context& ctx) override {
     return pass([&]() -> Result<std::unique_ptr<Writer>> {
       return std::make_unique<FailingWriter>(*this, TRY(inner_.create(ctx)));

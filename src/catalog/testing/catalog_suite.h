@@ -194,13 +194,20 @@ TEST_P(CatalogSuite, ARepositoryIsEditedAndDeletedWithItsSubscriptions) {
   const auto repo = repository("repo");
   write([&](WriteView& v) -> Result<int> {
     TRY(v.set_subscriptions(repo, std::array{a}));
-    TRY(v.update_repository(repo, "renamed", "about", true));
+    auto changed = *TRY(v.find_repository("repo"));
+    EXPECT_EQ(changed.downloads, model::Downloads::stream);
+    changed.name = "renamed";
+    changed.description = "about";
+    changed.authenticated = true;
+    changed.downloads = model::Downloads::redirect;
+    TRY(v.update_repository(changed));
     return 0;
   });
   const auto found = read([](ReadView& v) { return v.find_repository("renamed"); });
   ASSERT_TRUE(found);
   EXPECT_TRUE(found->authenticated);
   EXPECT_EQ(found->description, "about");
+  EXPECT_EQ(found->downloads, model::Downloads::redirect);
   EXPECT_EQ(refused([&](WriteView& v) { return v.delete_source(a); }).code(), Errc::conflict);
   write([&](WriteView& v) -> Result<int> {
     TRY(v.delete_repository(repo));

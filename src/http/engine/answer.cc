@@ -79,6 +79,8 @@ std::shared_ptr<Answer> Answer::prepare(Response response, std::string_view alwa
   } else if (const auto* grows = std::get_if<GrowingBody>(&a.body_); grows && grows->file) {
     a.growing_ = grows->file.get();
     a.size_ = a.growing_->total();
+  } else if (const auto* unsent = std::get_if<UnsentBody>(&a.body_)) {
+    a.size_ = unsent->size;
   }
   a.ranges_ = response.ranges && response.status == 200 && !a.growing_;
   a.negotiable_ = response.status == 200 && (!a.etag_.empty() || a.last_modified_ || a.ranges_);

@@ -129,7 +129,9 @@ Task<bool> Connection::send_answer(std::shared_ptr<Exchange> exchange, bool keep
                               request.header("Range"), request.header("If-Range")};
   const bool endless = exchange->answer->growing() && !exchange->answer->size();
   const bool close_delimited = endless && exchange->http10;
-  const bool stays = keep && !close_delimited;
+  const bool lacking =
+      request.method != Method::head && std::holds_alternative<UnsentBody>(exchange->answer->body());
+  const bool stays = keep && !close_delimited && !lacking;
   const Served log = served_of(*exchange);
   compose(*exchange->answer, request.method, conditions, stays, exchange->http10, request.id, &log);
   out_answer_ = exchange->answer;
