@@ -1,6 +1,8 @@
 """Reads what is there in the end, from every node, for the checker."""
 
 import collections
+import concurrent.futures
+import hashlib
 import json
 
 import crowd
@@ -12,44 +14,50 @@ from work_rules import Done
 
 def views(run):
     """What every node shows of every file that was ever sent."""
-    views = {}
-    for machine in run.lab.nodes:
+    def view(machine):
         client, files = run.client(machine), {}
         for event in run.history.of("upload"):
             try:
                 files[event.what] = crowd.look(client, run.repository, event.details["project"], event.what)
             except crowd.Failed as error:
                 files[event.what] = ("failed", str(error))
-        views[machine] = files
-    return views
+        return files
+
+    with concurrent.futures.ThreadPoolExecutor(len(run.lab.nodes)) as pool:
+        return dict(zip(run.lab.nodes, pool.map(view, run.lab.nodes)))
 
 
-def snapshots(run, pages=None):
-    """Bodies of pages at numbered snapshots and at a locked one, from every node, added to what was seen before. Each time
-    the newest snapshot joins them."""
+def snapshots(run, pages=None, all_of_them=False):
+    """What pages at numbered and at locked snapshots are, by their hash, from every node, added to what was seen before. Each
+    time the newest snapshot joins them, which is read again with all of them."""
     first = pages is None
     pages = collections.defaultdict(list) if first else pages
     client = run.client("lb")
-    newest = transactions(run, client, run.repository, 1)[0]["id"]
-    paths = {f"/{run.repository}/{number}/simple/" for number in (*run.numbers, newest)} | set(run.locked) | set(pages)
+    newest = run.work.ask(client, "GET", f"/__api__/sources/{run.repository}/transactions?_limit=1")[0]["id"]
+    paths = {f"/{run.repository}/{number}/simple/" for number in (*run.numbers, newest)} | set(run.locked)
+    paths |= set(pages) if all_of_them else set()
     for machine in run.lab.nodes:
         client = run.client(machine)
         for path in sorted(paths):
             try:
                 status, _, body = client.get(path, crowd.JSON)
-                pages[path].append(body if status == 200 else f"{status}".encode())
+                pages[path].append(hashlib.sha256(body).hexdigest() if status == 200 else f"{status}")
             except crowd.Failed as error:
-                pages[path].append(str(error).encode())
+                pages[path].append(str(error))
     return pages
 
 
-def transactions(run, client, source, limit=10_000):
-    return run.work.ask(client, "GET", f"/__api__/sources/{source}/transactions?_limit={limit}")
+def transactions(run, client, source):
+    return rows_of(run, client, f"/__api__/sources/{source}/transactions")
 
 
 def jobs(run, client):
+    return rows_of(run, client, "/__api__/jobs")
+
+
+def rows_of(run, client, path):
     rows, before = [], ""
-    while some := run.work.ask(client, "GET", f"/__api__/jobs?_limit=1000{before}"):
+    while some := run.work.ask(client, "GET", f"{path}?_limit=1000{before}"):
         rows += some
         before = f"&before={some[-1]['id']}"
     return rows

@@ -17,7 +17,7 @@ class Final:
     """What is there in the end, as the nodes show it."""
 
     views: dict  # by node, by file name: (what look() saw, digest)
-    pages: dict = field(default_factory=dict)  # bodies of pages at numbered snapshots, by path, from every node
+    pages: dict = field(default_factory=dict)  # hashes of pages at numbered snapshots, by path, from every node
     work: work_rules.Done = field(default_factory=work_rules.Done)
     transactions: int = 0  # of the source that is uploaded to
     packages: int = 0  # that it has: each was uploaded by itself
@@ -71,7 +71,7 @@ def check_uploads(history):
 
 
 def check_snapshots(pages):
-    """`pages`: the bodies of pages at numbered snapshots, by path: each is for ever the same, on every node."""
+    """`pages`: the hashes of pages at numbered snapshots, by path: each is for ever the same, on every node."""
     for path, bodies in pages.items():
         if len(set(bodies)) > 1:
             yield Problem("a snapshot changed", path)

@@ -146,7 +146,7 @@ class Run:
         self.until = time.time()
         self.crowd.stop()
         self.work.stop()
-        snapshots(self, self.pages)
+        snapshots(self, self.pages, all_of_them=True)
         return self
 
     def problems(self):
