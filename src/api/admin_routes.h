@@ -35,6 +35,7 @@ void bind_admin_sources(http::Router&, const AdminDeps&);
 void bind_admin_repositories(http::Router&, const AdminDeps&);
 void bind_admin_packages(http::Router&, const AdminDeps&);
 void bind_admin_pinned(http::Router&, const AdminDeps&);
+void bind_admin_conflicts(http::Router&, const AdminDeps&);
 void bind_admin_tokens(http::Router&, const AdminDeps&);
 void bind_admin_maintenance(http::Router&, const AdminDeps&);
 void bind_admin_mirrors(http::Router&, const AdminDeps&);

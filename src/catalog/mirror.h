@@ -73,6 +73,9 @@ class MirrorReads {
   /// Names visible at `at`, sorted. Streams.
   virtual Result<> for_each_name(model::SourceId, model::TxNo at, const EachName& each) = 0;
   virtual Result<std::optional<UpstreamName>> find_name(model::SourceId, std::string_view name) = 0;
+  /// Mirrors whose upstream has a package of that name now, sorted: of Python by its list of projects, of R
+  /// by any tree of sources, Bioconductor's too. One statement.
+  virtual Result<std::vector<model::SourceId>> mirrors_with(model::Ecosystem, std::string_view package) = 0;
 
   virtual Result<std::optional<HeldFile>> held(model::SourceId, std::string_view key) = 0;
   /// By key, after `after`.

@@ -19,4 +19,8 @@ inline constexpr std::string_view kBiocConfig = "config.yaml";
 /// The number under which the records of a tree were written first: numbers before it show that state.
 inline std::string first_number_key(std::string_view tree) { return "first:" + std::string(tree); }
 
+/// Set once the whole list of an index's projects is known: from then on a name that is not in it is not
+/// asked for upstream, so that names of private projects do not leak.
+inline constexpr std::string_view kNamesKnown = "names.known";
+
 }  // namespace granary::catalog

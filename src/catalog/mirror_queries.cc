@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "catalog/mirror_keys.h"
 #include "catalog/queries.h"
 
 namespace granary::catalog {
@@ -39,6 +40,19 @@ Result<HeldFile> to_held(const Row& row) {
 UpstreamName to_name(const Row& row) {
   return {std::string(row.text(0)), std::string(row.text(1)), row.integer(2)};
 }
+
+// $1: the package, $2: kStillThere.
+constexpr std::string_view kIndexesWith =
+    "SELECT s.id FROM sources s WHERE s.type = 'pypi' AND (EXISTS (SELECT 1 FROM mirror_names n "
+    "WHERE n.source = s.id AND n.name = $1 AND n.gone_in = $2) OR (NOT EXISTS (SELECT 1 FROM mirror_state k "
+    "WHERE k.source = s.id AND k.key = $3) AND EXISTS (SELECT 1 FROM mirror_records r "
+    "WHERE r.source = s.id AND r.tree = '' AND r.package = $1 AND r.gone_in = $2))) ORDER BY s.id";
+// $3: the key of the first number of any tree of sources.
+constexpr std::string_view kTreesWith =
+    "SELECT s.id FROM sources s WHERE s.type IN ('cran', 'bioconductor') AND EXISTS "
+    "(SELECT 1 FROM mirror_records r WHERE r.source = s.id AND r.package = $1 AND r.gone_in = $2 "
+    "AND r.tree IN (SELECT substr(k.key, 7) FROM mirror_state k WHERE k.source = s.id AND k.key LIKE $3)) "
+    "ORDER BY s.id";
 
 #define GRANARY_RECORD_COLUMNS "SELECT tree, package, record, added_in, gone_in FROM mirror_records "
 #define GRANARY_HELD_COLUMNS "SELECT key, blob_digest, size, md5, fetched_at, used_at FROM mirror_files "
@@ -153,6 +167,20 @@ Result<std::optional<UpstreamName>> MirrorQueries::find_name(model::SourceId sou
         found = to_name(row);
         return {};
       }));
+  return found;
+}
+
+Result<std::vector<model::SourceId>> MirrorQueries::mirrors_with(model::Ecosystem ecosystem,
+                                                                 std::string_view package) {
+  const bool python = ecosystem == model::Ecosystem::python;
+  const std::string any_tree = first_number_key("%src/contrib");
+  std::vector<model::SourceId> found;
+  TRY(session_->query(python ? kIndexesWith : kTreesWith,
+                      {package, kStillThere, python ? kNamesKnown : std::string_view(any_tree)},
+                      [&](const Row& row) -> Result<> {
+                        found.push_back({row.integer(0)});
+                        return {};
+                      }));
   return found;
 }
 

@@ -22,6 +22,8 @@ class MirrorQueries final : public MirrorReads {
   Result<std::vector<std::string>> trees(model::SourceId source) override;
   Result<> for_each_name(model::SourceId source, model::TxNo at, const EachName& each) override;
   Result<std::optional<UpstreamName>> find_name(model::SourceId source, std::string_view name) override;
+  Result<std::vector<model::SourceId>> mirrors_with(model::Ecosystem ecosystem,
+                                                    std::string_view package) override;
   Result<std::optional<HeldFile>> held(model::SourceId source, std::string_view key) override;
   Result<std::vector<HeldFile>> held_files(model::SourceId source, std::string_view after,
                                            std::uint32_t limit) override;

@@ -4,6 +4,7 @@
 #include "cli/endpoint.h"
 #include "cli/json_table.h"
 #include "cli/session.h"
+#include "cli/table.h"
 
 namespace granary::cli {
 namespace {
@@ -75,6 +76,28 @@ Result<int> list_packages(Session& session) {
     session.print(rows_of(json, {"PACKAGE", "VERSION", "ARCHIVED", "SUMMARY"},
                           {"name", "version", "is_archived", "summary"}, "no packages"));
   });
+}
+
+/// A row for each source whose package is not seen.
+std::string conflicts_table(const Json& json) {
+  if (json.items().empty()) return "no conflicts\n";
+  const auto newest = [](const Json& claim) {
+    const auto& versions = claim["versions"].items();
+    return std::string(versions.empty() ? "?" : versions.back().string().value_or("?"));
+  };
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& conflict : json.items()) {
+    const auto& claims = conflict["sources"].items();
+    for (std::size_t i = 1; i < claims.size(); ++i)
+      rows.push_back({cell_of(conflict, "repo"), cell_of(conflict, "name"), cell_of(claims[0], "name"),
+                      newest(claims[0]), cell_of(claims[i], "name"), newest(claims[i])});
+  }
+  return table({"REPOSITORY", "PACKAGE", "SERVED FROM", "NEWEST", "NOT FROM", "NEWEST"}, rows);
+}
+
+Result<int> list_conflicts(Session& session) {
+  const auto path = "/conflicts" + Query().add("repo", session.args().value("--repo")).text();
+  return session.show("GET", path, {}, [&](const Json& json) { session.print(conflicts_table(json)); });
 }
 
 Result<int> list_transactions(Session& session) {
@@ -151,6 +174,11 @@ std::vector<CommandSpec> listing_commands() {
        "list packages --repo all --search plot",
        {repo, source, {"--search", "TEXT", "part of the name"}, count, {"--page", "N", "which page (1)"}},
        list_packages},
+      {"list conflicts",
+       "List names that a source of one's own and a public one of the same repository both have",
+       "list conflicts --repo all",
+       {repo},
+       list_conflicts},
       {"list transactions",
        "List what happened to a source, newest first",
        "list transactions --source team",

@@ -6,6 +6,7 @@
 #include "ingest/admission.h"
 #include "ingest/hashes.h"
 #include "ingest/inspect.h"
+#include "ingest/public_names.h"
 
 namespace granary::ingest {
 
@@ -112,13 +113,16 @@ Result<Published> publish_file(Parts& parts, const Context& ctx, std::string_vie
   std::optional<InFlight::Hold> hold;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     Admission admission;
+    std::vector<std::string> clashes;
     TRY(parts.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
       const auto found = TRY(get_source(view, source));
       TRY(check_fits(found, candidate.kind));
       candidate.source = found.id;
       admission = TRY(admit(TRY(read_standing(view, kNow, candidate)), candidate, how.replace));
+      if (attempt == 0) clashes = TRY(public_name_warnings(view, found, candidate.package, candidate.name));
       return {};
     }));
+    out.warnings.insert(out.warnings.end(), clashes.begin(), clashes.end());
     if (admission.kind == Admission::Kind::already) {
       out.file = *std::move(admission.visible);
       out.already = true;

@@ -7,7 +7,6 @@
 #include "catalog/mirror_keys.h"
 #include "mirror/held.h"
 #include "mirror/import_merge.h"
-#include "mirror/names.h"
 #include "mirror/notes.h"
 #include "python/project_record.h"
 #include "r/tree_name.h"
@@ -56,7 +55,7 @@ class Importing {
           TRY(mirror.set_state(target.source.id, key, std::to_string(target.number.value)));
       }
       if (target.source.type == model::SourceType::pypi)
-        TRY(mirror.set_state(target.source.id, kNamesKnown, "1"));
+        TRY(mirror.set_state(target.source.id, catalog::kNamesKnown, "1"));
       TRY(mirror.set_state(target.source.id, kSyncedAt, rfc3339(now)));
       TRY(mirror.set_state(target.source.id, catalog::kSyncedUntil,
                            std::to_string(now.time_since_epoch().count())));

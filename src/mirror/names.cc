@@ -4,6 +4,7 @@
 #include <charconv>
 #include <vector>
 
+#include "catalog/mirror_keys.h"
 #include "mirror/clear.h"
 #include "mirror/project.h"
 #include "python/name.h"
@@ -126,7 +127,7 @@ Result<model::TxNo> finish(const Parts& parts, const Context& ctx, const model::
     const auto micros = std::to_string(begun.time_since_epoch().count());
     TRY(mirror.set_state(source.id, kNamesEtag, answer.etag));
     TRY(mirror.set_state(source.id, kNamesSerial, std::to_string(answer.serial)));
-    TRY(mirror.set_state(source.id, kNamesKnown, "1"));
+    TRY(mirror.set_state(source.id, catalog::kNamesKnown, "1"));
     return mirror.set_state(source.id, "synced_until", micros);
   }));
   return number;

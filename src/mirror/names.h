@@ -8,9 +8,6 @@ namespace granary::mirror {
 // Keys of state.
 inline constexpr std::string_view kNamesEtag = "names.etag";
 inline constexpr std::string_view kNamesSerial = "names.serial";
-/// Set once the whole list is known: from then on a name that is not in it is not asked for upstream, so that
-/// names of private projects do not leak.
-inline constexpr std::string_view kNamesKnown = "names.known";
 
 /// Part of Mirrors::sync for indexes. Names that are new and serials that changed are written in batches, so
 /// that uploads go on meanwhile; they show with the transaction at the end. Killed anywhere, the next one

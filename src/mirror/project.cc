@@ -4,7 +4,7 @@
 #include <system_error>
 #include <thread>
 
-#include "mirror/names.h"
+#include "catalog/mirror_keys.h"
 #include "mirror/notes.h"
 #include "net/retry.h"
 #include "python/project_record.h"
@@ -136,7 +136,7 @@ Result<std::optional<Projects::Known>> Projects::known(const Context& ctx, const
     out.reset();
     const auto record = TRY(view.mirrors().record(source, "", key.second, std::nullopt));
     if (record) out = Known{.record = true, .etag = TRY(python::decode_project(record->bytes)).etag};
-    if (TRY(view.mirrors().state(source, kNamesKnown)).empty()) {
+    if (TRY(view.mirrors().state(source, catalog::kNamesKnown)).empty()) {
       if (!out) out.emplace();
     } else if (!TRY(view.mirrors().find_name(source, key.second))) {
       out.reset();  // its files may be known: the past of it

@@ -1,6 +1,7 @@
 #pragma once
 /// What every Catalog keeps of upstreams. Instantiate MirrorSuite with kinds of database.
 
+#include "catalog/mirror_keys.h"
 #include "catalog/testing/catalog_suite.h"
 
 namespace granary::catalog::testing {
@@ -215,6 +216,32 @@ TEST_P(MirrorSuite, StateIsSetReplacedAndRemoved) {
   EXPECT_EQ(read([&](ReadView& v) { return v.mirrors().states(cran); }).size(), 1u);
   set("");
   EXPECT_TRUE(read([&](ReadView& v) { return v.mirrors().states(cran); }).empty());
+}
+
+TEST_P(MirrorSuite, KnowsWhichMirrorsHaveAPublicPackageOfAName) {
+  const auto pypi = source("pypi", model::SourceType::pypi);
+  const auto with = [&](model::Ecosystem ecosystem, const std::string& name) {
+    return read([&](ReadView& v) { return v.mirrors().mirrors_with(ecosystem, name); });
+  };
+  using Found = std::vector<model::SourceId>;
+  sync(Time{}, [&](MirrorWrites& m, model::TxNo in) -> Result<> {
+    TRY(m.put_record(cran, "src/contrib", "demo", "record", in));
+    TRY(m.put_record(cran, "bin/windows/contrib/4.5", "binary", "record", in));
+    TRY(m.set_state(cran, first_number_key("src/contrib"), "1"));
+    return m.put_record(pypi, "", "asked", "record", in);
+  });
+  EXPECT_EQ(with(model::Ecosystem::r, "demo"), Found{cran});
+  EXPECT_EQ(with(model::Ecosystem::r, "binary"), Found{});
+  EXPECT_EQ(with(model::Ecosystem::python, "demo"), Found{});
+  EXPECT_EQ(with(model::Ecosystem::python, "asked"), Found{pypi});
+  sync(Time{}, [&](MirrorWrites& m, model::TxNo in) -> Result<> {
+    TRY(m.put_names(pypi, {{"listed", "Listed", 7}, {"short", "short", 8}}, in));
+    return m.set_state(pypi, kNamesKnown, "1");
+  });
+  EXPECT_EQ(with(model::Ecosystem::python, "listed"), Found{pypi});
+  EXPECT_EQ(with(model::Ecosystem::python, "asked"), Found{});  // the list does not have it
+  sync(Time{}, [&](MirrorWrites& m, model::TxNo in) { return m.end_name(pypi, "listed", in); });
+  EXPECT_EQ(with(model::Ecosystem::python, "listed"), Found{});
 }
 
 TEST_P(MirrorSuite, UpstreamsAndFrozenDaysAreKept) {
