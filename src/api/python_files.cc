@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/blob_answer.h"
+#include "api/cache_rules.h"
 #include "api/snapshot_request.h"
 #include "api/store_redirect.h"
 #include "base/text.h"
@@ -75,6 +76,19 @@ http::Response metadata_response(const view::Snapshot& snapshot, model::FileReco
   return response;
 }
 
+/// PEP 740: a document beside the file. Upstream tells no hash of it.
+model::FileRecord provenance_of(model::FileRecord file) {
+  file.filename += ".provenance";
+  file.blob = {};
+  file.size = 0;
+  file.md5.clear();
+  file.origin->key += ".provenance";
+  file.origin->urls = {file.provenance};
+  file.origin->digest_known = false;
+  file.origin->document = true;
+  return file;
+}
+
 }  // namespace
 
 model::FileRecord metadata_beside(model::FileRecord wheel) {
@@ -86,6 +100,27 @@ model::FileRecord metadata_beside(model::FileRecord wheel) {
   wheel.origin->digest_known = true;
   for (auto& url : wheel.origin->urls) url += kMetadataSuffix;
   return wheel;
+}
+
+Result<http::Response> python_provenance(const PythonDependencies& dependencies, const Context& ctx,
+                                         const http::Request& request) {
+  auto& views = *dependencies.views;
+  auto snapshot = TRY(requested_snapshot(ctx, views, request, model::Ecosystem::python));
+  const std::string project = python::normalize_name(request.parameter("project"));
+  const auto filename = request.parameter("filename");
+  if (!python::is_valid_name(project)) return missing(snapshot, "that is not the name of a project", "");
+  snapshot = TRY(views.project(ctx, snapshot, project));
+  auto file = TRY(views.find_file(ctx, snapshot, project, filename));
+  if (!file || file->version != request.parameter("version"))
+    return missing(snapshot, "there is no such file at this snapshot",
+                   "take the address from the page of its project under simple/");
+  if (!file->origin || file->provenance.empty())
+    return missing(snapshot, "there are no attestations of this file", "its publisher uploaded none");
+  file = provenance_of(*std::move(file));
+  auto response = TRY(file_response(ctx, *dependencies.blobs, dependencies.mirrors.get(), *file,
+                                    "application/vnd.pypi.integrity.v1+json"));
+  response.with("Cache-Control", cache_control(snapshot, Changes::rarely));
+  return response;
 }
 
 Result<http::Response> python_file(const PythonDependencies& dependencies, const Context& ctx,

@@ -1,5 +1,5 @@
 #pragma once
-/// Handler of distributions and their METADATA.
+/// Handlers of distributions, their METADATA and their attestations.
 
 #include "api/python_handlers.h"
 #include "base/context.h"
@@ -13,5 +13,9 @@ Result<http::Response> python_file(const PythonDependencies&, const Context&, co
 
 /// PEP 658: what upstream has beside a wheel (with an origin and metadata_sha256), with a hash of its own.
 model::FileRecord metadata_beside(model::FileRecord wheel);
+
+/// /integrity/<project>/<version>/<filename>/provenance: fetched from upstream when it is asked for, and
+/// kept.
+Result<http::Response> python_provenance(const PythonDependencies&, const Context&, const http::Request&);
 
 }  // namespace granary::api

@@ -21,6 +21,7 @@ void bind_python(http::Router& router, PythonDependencies dependencies) {
   router.bind(kSimpleProject, with(simple_project));
   router.bind(kSimpleProjectBare, to_redirect);
   router.bind(kPythonFile, with(python_file));
+  router.bind(kProvenance, with(python_provenance));
   router.bind(kPypiProject, with(pypi_project));
   router.bind(kPypiRelease, with(pypi_project));
 }

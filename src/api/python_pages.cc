@@ -20,6 +20,7 @@ using python::SimpleForm;
 
 /// From /{repo}/{snapshot}/simple/{project}/.
 constexpr std::string_view kFilesFromProject = "../../packages/";
+constexpr std::string_view kProvenanceFromProject = "../../integrity/";
 
 /// The number of the newest transaction that the snapshot shows.
 std::int64_t serial_of(const view::Snapshot& snapshot) {
@@ -44,21 +45,32 @@ Result<SimpleForm> requested_form(const http::Request& request) {
 
 /// Pages of `latest` are kept but asked about again each time: pip, which honours max-age, sees an upload at
 /// once, and a 304 costs next to nothing.
-void label(http::Response& response, const view::Snapshot& snapshot) {
+/// `whole`: of the repository, not narrowed to a project. Mirrors of us compare its serial with that of the
+/// list: a page that is older is stale to them.
+void label(http::Response& response, const view::Snapshot& snapshot, std::int64_t serial) {
   const std::string sharing = snapshot.repository->authenticated ? "private" : "public";
   response.with("Cache-Control",
                 snapshot.settled ? cache_control(snapshot, Changes::rarely) : sharing + ", no-cache");
-  response.with("X-PyPI-Last-Serial", std::to_string(serial_of(snapshot)));
+  response.with("X-PyPI-Last-Serial", std::to_string(serial));
 }
 
 http::Response simple_response(const http::Request& request, const view::Snapshot& snapshot,
-                               const view::Rendered& body, SimpleForm form) {
+                               const view::Rendered& body, SimpleForm form, std::int64_t serial) {
   auto response = rendered_response(request, body, std::string(python::content_type_of(form)));
   std::erase_if(response.headers, [](const http::Header& header) { return header.name == "Vary"; });
   response.with("Vary", "Accept, Accept-Encoding");
-  label(response, snapshot);
+  label(response, snapshot, serial);
   keep_hot(response, snapshot);
   return response;
+}
+
+/// "https://host/repo/latest/": what the pages of a snapshot lie below; empty without a host.
+std::string snapshot_url(std::string_view public_url, const http::Request& request) {
+  const auto base = base_url(public_url, request);
+  const std::pair<std::string_view, std::string_view> place[] = {{"repo", request.parameter("repo")},
+                                                                 {"snapshot", request.parameter("snapshot")}};
+  const std::string list = http::url_for(kSimpleList, place);
+  return base + list.substr(0, list.size() - std::string_view("simple/").size());
 }
 
 http::Response no_project(const view::Snapshot& snapshot, std::string_view project) {
@@ -86,7 +98,7 @@ Result<http::Response> simple_list(const PythonDependencies& dependencies, const
   auto& views = *dependencies.views;
   const auto snapshot = TRY(requested_snapshot(ctx, views, request, model::Ecosystem::python));
   const auto form = TRY(requested_form(request));
-  return simple_response(request, snapshot, *TRY(rendered_list(views, ctx, snapshot, form)), form);
+  return simple_response(request, snapshot, *TRY(rendered_list(views, ctx, snapshot, form)), form, serial_of(snapshot));
 }
 
 Result<http::Response> simple_project(const PythonDependencies& dependencies, const Context& ctx,
@@ -96,17 +108,32 @@ Result<http::Response> simple_project(const PythonDependencies& dependencies, co
   if (!python::is_normalized_name(project) && python::is_valid_name(project)) return simple_redirect(request);
   auto snapshot = TRY(requested_snapshot(ctx, views, request, model::Ecosystem::python));
   if (!python::is_valid_name(project)) return no_project(snapshot, project.substr(0, 80));
+  const auto serial = serial_of(snapshot);
   snapshot = TRY(views.project(ctx, snapshot, project));
   const auto form = TRY(requested_form(request));
   const bool json = form == SimpleForm::json;
-  const std::string key = (json ? "simple.json/" : "simple.html/") + std::string(project);
+  std::string key = (json ? "simple.json/" : "simple.html/") + std::string(project);
+  // Absolute where the settings say where we are: then the body is of this address of the snapshot.
+  std::string provenance(kProvenanceFromProject);
+  if (const bool mirrored = !snapshot.pins.empty() && model::is_mirror(snapshot.pins.front().type);
+      mirrored && !dependencies.public_url.empty()) {
+    provenance = snapshot_url(dependencies.public_url, request) + "integrity/";
+    key += '@' + std::string(request.parameter("snapshot"));
+  }
   const auto body = views.rendered(ctx, snapshot, key, true, [&]() -> Result<std::string> {
     const auto files = TRY(views.files(ctx, snapshot, project));
     if (files.empty()) return fail(Errc::not_found, "no such project");
-    const python::ProjectPage page{project, files, kFilesFromProject, serial_of(files)};
+    const auto standing = TRY(views.standing(ctx, snapshot, project));
+    const python::ProjectPage page{.name = project,
+                                   .files = files,
+                                   .files_prefix = kFilesFromProject,
+                                   .last_serial = serial_of(files),
+                                   .provenance_prefix = provenance,
+                                   .status = standing.status,
+                                   .status_reason = standing.reason};
     return json ? python::simple_project_json(page) : python::simple_project_html(page);
   });
-  if (body) return simple_response(request, snapshot, **body, form);
+  if (body) return simple_response(request, snapshot, **body, form, serial);
   if (body.error().code() == Errc::not_found) return no_project(snapshot, project);
   return tl::unexpected(body.error());
 }
@@ -134,15 +161,13 @@ Result<http::Response> pypi_project(const PythonDependencies& dependencies, cons
   const auto shown = request.parameter("project");
   if (!python::is_valid_name(shown)) return no_project(snapshot, shown.substr(0, 80));
   const std::string project = python::normalize_name(shown);
+  const auto serial = serial_of(snapshot);
   snapshot = TRY(views.project(ctx, snapshot, project));
   std::optional<std::string_view> version;
   if (const auto given = request.parameter("version"); !given.empty()) version = given;
 
-  const std::pair<std::string_view, std::string_view> place[] = {{"repo", request.parameter("repo")},
-                                                                 {"snapshot", request.parameter("snapshot")}};
-  const std::string simple = base_url(dependencies.public_url, request) + http::url_for(kSimpleList, place);
-  const std::string files_prefix =
-      simple.substr(0, simple.size() - std::string_view("simple/").size()) + "packages/";
+  const std::string above = snapshot_url(dependencies.public_url, request);
+  const std::string simple = above + "simple/", files_prefix = above + "packages/";
   const auto render = [&]() -> Result<std::string> {
     const auto files = TRY(views.files(ctx, snapshot, project));
     auto text = python::pypi_json({project, files, files_prefix, simple, serial_of(files)}, version);
@@ -171,7 +196,7 @@ Result<http::Response> pypi_project(const PythonDependencies& dependencies, cons
                    "pypi/" + project + "/json lists the versions");
   }
   auto response = rendered_response(request, **body, "application/json");
-  label(response, snapshot);
+  label(response, snapshot, serial);
   if (!dependencies.public_url.empty()) keep_hot(response, snapshot);
   return response;
 }

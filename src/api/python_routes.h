@@ -29,6 +29,10 @@ inline constexpr http::RouteSpec kSimpleProjectBare{"python.project.bare", http:
 inline constexpr http::RouteSpec kPythonFile{
     "python.file", http::Method::get, "/{repo}/{snapshot}/packages/{rest*}", http::Access::read,
     "A distribution, or with .metadata after it its METADATA (PEP 658)"};
+inline constexpr http::RouteSpec kProvenance{
+    "python.provenance", http::Method::get,
+    "/{repo}/{snapshot}/integrity/{project}/{version}/{filename}/provenance", http::Access::read,
+    "Attestations of a mirrored file, as upstream has them (PEP 740)"};
 inline constexpr http::RouteSpec kPypiProject{"python.json", http::Method::get,
                                               "/{repo}/{snapshot}/pypi/{project}/json", http::Access::read,
                                               "A project in the JSON of PyPI"};
@@ -37,7 +41,7 @@ inline constexpr http::RouteSpec kPypiRelease{
     http::Access::read, "One version of a project in the JSON of PyPI"};
 
 inline constexpr std::array kPythonRoutes = {&kSimpleList,        &kSimpleListBare, &kSimpleProject,
-                                             &kSimpleProjectBare, &kPythonFile,     &kPypiProject,
-                                             &kPypiRelease};
+                                             &kSimpleProjectBare, &kPythonFile,     &kProvenance,
+                                             &kPypiProject,       &kPypiRelease};
 
 }  // namespace granary::api

@@ -1,6 +1,7 @@
 #include "mirror/download.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -8,6 +9,7 @@
 
 #include "archive/gunzip.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "net/url.h"
 
@@ -39,7 +41,7 @@ class WholeFile final : public ByteSource {
 
 Result<> Download::fetch(const Context& ctx, upstream::Client& client) {
   upstream::Get get;
-  get.limit = expected_.size.value_or(kLargestFile);
+  get.limit = expected_.size.value_or(expected_.document ? kLargestDocument : kLargestFile);
   auto outcome = Result<>(fail(Errc::not_found, "upstream gives no URL of '" + record_.filename + "'"));
   for (const auto& url : record_.origin->urls) {
     url_ = get.url = url;
@@ -47,7 +49,8 @@ Result<> Download::fetch(const Context& ctx, upstream::Client& client) {
         ctx, get, [&](const upstream::Answer& head) { return begin(head); },
         [&](ByteSpan bytes) { return take(bytes); });
     if (answer) return end(ctx);
-    if (answer.error().code() == Errc::too_large && expected_.size) return wrong("is longer");
+    if (answer.error().code() == Errc::too_large && (expected_.size || expected_.document))
+      return wrong("is longer");
     outcome = tl::unexpected(std::move(answer).error());
     if (outcome.error().code() != Errc::not_found) break;
   }
@@ -70,7 +73,7 @@ Result<> Download::take(ByteSpan bytes) {
   hasher_->update(bytes);
   TRY(shown_->write(bytes));
   if (has_no_hash()) last_ = as_text(bytes);
-  if (first) started_(file_);
+  if (first && !expected_.document) started_(file_);  // of a document nothing is shown that was not read
   return {};
 }
 
@@ -86,7 +89,23 @@ Result<> Download::end(const Context& ctx) {
   if (has_no_hash()) TRY(check_gzip(ctx));
   if (!expected_.sha256) md5_ = got;
   TRY(shown_->release());
+  if (expected_.document) TRY(check_document());
   file_->finish();
+  if (expected_.document) started_(file_);
+  return {};
+}
+
+Result<> Download::check_document() const {
+  std::string text(size(), '\0');
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const auto got = ::pread(file_->fd(), text.data() + at, text.size() - at, static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return system_error(got < 0 ? errno : EIO, "read a fetched document again");
+    at += static_cast<std::size_t>(got);
+  }
+  const auto json = Json::parse(text);
+  if (!json || !json->is_object()) return wrong("is no JSON");
   return {};
 }
 

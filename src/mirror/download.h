@@ -19,7 +19,9 @@ struct Expected {
   std::optional<Digest> sha256;
   std::string md5;                    // hex; empty: not known
   std::optional<std::uint64_t> size;  // absent: not known
+  bool document = false;              // an object in JSON, of at most kLargestDocument
 };
+inline constexpr std::uint64_t kLargestDocument = 8 << 20;
 
 /// Fetches and checks. One thread.
 class Download {
@@ -48,6 +50,7 @@ class Download {
   Result<> end(const Context& ctx);
   Result<> check_gzip(const Context& ctx) const;
   bool has_no_hash() const noexcept { return !expected_.sha256 && expected_.md5.empty(); }
+  Result<> check_document() const;
   tl::unexpected<Error> wrong(const std::string& how) const;
 
   const model::FileRecord& record_;

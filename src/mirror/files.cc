@@ -153,7 +153,7 @@ Result<> Files::fetch(OnTheWay& way, const Context& ctx) {
                 "'" + record.filename + "' is in no bundle that '" + source.name + "' took in",
                 "export it where there is an upstream, and import it here");
   const auto client = TRY(parts_->clients->of(ctx, source));
-  Expected expected{way.before, record.md5, std::nullopt};
+  Expected expected{way.before, record.md5, std::nullopt, record.origin->document};
   if (record.origin->digest_known) expected.sha256 = record.blob;
   if (record.size > 0) expected.size = record.size;
   Download download(record, expected, parts_->spool, [&](std::shared_ptr<GrowingFile> file) {

@@ -90,6 +90,24 @@ class FilesTest : public World {
   std::unique_ptr<Files> files;
 };
 
+TEST_F(FilesTest, ADocumentIsReadWholeBeforeAnybodySeesIt) {
+  auto document = record("");
+  document.filename = "a_1.whl.provenance";
+  document.size = 0;
+  document.md5.clear();
+  document.origin = model::Origin{{"integrity/a"}, "a.provenance", false, true};
+  server.next(FakeReply{.body = "[1, 2"});
+  const auto cut = read(document);
+  ASSERT_FALSE(cut);
+  EXPECT_NE(cut.error().message().find("is no JSON"), std::string::npos) << cut.error().message();
+  server.next(FakeReply{.body = "{\"x\":\"" + std::string(9 << 20, 'a') + "\"}"});
+  EXPECT_FALSE(read(document));
+  server.next(FakeReply{.body = R"({"version":1})"});
+  EXPECT_EQ(read(document), R"({"version":1})");
+  settle();
+  EXPECT_EQ(read(document), R"({"version":1})");
+}
+
 TEST_F(FilesTest, AFileIsFetchedOnceAndHeldThen) {
   const auto bytes = archive();
   server.when(path).reply(200, bytes);

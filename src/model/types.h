@@ -155,6 +155,8 @@ struct Origin {
   /// FileRecord::blob is what upstream says. Else it is all zeros until the file was fetched, and md5 and
   /// size (where known) are what the bytes must have.
   bool digest_known = false;
+  /// A JSON document of some kilobytes, not an archive.
+  bool document = false;
 };
 
 /// One distribution as one interval of one source's history. The same bytes yanked and unyanked again are

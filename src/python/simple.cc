@@ -89,9 +89,15 @@ void append_core_metadata(std::string& out, const model::FileRecord& file) {
   }
 }
 
+std::string provenance_url(const ProjectPage& page, const model::FileRecord& file) {
+  return std::string(page.provenance_prefix) + percent_encode(page.name) + '/' +
+         percent_encode(file.version) + '/' + percent_encode(file.filename) + "/provenance";
+}
+
 /// `prefix` as it stands within a string of JSON; what comes behind it in the URL needs no escapes. By hand,
 /// since large pages have tens of thousands of these.
-void append_file(std::string& out, const model::FileRecord& file, std::string_view prefix) {
+void append_file(std::string& out, const model::FileRecord& file, std::string_view prefix,
+                 const ProjectPage& page) {
   out += R"({"filename":)";
   append_json_string(out, file.filename);
   out.append(R"(,"url":")").append(prefix);
@@ -125,7 +131,7 @@ void append_file(std::string& out, const model::FileRecord& file, std::string_vi
   if (file.provenance.empty()) {
     out += "null";
   } else {
-    append_json_string(out, file.provenance);
+    append_json_string(out, provenance_url(page, file));
   }
   out += '}';
 }
@@ -149,11 +155,15 @@ void append_fragment(std::string& out, const model::FileRecord& file) {
   }
 }
 
-std::string html_head(std::string_view title) {
+std::string meta_tag(std::string_view name, std::string_view content) {
+  return "    <meta name=\"" + std::string(name) + "\" content=\"" + html_escape(content) + "\">\n";
+}
+
+std::string html_head(std::string_view title, std::string_view more = {}) {
   std::string out = "<!DOCTYPE html>\n<html>\n  <head>\n    <meta charset=\"utf-8\">\n";
-  out += "    <meta name=\"pypi:repository-version\" content=\"";
-  out += kSimpleApiVersion;
-  out += "\">\n    <title>";
+  out += meta_tag("pypi:repository-version", kSimpleApiVersion);
+  out += more;
+  out += "    <title>";
   out += html_escape(title);
   out += "</title>\n  </head>\n  <body>\n";
   return out;
@@ -227,7 +237,8 @@ std::string simple_project_json(const ProjectPage& page) {
   json.member("name", page.name);
   json.key("project-status");
   json.begin_object();
-  json.member("status", "active");
+  json.member("status", name_of(page.status));
+  if (!page.status_reason.empty()) json.member("reason", page.status_reason);
   json.end_object();
   json.key("versions");
   json.begin_array();
@@ -242,14 +253,19 @@ std::string simple_project_json(const ProjectPage& page) {
   out += R"(,"files":[)";
   for (const auto& entry : sorted) {
     if (&entry != sorted.data()) out += ',';
-    append_file(out, *entry.file, prefix);
+    append_file(out, *entry.file, prefix, page);
   }
   return out += "]}";
 }
 
 std::string simple_project_html(const ProjectPage& page) {
   const std::string title = "Links for " + std::string(page.name);
-  std::string out = html_head(title);
+  std::string status;
+  if (page.status != ProjectStatus::active) {
+    status = meta_tag("pypi:project-status", name_of(page.status));
+    if (!page.status_reason.empty()) status += meta_tag("pypi:project-status-reason", page.status_reason);
+  }
+  std::string out = html_head(title, status);
   out.reserve(out.size() + likely_length(page));
   out += "    <h1>" + html_escape(title) + "</h1>\n";
   const auto prefix = html_escape(page.files_prefix);
@@ -261,7 +277,7 @@ std::string simple_project_html(const ProjectPage& page) {
     out += '"';
     if (!file.requires_python.empty()) attribute(out, "data-requires-python", file.requires_python);
     if (file.yanked) attribute(out, "data-yanked", *file.yanked);
-    if (!file.provenance.empty()) attribute(out, "data-provenance", file.provenance);
+    if (!file.provenance.empty()) attribute(out, "data-provenance", provenance_url(page, file));
     if (file.metadata_sha256) {
       for (const std::string_view name :
            {" data-core-metadata=\"sha256=", " data-dist-info-metadata=\"sha256="}) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/types.h"
+#include "python/project.h"
 
 namespace granary::python {
 
@@ -30,6 +31,10 @@ struct ProjectPage {
   /// What stands before "ab/cd/<sha256>/<filename>": "../../packages/".
   std::string_view files_prefix;
   std::int64_t last_serial = 0;
+  /// What stands before "<project>/<version>/<filename>/provenance"; PEP 740 wants an absolute URL.
+  std::string_view provenance_prefix = "../../integrity/";
+  ProjectStatus status = ProjectStatus::active;
+  std::string_view status_reason{};
 };
 /// Files by version (PEP 440), then by name.
 std::string simple_project_json(const ProjectPage& page);

@@ -22,6 +22,26 @@ auto each_of(const std::vector<std::string>& names) {
   };
 }
 
+TEST(SimplePage, AttestationsAreBehindOurOwnUrlAndTheStatusIsUpstreams) {
+  auto file = wheel_record("foo", "1.0");
+  file.provenance = "https://upstream.test/integrity/foo/1.0/x/provenance";
+  const std::vector<model::FileRecord> files = {file};
+  const ProjectPage page{.name = "foo",
+                         .files = files,
+                         .files_prefix = "../../packages/",
+                         .status = ProjectStatus::archived,
+                         .status_reason = "see \"bar\""};
+  const auto ours = "../../integrity/foo/1.0/" + file.filename + "/provenance";
+  const auto json = simple_project_json(page);
+  EXPECT_NE(json.find("\"provenance\":\"" + ours + "\""), std::string::npos) << json;
+  EXPECT_NE(json.find(R"("project-status":{"status":"archived","reason":"see \"bar\""})"), std::string::npos)
+      << json;
+  const auto html = simple_project_html(page);
+  EXPECT_NE(html.find(" data-provenance=\"" + ours + "\""), std::string::npos) << html;
+  EXPECT_NE(html.find("<meta name=\"pypi:project-status\" content=\"archived\">"), std::string::npos) << html;
+  EXPECT_NE(html.find("content=\"see &quot;bar&quot;\""), std::string::npos) << html;
+}
+
 TEST(SimpleApi, ListHasItsKeysInOrder) {
   const std::vector<std::string> names = {"bar", "foo"};
   EXPECT_EQ(simple_list_json({each_of(names), 9}),

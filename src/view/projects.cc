@@ -26,7 +26,7 @@ std::size_t weight_of_project(const python::Project& project) {
 
 /// Names the bytes for ever: two files of one name differ in what upstream says of them.
 std::string key_of(const python::UpstreamFile& file, std::string_view project) {
-  if (file.sha256) return "sha256:" + file.sha256->hex();
+  if (file.sha256) return "sha256:" + file.sha256->hex() + '/' + file.filename;
   const auto& told = file.md5.empty() ? std::to_string(file.since().time_since_epoch().count()) : file.md5;
   return std::string(project) + '/' + file.filename + '/' + told;
 }
@@ -178,9 +178,9 @@ Result<std::vector<std::optional<model::FileRecord>>> Projects::newest(
   return found;
 }
 
-Result<std::vector<model::FileRecord>> Projects::files(const Context& ctx, const model::Pin& pin,
-                                                       std::string_view project) {
-  const auto made = TRY(decoded_.get(
+Result<std::shared_ptr<const python::Project>> Projects::known(const Context& ctx, const model::Pin& pin,
+                                                               std::string_view project) {
+  return decoded_.get(
       ctx, key_of(pin, project),
       [&]() -> Result<python::Project> {
         std::string bytes;
@@ -192,7 +192,12 @@ Result<std::vector<model::FileRecord>> Projects::files(const Context& ctx, const
         if (bytes.empty()) return python::Project{};
         return python::decode_project(bytes);
       },
-      weight_of_project));
+      weight_of_project);
+}
+
+Result<std::vector<model::FileRecord>> Projects::files(const Context& ctx, const model::Pin& pin,
+                                                       std::string_view project) {
+  const auto made = TRY(known(ctx, pin, project));
   std::vector<model::FileRecord> files;
   files.reserve(made->files.size());
   for (const auto& file : made->files)

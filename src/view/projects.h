@@ -36,6 +36,9 @@ class Projects {
   /// `pin` is of owner(). By version (PEP 440), then by name.
   Result<std::vector<model::FileRecord>> files(const Context&, const model::Pin& pin,
                                                std::string_view project);
+  /// Everything that is known of it, from memory after files(). Never null.
+  Result<std::shared_ptr<const python::Project>> known(const Context&, const model::Pin& pin,
+                                                       std::string_view project);
 
   /// For each project the newest file of what is known of it, without asking upstream; see newest_file.
   Result<std::vector<std::optional<model::FileRecord>>> newest(const Context&, const model::Pin&,

@@ -31,7 +31,7 @@ constexpr std::chrono::seconds kLookAgain{60};
 constexpr std::size_t kNamesKept = 48 << 20;
 constexpr std::chrono::sys_days kFirstOfPython{std::chrono::year(2005) / 1 / 1};
 /// Part of every fingerprint: another number when bodies are rendered in another way.
-constexpr std::string_view kFormat = "2";
+constexpr std::string_view kFormat = "3";
 /// At the end of the fingerprint of a tree that some upstream lacks.
 constexpr char kLacking = '-';
 
@@ -218,6 +218,13 @@ class CatalogViews final : public Views {
       if (here && (!first || *here < *first)) first = here;
     }
     return first;
+  }
+
+  Result<ProjectStanding> standing(const Context& ctx, const Snapshot& snapshot,
+                                   std::string_view project) override {
+    if (snapshot.pins.empty() || !is_index(snapshot.pins.front())) return ProjectStanding{};
+    const auto known = TRY(projects_.known(ctx, snapshot.pins.front(), project));
+    return ProjectStanding{known->status, known->status_reason};
   }
 
   Result<std::vector<model::FileRecord>> files(const Context& ctx, const Snapshot& snapshot,

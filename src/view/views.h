@@ -17,6 +17,7 @@
 #include "catalog/catalog.h"
 #include "catalog/on_demand.h"
 #include "model/types.h"
+#include "python/project.h"
 #include "view/names.h"
 #include "view/r_tree.h"
 #include "view/render.h"
@@ -34,6 +35,11 @@ struct Snapshot {
   /// R: which tree is shown (see Views::tree); "src/contrib" of a repository of Bioconductor is empty.
   std::string tree = "src/contrib";
   bool absent = false;  // no source has such a tree
+};
+
+struct ProjectStanding {
+  python::ProjectStatus status = python::ProjectStatus::active;
+  std::string reason;
 };
 
 using EachMirrored = std::function<Result<>(RPackageView&, const model::Pin&)>;
@@ -73,6 +79,10 @@ class Views {
   /// The files of a package: whole from the first source that has it, never mixed. Empty when none has it.
   virtual Result<std::vector<model::FileRecord>> files(const Context&, const Snapshot&,
                                                        std::string_view package) = 0;
+  /// PEP 792: what upstream says of a mirrored project now; of one's own they are active. `snapshot` is of
+  /// project().
+  virtual Result<ProjectStanding> standing(const Context&, const Snapshot& snapshot,
+                                           std::string_view project) = 0;
   /// The file of that name, if the package it belongs to comes from the source that has it. What a snapshot
   /// that is not settled lacks is looked for in the newest one, so that no node denies what another has
   /// shown.
