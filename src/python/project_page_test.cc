@@ -155,13 +155,16 @@ TEST(ProjectHtml, NothingIsReadInQuadraticTime) {
 TEST(ProjectHtml, ListsAreReadToo) {
   std::vector<std::string> names;
   const auto serial = read_project_list_html(
-      "<html><body><a href=\"/simple/foo/\">Foo.Bar</a> <a href=baz/>baz</a></body></html>",
+      "<html><body><a href=\"?C=N;O=D\">Name</a> <a href=\"../\">../</a> <a "
+      "href=\"/simple/foo/\">Foo.Bar</a> "
+      "<a href=baz/>baz/</a> <a href=\"a-long-name-indeed/\">a-long-n..&gt;</a> <a "
+      "href=x.txt>x/y</a></body></html>",
       [&](std::string_view name, std::int64_t) -> Result<> {
         names.emplace_back(name);
         return {};
       });
   ASSERT_TRUE(serial) << serial.error().message();
-  EXPECT_EQ(names, (std::vector<std::string>{"Foo.Bar", "baz"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"Foo.Bar", "baz", "a-long-name-indeed"}));
 }
 
 }  // namespace

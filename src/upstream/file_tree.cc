@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <vector>
 
 #include "base/file.h"
@@ -29,15 +30,67 @@ std::optional<std::string> path_of(std::string_view url) {
   return path;
 }
 
+/// What may be read: below the root; of an index of Python, whose pages link to a folder beside it, below the
+/// folder that has both.
+std::string_view reach_of(std::string_view folder) noexcept {
+  constexpr std::string_view kIndex = "/simple";
+  return folder.ends_with(kIndex) ? folder.substr(0, folder.size() - kIndex.size()) : folder;
+}
+
+/// What answers for a folder, as web servers have it and mirrors of PyPI write it. Empty: none.
+std::string index_of(const std::string& folder) {
+  for (const char* name : {"index.v1_json", "index.json", "index.html"}) {
+    auto path = folder + name;
+    struct stat status{};
+    if (::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) return path;
+  }
+  return {};
+}
+
+/// Links to what is in a folder.
+Result<Answer> list_folder(const std::string& folder, const std::string& url, const Get& get,
+                           const std::function<Result<>(const Answer&)>& begin,
+                           const std::function<Result<>(ByteSpan)>& sink) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (auto at = std::filesystem::directory_iterator(folder, error);
+       !error && at != std::filesystem::directory_iterator(); at.increment(error)) {
+    std::error_code ignored;
+    names.push_back(at->path().filename().string() + (at->is_directory(ignored) ? "/" : ""));
+  }
+  if (error) return fail(Errc::not_found, "upstream has no " + url);
+  std::sort(names.begin(), names.end());
+  std::string page = "<!DOCTYPE html><html><body>\n";
+  for (const auto& name : names)
+    page += "<a href=\"" + percent_encode(name, true) + "\">" + html_escape(name) + "</a>\n";
+  page += "</body></html>\n";
+  if (page.size() > get.limit) return fail(Errc::too_large, url + " is longer than " + human_size(get.limit));
+  Answer answer;
+  answer.url = url;
+  answer.size = page.size();
+  answer.content_type = "text/html";
+  TRY(begin(answer));
+  TRY(sink(as_bytes(page)));
+  return answer;
+}
+
 }  // namespace
 
 Result<Answer> read_from_tree(const Context& ctx, const std::string& root, const std::string& url,
                               const Get& get, const std::function<Result<>(const Answer&)>& begin,
                               const std::function<Result<>(ByteSpan)>& sink) {
-  const auto folder = path_of(root), path = path_of(url);
-  if (!folder || !path || !path->starts_with(*folder + '/'))
+  const auto folder = path_of(root);
+  auto path = path_of(url);
+  if (!folder || !path || !path->starts_with(std::string(reach_of(*folder)) + '/'))
     return fail(Errc::invalid_argument, "not below the upstream's folder: " + url,
                 "upstreams that are folders may only name files within them");
+  if (path->ends_with('/')) {
+    if (auto index = index_of(*path); !index.empty()) {
+      path = std::move(index);
+    } else if (std::error_code none; std::filesystem::is_directory(*path, none)) {
+      return list_folder(*path, url, get, begin, sink);
+    }
+  }
   const UniqueFd fd(::open(path->c_str(), O_RDONLY | O_CLOEXEC));
   const int refused = fd ? 0 : errno;
   struct stat status{};

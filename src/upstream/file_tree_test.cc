@@ -64,6 +64,26 @@ TEST_F(FileTreeTest, AbsentFilesFoldersAndAbsentTreesAreToldApart) {
   EXPECT_EQ(get({.url = "src/b"}).error().code(), Errc::unavailable);
 }
 
+TEST_F(FileTreeTest, AFolderIsItsIndexOrAListOfWhatIsInIt) {
+  EXPECT_EQ(get({.url = "src/"})->body,
+            "<!DOCTYPE html><html><body>\n<a href=\"a%20b.tar.gz\">a b.tar.gz</a>\n</body></html>\n");
+  EXPECT_NE(get({.url = ""})->body.find("<a href=\"src/\">src/</a>"), std::string::npos);
+  ASSERT_TRUE(write_file_durably(folder + "/tree/src/index.html", "html"));
+  EXPECT_EQ(get({.url = "src/"})->body, "html");
+  ASSERT_TRUE(write_file_durably(folder + "/tree/src/index.json", "json"));
+  EXPECT_EQ(get({.url = "src/"})->body, "json");
+  EXPECT_EQ(get({.url = "absent/"}).error().code(), Errc::not_found);
+}
+
+TEST_F(FileTreeTest, PagesOfAnIndexMayLinkToFilesBesideIt) {
+  std::filesystem::create_directories(folder + "/web/simple/foo");
+  ASSERT_TRUE(write_file_durably(folder + "/web/files.txt", "beside"));
+  const auto client =
+      make_client({.url = "file://" + folder + "/web/simple"}, std::make_shared<FakeClock>()).value();
+  EXPECT_EQ(client->get(ctx, {.url = "file://" + folder + "/web/files.txt"})->body, "beside");
+  EXPECT_EQ(client->get(ctx, {.url = "file://" + folder + "/secret"}).error().code(), Errc::invalid_argument);
+}
+
 TEST_F(FileTreeTest, NothingOutsideTheTreeIsRead) {
   for (const auto& url : {std::string("../secret"), std::string("%2e%2e/secret"),
                           "file://" + folder + "/secret", std::string("file:///etc/passwd")})
