@@ -1,5 +1,8 @@
 /// Keeping of sources.
 
+#include <algorithm>
+
+#include "api/access_gate.h"
 #include "api/admin_json.h"
 #include "api/admin_request.h"
 #include "api/admin_routes.h"
@@ -37,8 +40,9 @@ constexpr http::RouteSpec kTransactions = {
     "admin.source.transactions",
     Method::get,
     "/__api__/sources/{source}/transactions",
-    Access::publish,
-    "What happened to a source, newest first; pass the last id as before to go on",
+    Access::anonymous,  // see check_may_see
+    "What happened to a source, newest first; pass the last id as before to go on. Open to all when a "
+    "repository that asks for no token shows the source",
     "_limit,before"};
 
 http::Response answer(int status, const model::Source& source) {
@@ -161,12 +165,30 @@ Result<http::Response> packages(const AdminDeps& deps, const Context& ctx, const
   return response;
 }
 
+/// What a repository shows to everybody tells them as much.
+Result<> check_may_see(catalog::ReadView& view, const model::Source& source,
+                       const Result<auth::Principal>& principal) {
+  if (principal && (principal->may_publish(source.name) || principal->may_admin())) return {};
+  for (const auto& repository : TRY(view.repositories())) {
+    if (std::find(repository.sources.begin(), repository.sources.end(), source.id) ==
+        repository.sources.end())
+      continue;
+    if (!repository.authenticated || (principal && principal->may_read(repository.name))) return {};
+  }
+  if (!principal) return tl::unexpected(principal.error());
+  return fail(Errc::unauthenticated, "a token is needed",
+              "send 'Authorization: Bearer <token>' with the scope sources:write:" + source.name +
+                  ", or repos:read of a repository that shows the source");
+}
+
 Result<http::Response> transactions(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
   const auto limit = TRY(query_count(request, "_limit", 1000, 10'000));
   const auto before = TRY(query_count(request, "before", 0, std::uint64_t{1} << 62));
+  const auto principal = principal_of(ctx, *deps.tokens, request);
   std::vector<model::Transaction> found;
   TRY(deps.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
     const auto source = TRY(asked_source(view, request));
+    TRY(check_may_see(view, source, principal));
     found = TRY(view.transactions(source.id, model::TxNo{static_cast<std::int64_t>(before)},
                                   static_cast<std::uint32_t>(limit)));
     return {};

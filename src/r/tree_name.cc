@@ -93,6 +93,9 @@ std::string binary_tag_of(std::string_view tree) {
   std::string_view build = os == "windows" ? "win" : os;
   if (!rest.starts_with("contrib/")) build = take_part(rest);
   take_part(rest);
+  if (build.starts_with(rest) && build.substr(rest.size()).starts_with('-'))
+    build.remove_prefix(rest.size() + 1);  // "4.5-jammy", as older clients ask
+  if (build.ends_with("-x86_64") && os == "linux") build.remove_suffix(7);
   return std::string(rest).append(1, '-').append(build);
 }
 

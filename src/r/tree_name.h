@@ -20,7 +20,7 @@ std::string_view extension_of(std::string_view tree) noexcept;
 /// The tree of sources beside it: "src/contrib" of "bin/windows/contrib/4.5", itself of one of sources.
 std::string source_tree_of(std::string_view tree);
 /// What a binary of it is for, as the incumbent writes it: "4.5-win", "4.5-big-sur-arm64", "4.2-macosx",
-/// "4.6-jammy-x86_64"; empty for trees of sources.
+/// "4.6-jammy", "4.6-noble-aarch64"; empty for trees of sources.
 std::string binary_tag_of(std::string_view tree);
 
 }  // namespace granary::r

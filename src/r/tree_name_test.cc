@@ -36,6 +36,9 @@ TEST(TreeName, SaysWhereTheSourcesAreAndWhatBinariesAreFor) {
   EXPECT_EQ(binary_tag_of("bin/linux/jammy-x86_64/4.5/src/contrib"), "");
   EXPECT_EQ(binary_tag_of("packages/3.22/bioc/bin/windows/contrib/4.5"), "4.5-win");
   EXPECT_EQ(binary_tag_of("bin/macosx/contrib/4.2"), "4.2-macosx");
+  EXPECT_EQ(binary_tag_of("bin/linux/noble-x86_64/contrib/4.6"), "4.6-noble");
+  EXPECT_EQ(binary_tag_of("bin/linux/noble-aarch64/contrib/4.6"), "4.6-noble-aarch64");
+  EXPECT_EQ(binary_tag_of("bin/linux/4.5-jammy/contrib/4.5"), "4.5-jammy");
   EXPECT_EQ(binary_tag_of("bin/macosx/big-sur-arm64/contrib/4.5"), "4.5-big-sur-arm64");
 }
 

@@ -50,6 +50,27 @@ def test_days_without_a_mirror_are_those_of_transactions(mirrors):
     assert dates(mirrors, "bioconductor") == [TODAY.isoformat()]
 
 
+def test_transactions_of_a_source_are_open_to_who_may_read_a_repository_of_it(mirrors):
+    path = "/__api__/sources/{}/transactions?_limit=10000"
+    assert mirrors.get(path.format("cran")).json[-1]["kind"] == "sync"
+    hidden, shown = mirrors.source("r"), mirrors.source("r")
+    name = mirrors.repository("r", shown, authenticated=True)
+    for source, scope, status in ((hidden, None, 401), (hidden, "repos:read", 401), (hidden, f"sources:write:{hidden}", 200), (shown, None, 401),
+                                  (shown, "repos:read:cran", 401), (shown, f"repos:read:{name}", 200), (shown, "global:admin", 200)):
+        headers = {"Authorization": f"Bearer {mirrors.token(scope)}"} if scope else {}
+        assert mirrors.get(path.format(source), **headers).status == status, (scope, status)
+    mirrors.cli("unsubscribe", "--repo", name, "--source", shown)
+
+
+@pytest.mark.parametrize("tree,tag", [("bin/linux/noble-x86_64/contrib/4.6", "4.6-noble"), ("bin/linux/noble-aarch64/contrib/4.6", "4.6-noble-aarch64"),
+                                      ("bin/linux/4.5-jammy/contrib/4.5", "4.5-jammy"), ("bin/windows/contrib/4.5", "4.5-win"),
+                                      ("bin/macosx/big-sur-arm64/contrib/4.5", "4.5-big-sur-arm64")])
+def test_trees_of_binaries_are_named_as_clients_know_them(mirrors, tree, tag):
+    for method in ("GET", "HEAD"):
+        answer = mirrors.request(method, f"/cran/latest/{tree}/PACKAGES.gz")
+        assert (answer.status, answer.headers["X-Package-Binary-Tag"], answer.headers["X-Repository-Type"]) == (200, tag, "RSPM")
+
+
 def test_transactions_of_a_mirror_say_when_and_what(mirrors):
     [source] = mirrors.get("/__api__/repos/cran/sources").json
     assert (source["name"], source["type"]) == ("cran", "cran")
