@@ -26,7 +26,7 @@ constexpr http::RouteSpec kEvict = {
     "Let fetched files go: those not used for a time, of a package, or the least recently used down to a "
     "size; without "
     "any of these all. They are fetched again when somebody asks; gc gives the space back",
-    "unused,package,to_size,dryrun"};
+    "unused,package,to_size,dryrun,lost"};
 constexpr http::RouteSpec kClear = {
     "admin.source.clear",
     Method::post,
@@ -119,6 +119,7 @@ Result<http::Response> evict(const AdminDeps& deps, const Context& ctx, const ht
                   "write it as 10GB or 500MB");
   }
   const auto source = TRY(id_of(deps, ctx, request));
+  which.lost = TRY(query_flag(request, "lost"));
   const auto done = TRY(deps.mirrors->evict(ctx, source, which));
   JsonWriter json;
   json.begin_object();
@@ -127,6 +128,7 @@ Result<http::Response> evict(const AdminDeps& deps, const Context& ctx, const ht
   json.member("bytes", done.bytes);
   json.member("kept", done.kept);
   json.member("kept_bytes", done.kept_bytes);
+  json.member("lost", done.lost);
   json.end_object();
   return json_response(200, std::move(json));
 }

@@ -54,6 +54,7 @@ Result<int> evict(Session& session) {
                          .add("package", args.value("--package"))
                          .add("to_size", args.value("--to-size"))
                          .add("dryrun", args.value("--dryrun"))
+                         .add("lost", args.value("--lost"))
                          .text();
   return session.show(
       "POST", endpoint({"sources", args.value("--source"), "evict"}) + query, {}, [&](const Json& json) {
@@ -61,6 +62,9 @@ Result<int> evict(Session& session) {
                                   args.on("--dryrun") ? "would let go" : "let go", count_of(json, "files"),
                                   human_size(count_of(json, "bytes")), count_of(json, "kept"),
                                   human_size(count_of(json, "kept_bytes"))));
+        if (const auto lost = count_of(json, "lost"); lost > 0)
+          session.print(
+              fmt::format("{} of those that stay upstream has no more: --lost lets them go\n", lost));
       });
 }
 
@@ -89,6 +93,7 @@ std::vector<CommandSpec> mirror_commands() {
         {"--unused", "TIME", "only what was not used for so long, such as 30d"},
         {"--package", "NAME", "only files of this package"},
         {"--to-size", "SIZE", "the least recently used, until no more than this is held, such as 10GB"},
+        {"--lost", "", "also files of Python that upstream has deleted: they cannot be had again"},
         {"--dryrun", "", "only say what would go"}},
        evict},
       {"clear",

@@ -1,11 +1,14 @@
 #include "mirror/evict.h"
 
 #include <algorithm>
+#include <functional>
+#include <unordered_map>
 #include <vector>
 
 #include "mirror/held.h"
 #include "python/filename.h"
 #include "python/name.h"
+#include "python/project_record.h"
 
 namespace granary::mirror {
 namespace {
@@ -28,6 +31,65 @@ Result<std::vector<catalog::HeldFile>> all_held(const Parts& parts, const Contex
   return all;
 }
 
+/// The file that a key is of, or that its document belongs to.
+std::string_view file_of(std::string_view key) noexcept {
+  auto name = key.substr(key.rfind('/') + 1);
+  for (const std::string_view document : {".metadata", ".provenance"})
+    if (name.ends_with(document)) name.remove_suffix(document.size());
+  return name;
+}
+
+/// Reads the record of one project after the other: keys of one project follow each other in no order, so a
+/// few are kept.
+class Listed {
+ public:
+  Listed(const Parts& parts, model::SourceId source) : parts_(&parts), source_(source) {}
+
+  /// Whether upstream lists the file of that key no more. False for what cannot be said.
+  Result<bool> lost(const Context& ctx, std::string_view key) {
+    const auto name = file_of(key);
+    std::string project;
+    if (auto wheel = python::parse_wheel_filename(name)) {
+      project = std::move(wheel->project);
+    } else if (auto sdist = python::parse_sdist_filename(name)) {
+      project = std::move(sdist->project);
+    } else {
+      return false;
+    }
+    const auto& known = TRY(files_of(ctx, project)).get();
+    bool seen = false;
+    for (const auto& file : known) {
+      if (file.filename != name || (file.sha256 && key.find(file.sha256->hex()) == std::string_view::npos))
+        continue;
+      if (!file.gone) return false;
+      seen = true;
+    }
+    return seen;
+  }
+
+ private:
+  using FilesOf = std::vector<python::UpstreamFile>;
+  static constexpr std::size_t kProjectsKept = 64;
+
+  Result<std::reference_wrapper<const FilesOf>> files_of(const Context& ctx, const std::string& project) {
+    if (const auto at = known_.find(project); at != known_.end()) return std::cref(at->second);
+    std::string record;
+    TRY(parts_->catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
+      auto found = TRY(view.mirrors().record(source_, "", project, std::nullopt));
+      record = found ? std::move(found->bytes) : std::string();
+      return {};
+    }));
+    if (known_.size() >= kProjectsKept) known_.clear();
+    auto& files = known_[project];
+    if (!record.empty()) files = TRY(python::decode_project(record)).files;
+    return std::cref(files);
+  }
+
+  const Parts* parts_;
+  model::SourceId source_;
+  std::unordered_map<std::string, FilesOf> known_;
+};
+
 }  // namespace
 
 Result<Evicted> evict(const Parts& parts, const Context& ctx, model::SourceId id, const Eviction& which) {
@@ -38,13 +100,17 @@ Result<Evicted> evict(const Parts& parts, const Context& ctx, model::SourceId id
   for (const auto& file : all) out.kept_bytes += file.size;
   const Time now = parts.clock->now();
   std::vector<catalog::HeldFile> going;
+  Listed listed(parts, id);
+  const bool may_be_lost = source.type == model::SourceType::pypi && !which.lost;
   for (const auto& file : all) {
     const bool goes =
         (!which.unused || now - file.used_at >= *which.unused) &&
         (which.package.empty() || is_of_package(file.key, which.package, ecosystem_of(source.type))) &&
         (!which.to_size || out.kept_bytes > *which.to_size);
-    if (!goes) {
+    const bool lost = goes && may_be_lost && TRY(listed.lost(ctx, file.key));
+    if (!goes || lost) {
       ++out.kept;
+      if (lost) ++out.lost;
       continue;
     }
     ++out.files;
@@ -63,7 +129,7 @@ Result<Evicted> evict(const Parts& parts, const Context& ctx, model::SourceId id
 }
 
 bool is_of_package(std::string_view key, std::string_view package, model::Ecosystem ecosystem) {
-  const auto name = key.substr(key.rfind('/') + 1);
+  const auto name = file_of(key);
   if (ecosystem != model::Ecosystem::python)
     return name.starts_with(package) && name.substr(package.size()).starts_with('_');
   const auto project = python::normalize_name(package);

@@ -18,10 +18,13 @@ struct Eviction {
   std::string package{};                         // R: as is, Python: in any spelling
   std::optional<std::uint64_t> to_size{};        // the least recently used go until what stays is this small
   bool dry_run = false;
+  /// Files of Python that upstream does not list any more too: they could not be had again.
+  bool lost = false;
 };
 struct Evicted {
   std::uint64_t files = 0, bytes = 0;  // gone, or in a dry run what would be
   std::uint64_t kept = 0, kept_bytes = 0;
+  std::uint64_t lost = 0;  // of those kept: because upstream does not list them any more
 };
 /// Rows only, a bounded number per transaction: a kill leaves fewer rows, and never a row without its bytes.
 Result<Evicted> evict(const Parts&, const Context&, model::SourceId, const Eviction&);

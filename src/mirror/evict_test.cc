@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "base/hash.h"
 #include "mirror/held.h"
 #include "mirror/testing/world.h"
+#include "python/project_record.h"
 
 namespace granary::mirror {
 namespace {
@@ -70,10 +72,37 @@ TEST_F(EvictTest, TheDigestOfWhatWentStaysKnown) {
   EXPECT_EQ(known.before, sha256(as_bytes("src/contrib/a_1.tar.gz")));
 }
 
+TEST_F(EvictTest, WhatUpstreamDeletedIsKeptUnlessOneInsists) {
+  const auto pypi = make_source("pypi", model::SourceType::pypi);
+  python::Project project;
+  project.shown = "foo";
+  for (const char* version : {"1.0", "2.0"}) {
+    python::UpstreamFile file;
+    file.version = version;
+    file.filename = "foo-" + file.version + ".tar.gz";
+    file.sha256 = sha256(as_bytes(file.filename));
+    if (file.version == "1.0") file.gone = clock->now();
+    project.files.push_back(file);
+  }
+  ASSERT_TRUE(parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
+    const auto in = TRY(view.mirroring().take_number());
+    return view.mirroring().put_record(pypi, "", "foo", python::encode(project), in);
+  }));
+  for (const auto& file : project.files) {
+    const auto key = "sha256:" + file.sha256->hex() + "/" + file.filename;
+    ASSERT_TRUE(hold(parts, ctx, pypi, {key, *file.sha256, 5, "", clock->now(), clock->now()}));
+  }
+  const auto done = evict(parts, ctx, pypi, {.package = "Foo"}).value();
+  EXPECT_EQ(done.files, 1u);
+  EXPECT_EQ(done.lost, 1u);
+  EXPECT_EQ(evict(parts, ctx, pypi, {.package = "Foo", .lost = true}).value().files, 1u);
+}
+
 TEST(Evict, FilesOfAPythonProjectAreFoundBySpelling) {
   const auto python = model::Ecosystem::python;
   EXPECT_TRUE(is_of_package("packages/Foo_Bar-1.0-py3-none-any.whl", "foo.bar", python));
   EXPECT_TRUE(is_of_package("foo-bar-1.0.tar.gz", "Foo_Bar", python));
+  EXPECT_TRUE(is_of_package("sha256:00/foo-1.0-py3-none-any.whl.metadata", "foo", python));
   EXPECT_FALSE(is_of_package("foo_bar_baz-1.0-py3-none-any.whl", "foo-bar", python));
 }
 

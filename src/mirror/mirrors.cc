@@ -85,7 +85,7 @@ class RealMirrors final : public Mirrors {
       out.page_problem = TRY(view.mirrors().state(id, kPageProblem));
       return {};
     }));
-    const auto held = TRY(mirror::evict(parts_, ctx, id, {.dry_run = true}));
+    const auto held = TRY(mirror::evict(parts_, ctx, id, {.dry_run = true, .lost = true}));
     out.held_files = held.files;
     out.held_bytes = held.bytes;
     if (source.type == model::SourceType::cran) {
