@@ -10,11 +10,11 @@ from server import plain_environment
 from services import accepts, free_port, wait_until
 
 PROGRAMS = VENV.parent.parent / "venv-mirrors/bin"
-PASSWORD = "a long password"
+USER, PASSWORD = "root", "a long password"
 
 
 class Devpi:
-    """A server with the user `root` and no index but root/pypi, which asks nobody."""
+    """A server with the user `root`, and without the index that asks PyPI."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -27,9 +27,9 @@ class Devpi:
         with open(folder / "devpi.log", "ab") as log:
             self.process = subprocess.Popen([PROGRAMS / "devpi-server", *common, "--host", "127.0.0.1", "--port", str(self.port)],
                                             env=environment, stdout=log, stderr=log, cwd=folder)
-        wait_until(lambda: accepts(self.port), "devpi", 60, lambda: self.process.poll() is None)
-        secret = self.call("POST", "/+login", {"user": "root", "password": PASSWORD})["result"]["password"]
-        self.token = base64.b64encode(f"root:{secret}".encode()).decode()
+        wait_until(lambda: accepts(self.port), "devpi", 180, lambda: self.process.poll() is None)
+        secret = self.call("POST", "/+login", {"user": USER, "password": PASSWORD})["result"]["password"]
+        self.token = base64.b64encode(f"{USER}:{secret}".encode()).decode()
 
     @property
     def url(self):
@@ -48,9 +48,9 @@ class Devpi:
         return json.loads(text)
 
     def index(self, name, **settings):
-        """A new index root/{name}: its URL."""
-        self.call("PUT", f"/root/{name}", settings)
-        return f"{self.url}/root/{name}"
+        """A new index of the user: its URL."""
+        self.call("PUT", f"/{USER}/{name}", settings)
+        return f"{self.url}/{USER}/{name}"
 
     def log(self):
         return (self.folder / "devpi.log").read_text(errors="replace")

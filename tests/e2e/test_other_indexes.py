@@ -9,7 +9,7 @@ import pytest
 import pypi
 from artifacts import wheel, wheel_name
 from conftest import missing
-from devpi import PASSWORD, PROGRAMS, Devpi
+from devpi import PASSWORD, PROGRAMS, USER, Devpi
 from nginx import Nginx
 from server import Granary, eventually, plain_environment
 
@@ -50,6 +50,7 @@ def mirrors(tmp_path_factory, pypi_upstream):
         server.cli("create", "source", "--name", "pypi", "--type", "pypi", "--url", f"{pypi_upstream.url}/simple")
         server.source("python", name="team")
         server.repository("python", "team", "pypi", name="all")
+        server.repository("python", "team", "pypi", name="packages-all")  # bandersnatch takes no file that is not below /packages
         server.cli("sync", "--source", "pypi", seconds=300)
         server.added("team", {wheel_name("team-tool", "1.0"): wheel("team-tool", "1.0")})
         yield server
@@ -78,7 +79,7 @@ def mirrored(folder):
 
 def test_bandersnatch_mirrors_us_and_follows(mirrors, tmp_path):
     config = tmp_path / "bandersnatch.conf"
-    config.write_text(BANDERSNATCH.format(folder=tmp_path, master=f"{mirrors.url}/all/latest", packages="\n    ".join(PROJECTS)))
+    config.write_text(BANDERSNATCH.format(folder=tmp_path, master=f"{mirrors.url}/packages-all/latest", packages="\n    ".join(PROJECTS)))
 
     def mirror():
         done = subprocess.run([PROGRAMS / "bandersnatch", "-c", config, "mirror"], capture_output=True, text=True, timeout=300,
@@ -119,7 +120,7 @@ def test_we_mirror_a_devpi_to_which_projects_were_uploaded(make_granary, devpi, 
     files = real_files(pypi_upstream, "idna", "certifi")
     for path in files.values():
         twine.must(PROGRAMS.parent.parent / "venv/bin/twine", "upload", "--disable-progress-bar", "--repository-url", upstream + "/",
-                   "-u", "root", "-p", PASSWORD, path)
+                   "-u", USER, "-p", PASSWORD, path)
     server = make_granary().start()
     server.cli("create", "source", "--name", "devpi", "--type", "pypi", "--url", f"{upstream}/+simple")
     server.repository("python", "devpi", name="all")
