@@ -98,7 +98,8 @@ Result<http::Response> simple_list(const PythonDependencies& dependencies, const
   auto& views = *dependencies.views;
   const auto snapshot = TRY(requested_snapshot(ctx, views, request, model::Ecosystem::python));
   const auto form = TRY(requested_form(request));
-  return simple_response(request, snapshot, *TRY(rendered_list(views, ctx, snapshot, form)), form, serial_of(snapshot));
+  return simple_response(request, snapshot, *TRY(rendered_list(views, ctx, snapshot, form)), form,
+                         serial_of(snapshot));
 }
 
 Result<http::Response> simple_project(const PythonDependencies& dependencies, const Context& ctx,
