@@ -199,9 +199,9 @@ class HttpUpstream final : public Client {
       if (transfer.enough) return std::move(transfer.begun);  // also of an upstream that sends the whole file
       if (!response) {
         const bool may_pass = !transfer.of_caller && response.error().code() == Errc::unavailable;
-        failed = {std::move(response).error(), may_pass};
-        if (!transfer.of_caller && failed.error.code() == Errc::unavailable)
-          failed.error = std::move(failed.error).note("while asking for " + net::printable_url(url));
+        auto error = std::move(response).error();
+        if (may_pass) error = Error(std::move(error).note("while asking for " + net::printable_url(url)));
+        failed = {std::move(error), may_pass};
         return std::nullopt;
       }
       if (response->ok()) {

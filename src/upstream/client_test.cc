@@ -70,6 +70,12 @@ TEST_F(ClientTest, WhatStaysBrokenIsUnavailableAndNamed) {
   EXPECT_EQ(server.requests().size(), 3u);
 }
 
+TEST_F(ClientTest, AnUpstreamThatIsNotThereIsNamed) {
+  const auto answer = make({.url = "http://127.0.0.1:1"})->get(ctx, {.url = "a"});
+  EXPECT_EQ(answer.error().code(), Errc::unavailable);
+  EXPECT_NE(answer.error().message().find("127.0.0.1:1"), std::string::npos) << answer.error().message();
+}
+
 TEST_F(ClientTest, ARefusalIsNotTriedAgain) {
   server.fail_next(403);
   EXPECT_EQ(get({.url = "a"}).error().code(), Errc::unavailable);
