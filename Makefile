@@ -10,7 +10,7 @@ export CCACHE_BASEDIR := $(CURDIR)
 help:  ## this text
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: build-deps  ## build, start on :4242 with two demo repositories, say what to paste into R and pip
+run: build-deps  ## build, start on :4242 with CRAN, PyPI and two demo repositories, say what to paste into R and pip
 	@tools/build.sh release granary
 	@tools/demo.sh build/release/src/app/granary
 

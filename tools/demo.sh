@@ -1,13 +1,15 @@
 #!/bin/sh
-# demo.sh GRANARY: a server on :4242 with its data in ./granary-data and two demo repositories; Ctrl-C stops it. What
-# is there already is kept: repositories, packages, and the settings in granary-data/granary.gcfg.
+# demo.sh GRANARY: a server on :4242 with its data in ./granary-data, mirrors of CRAN and PyPI, and two demo
+# repositories; Ctrl-C stops it. What is there already is kept: repositories, packages, and the settings in
+# granary-data/granary.gcfg. DEMO_PORT is another port; GRANARY_... variables are settings, as ever.
 set -eu
 cd "$(dirname "$0")/.."
 
 granary=$1
 data=$PWD/granary-data
 config=$data/granary.gcfg
-url=http://localhost:4242
+port=${DEMO_PORT:-4242}
+url=http://localhost:$port
 
 mkdir -p "$data"
 if [ ! -e "$config" ]; then
@@ -19,12 +21,16 @@ DataDir = $data
 SockFileDir = $data
 
 [HTTP]
-Listen = :4242
+Listen = :$port
+
+[Repos]
+CRAN = cran
+PyPI = pypi
 EOF
 fi
 
-if python3 -c 'import socket; socket.create_connection(("127.0.0.1", 4242), 1)' 2>/dev/null; then
-  echo "port 4242 is in use: stop the server that listens there (an earlier 'make run'?)" >&2
+if python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$port" 2>/dev/null; then
+  echo "port $port is in use: stop the server that listens there (an earlier 'make run'?)" >&2
   exit 1
 fi
 
@@ -69,7 +75,14 @@ cat <<EOF
 
 Granary listens on $url: open it in a browser for what is there. Its data is in $data.
 
-In R:
+All of CRAN and of PyPI, any day of their past, once they are synchronised (a minute or two the first time):
+  install.packages("praise", repos = "$url/cran/latest")
+  pip install --index-url $url/pypi/latest/simple/ requests
+How far that is, and what is wrong if it does not come:
+  $granary info -c $config --source cran
+  $granary sync -c $config
+
+The demo packages, in R:
   install.packages("silo", repos = "$url/demo-r/latest")
   silo::describe(phi = c(0, 1, 2, 3), mass = c(5, 40, 45, 10))
 

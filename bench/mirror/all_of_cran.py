@@ -1,5 +1,6 @@
 """CRAN at full size: synchronising it, its indexes on any day, and a large file that nobody has asked for before."""
 
+import datetime
 import hashlib
 import http.client
 import os
@@ -88,10 +89,10 @@ def timed(work):
     return (time.perf_counter() - start) * 1e3, result
 
 
-def start(folder, name, workers=0):
-    """workers 0: nothing is done in the background."""
-    return Granary(folder / name, {"Logging": {"SystemLogLevel": "warn"}, "Jobs": {"Workers": workers},
-                                   "CRAN": {"RequestsPerSecond": 0}}).start()
+def start(folder, name, old_versions=False):
+    """old_versions: they are read in the background."""
+    return Granary(folder / name, {"Logging": {"SystemLogLevel": "warn"}, "Jobs": {"Workers": 1},
+                                   "CRAN": {"RequestsPerSecond": 0, "ReadOldVersions": str(old_versions).lower()}}).start()
 
 
 def mirror(server, name, url):
@@ -100,8 +101,19 @@ def mirror(server, name, url):
     server.cli("subscribe", "--repo", name, "--source", name)
 
 
+def first_sync(server, name):
+    """Seconds of the one that began by itself."""
+    sync(server, name)
+    return seconds_of(server.cli_json("list", "jobs", "--kind", "sync", "--source", name)[-1])
+
+
 def sync(server, name):
-    return timed(lambda: server.cli("sync", "--source", name, seconds=900))[0] / 1e3
+    return seconds_of(server.cli_json("sync", "--source", name, seconds=900))
+
+
+def seconds_of(job):
+    started, finished = (datetime.datetime.fromisoformat(job[key].replace("Z", "+00:00")) for key in ("started", "finished"))
+    return (finished - started).total_seconds()
 
 
 def records(server):
@@ -161,7 +173,7 @@ def synchronised(folder):
         show(link, source / "today")
         with start(folder, f"cran-{number}") as server:
             mirror(server, "cran", web.url)
-            one = {"first_s": sync(server, "cran"), "first_peak_mb": server.resident_bytes(peak=True) / 1e6}
+            one = {"first_s": first_sync(server, "cran"), "first_peak_mb": server.resident_bytes(peak=True) / 1e6}
             before = records(server)
             fetched(server, f"/cran/latest{CONTRIB}PACKAGES.rds")
             show(link, source / "tomorrow")
@@ -236,7 +248,7 @@ def old_versions(folder):
     web = nginx.Nginx(folder / "nginx-tenth", folder / "tenth", server=(
         f"location ~ tar.gz$ {{ proxy_pass http://127.0.0.1:{tarballs.server_port}; proxy_http_version 1.1; "
         'proxy_set_header Connection ""; proxy_pass_request_headers on; }'))
-    with start(folder, "describe", workers=1) as server:
+    with start(folder, "describe", old_versions=True) as server:
         mirror(server, "cran", web.url)
         took = timed(lambda: (sync(server, "cran"), eventually(lambda: undescribed(server) == 0, 3600)))[0] / 1e3
         versions = counts["versions"] - counts["packages"]

@@ -6,6 +6,7 @@ import os
 import statistics
 import time
 
+import all_of_cran
 import measure as meter
 import peers
 from served_pypi import ServedPypi
@@ -54,7 +55,7 @@ def timed(work):
 
 
 def start(folder, name, url):
-    server = Granary(folder / name, {"Logging": {"SystemLogLevel": "warn"}, "Jobs": {"Workers": 0}}).start()
+    server = Granary(folder / name, {"Logging": {"SystemLogLevel": "warn"}, "Jobs": {"Workers": 1}}).start()
     mirror(server, url)
     return server
 
@@ -66,7 +67,7 @@ def mirror(server, url):
 
 
 def sync(server):
-    return timed(lambda: server.cli("sync", "--source", "pypi", seconds=900))[0] / 1e3
+    return all_of_cran.sync(server, "pypi")
 
 
 def the_list(server, accept=JSON, encoding="gzip"):
@@ -87,7 +88,7 @@ def lists(folder, upstream):
     for number in range(ROUNDS):
         upstream.show("today")
         with start(folder, f"list-{number}", upstream.url) as server:
-            one = {"first_s": sync(server)}
+            one = {"first_s": all_of_cran.first_sync(server, "pypi")}
             upstream.show("tomorrow")
             one["diff_s"] = sync(server)
             one["ahead_s"] = timed(lambda server=server: idle(server))[0] / 1e3 - 1

@@ -3,7 +3,11 @@
 #include "api/admin_json.h"
 #include "api/admin_request.h"
 #include "api/admin_routes.h"
+#include "api/job_json.h"
+#include "api/job_wait.h"
 #include "base/text.h"
+#include "base/time_text.h"
+#include "mirror/sync_job.h"
 #include "net/url.h"
 
 namespace granary::api {
@@ -13,8 +17,15 @@ using http::Access;
 using http::Method;
 
 constexpr http::RouteSpec kSync = {
-    "admin.source.sync", Method::post, "/__api__/sources/{source}/sync", Access::admin,
-    "Bring what is known of the upstream up to date; answers when that is done"};
+    "admin.source.sync",
+    Method::post,
+    "/__api__/sources/{source}/sync",
+    Access::admin,
+    "Bring what is known of the upstream up to date: submits the job, or "
+    "gives the one that waits or runs already; with "
+    "wait=true answers when it is done, or its attempt has failed; with crawl=true the pages of "
+    "all projects of an index are fetched afterwards, by a job of the kind crawl",
+    "wait,crawl"};
 constexpr http::RouteSpec kInfo = {"admin.source.mirror", Method::get, "/__api__/sources/{source}/mirror",
                                    Access::admin,
                                    "The upstream, the last synchronisation, what went wrong, the files held"};
@@ -37,7 +48,7 @@ constexpr http::RouteSpec kClear = {
 
 constexpr auto kPatience = std::chrono::hours(12);
 
-Result<model::SourceId> id_of(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+Result<model::Source> source_of(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
   std::optional<model::Source> found;
   TRY(deps.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
     found = TRY(view.find_source(request.parameter("source")));
@@ -47,31 +58,36 @@ Result<model::SourceId> id_of(const AdminDeps& deps, const Context& ctx, const h
     return fail(Errc::not_found,
                 "no source named '" + std::string(request.parameter("source").substr(0, 80)) + "'",
                 "list them with: granary list sources");
-  return found->id;
+  return *found;
+}
+
+Result<model::SourceId> mirror_of(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  const auto source = TRY(source_of(deps, ctx, request));
+  if (deps.mirrors && deps.queue && model::is_mirror(source.type)) return source.id;
+  return fail(
+      Errc::invalid_argument,
+      "the source '" + source.name + "' of type " + std::string(name_of(source.type)) + " has no upstream",
+      "only sources of type cran, bioconductor and pypi have one");
 }
 
 Result<http::Response> sync(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
-  // As long as it takes: only a stop of the server ends it early.
-  const Context patient(ctx.log(), ctx.stop(), Context::Clock::now() + kPatience);
-  const auto source = TRY(id_of(deps, ctx, request));
-  const auto synced = TRY(deps.mirrors->sync(patient, source, [&](const mirror::Step& step) {
-    ctx.log().debug(
-        "synchronising",
-        {{"doing", step.doing}, {"done", std::to_string(step.done)}, {"total", std::to_string(step.total)}});
-  }));
+  const bool wait = TRY(query_flag(request, "wait"));
+  const bool crawl = TRY(query_flag(request, "crawl"));
+  const auto source = TRY(mirror_of(deps, ctx, request));
+  if (mirror::is_offline(TRY(source_of(deps, ctx, request))))
+    return fail(Errc::unsupported, "the source is offline: it has no upstream",
+                "bring it up to date with: granary import");
+  if (crawl) TRY(deps.mirrors->want_crawl(ctx, source));
+  const auto id = TRY(deps.queue->submit(ctx, mirror::sync_job(source)));
+  auto job = TRY(deps.queue->get(ctx, id));
+  if (wait) job = TRY(wait_for_turn(ctx, *deps.queue, std::move(job), kPatience));
   JsonWriter json;
-  json.begin_object();
-  json.member("transaction", synced.transaction.value);
-  json.member("packages", synced.packages);
-  json.member("removed", synced.removed);
-  json.member("skipped", synced.skipped);
-  json.member("problem", synced.problem);
-  json.end_object();
-  return json_response(200, std::move(json));
+  write_json(json, job);
+  return json_response(wait ? 200 : 202, std::move(json));
 }
 
 Result<http::Response> info(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
-  const auto source = TRY(id_of(deps, ctx, request));
+  const auto source = TRY(mirror_of(deps, ctx, request));
   const auto found = TRY(deps.mirrors->info(ctx, source));
   JsonWriter json;
   json.begin_object();
@@ -84,6 +100,12 @@ Result<http::Response> info(const AdminDeps& deps, const Context& ctx, const htt
   json.member("held_files", found.held_files);
   json.member("held_bytes", found.held_bytes);
   json.member("undescribed", found.undescribed);
+  json.key("next_sync");
+  found.next_sync ? json.value(rfc3339(*found.next_sync)) : json.null();
+  json.key("jobs");
+  json.begin_array();
+  for (const auto& job : found.jobs) write_json(json, job);
+  json.end_array();
   json.end_object();
   return json_response(200, std::move(json));
 }
@@ -118,7 +140,7 @@ Result<http::Response> evict(const AdminDeps& deps, const Context& ctx, const ht
       return fail(Errc::invalid_argument, "'" + size->substr(0, 80) + "' is not a size",
                   "write it as 10GB or 500MB");
   }
-  const auto source = TRY(id_of(deps, ctx, request));
+  const auto source = TRY(mirror_of(deps, ctx, request));
   which.lost = TRY(query_flag(request, "lost"));
   const auto done = TRY(deps.mirrors->evict(ctx, source, which));
   JsonWriter json;
@@ -137,7 +159,7 @@ Result<http::Response> clear(const AdminDeps& deps, const Context& ctx, const ht
   if (!TRY(query_flag(request, "confirm")))
     return fail(Errc::invalid_argument, "everything that is known of the upstream would be forgotten",
                 "say so with: --confirm");
-  const auto source = TRY(id_of(deps, ctx, request));
+  const auto source = TRY(mirror_of(deps, ctx, request));
   TRY(deps.mirrors->clear(ctx, source));
   return deleted_response(request.parameter("source"));
 }

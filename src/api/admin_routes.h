@@ -26,6 +26,7 @@ struct AdminDeps {
   std::chrono::seconds gc_grace{3600};
   std::string public_url = {};                    // Server.Address
   std::shared_ptr<mirror::Mirrors> mirrors = {};  // null: sources with an upstream cannot be made
+  std::shared_ptr<jobs::Queue> queue = {};        // with mirrors
 };
 
 void bind_admin_routes(http::Router&, const AdminDeps&);

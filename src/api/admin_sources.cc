@@ -115,6 +115,10 @@ Result<http::Response> edit(const AdminDeps& deps, const Context& ctx, const htt
 
 Result<http::Response> remove(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
   TRY(deps.ingest->delete_source(ctx, request.parameter("source")));
+  if (deps.mirrors) {
+    if (const auto planned = deps.mirrors->plan_syncs(ctx); !planned)
+      ctx.log().failed("cannot remove the schedule of the source", planned.error());
+  }
   return deleted_response(request.parameter("source"));
 }
 

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <vector>
 
 #include "api/public_url.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "mirror/notes.h"
 
 namespace granary::api {
 namespace {
@@ -24,6 +26,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 54rem; margin: 2rem auto
 h2 { margin: 2rem 0 0; font-size: 1.2rem; }
 h2 small { font-weight: normal; opacity: .7; }
 p { margin: .3rem 0; }
+p.note { padding: .4rem 1rem; border-left: 4px solid #c80; }
 p.tool { margin: .8rem 0 0; font-size: .85rem; opacity: .7; }
 pre { margin: .2rem 0 .6rem; font-size: .85rem; padding: .7rem 1rem; border: 1px solid #8886; border-radius: 4px; overflow-x: auto; }
 </style>
@@ -53,6 +56,12 @@ std::string pip_trust(std::string_view base) {
   if (host == "localhost" || host.starts_with("127.") || host.starts_with("[::1]")) return {};
   return fmt::format(" --trusted-host {}", host);
 }
+
+struct MirrorState {
+  std::string source;
+  bool synced = false;
+  std::string problem;  // of the last synchronisation
+};
 
 struct Snippet {
   std::string_view tool;
@@ -118,13 +127,25 @@ Kind kind_of(model::Ecosystem type) {
   return {};
 }
 
-std::string section(const model::Repository& repository, std::string_view base,
-                    const model::Repository* cran) {
+/// What a reader of a mirror should know; empty: all is well.
+std::string state_of(const MirrorState& state) {
+  if (state.synced && state.problem.empty()) return {};
+  auto text = fmt::format("<p class=\"note\">The mirror <code>{}</code> {}", html_escape(state.source),
+                          state.synced ? "could not be brought up to date" : "was not synchronised yet");
+  if (!state.problem.empty()) text += ": " + html_escape(state.problem);
+  return text + "</p>\n";
+}
+
+std::string section(const model::Repository& repository, std::string_view base, const model::Repository* cran,
+                    const std::map<std::int64_t, MirrorState>& mirrors) {
   const auto kind = kind_of(repository.type);
   const std::string name = html_escape(repository.name);
   std::string out = fmt::format("<h2>{} <small>{}</small></h2>\n", name, kind.name);
   if (repository.authenticated) return out + "<p>Needs a token.</p>\n";
   if (!repository.description.empty()) out += fmt::format("<p>{}</p>\n", html_escape(repository.description));
+  for (const auto source : repository.sources) {
+    if (const auto found = mirrors.find(source.value); found != mirrors.end()) out += state_of(found->second);
+  }
   out += fmt::format(
       "<p><a href=\"{0}/latest/{1}\">Index</a> · <a href=\"__api__/repos/{0}/packages\">Packages</a></p>\n",
       name, kind.index);
@@ -155,9 +176,17 @@ void bind_home(http::Router& router, const HomeDependencies& dependencies) {
       kHome, [d = dependencies](const Context& ctx, const http::Request& request) -> Result<http::Response> {
         std::vector<model::Repository> repositories;
         std::vector<model::Source> sources;
+        std::map<std::int64_t, MirrorState> mirrors;
         TRY(d.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
           repositories = TRY(view.repositories());
           sources = TRY(view.sources());
+          mirrors.clear();
+          for (const auto& source : sources) {
+            if (!model::is_mirror(source.type) || mirror::is_offline(source)) continue;
+            mirrors[source.id.value] = {source.name,
+                                        !TRY(view.mirrors().state(source.id, mirror::kSyncedAt)).empty(),
+                                        TRY(view.mirrors().state(source.id, mirror::kSyncProblem))};
+          }
           return {};
         }));
         std::string base = base_url(d.public_url, request);
@@ -170,7 +199,7 @@ void bind_home(http::Router& router, const HomeDependencies& dependencies) {
         else
           page += kDays;
         const auto* cran = with_cran(repositories, sources);
-        for (const auto& one : repositories) page += section(one, base, cran);
+        for (const auto& one : repositories) page += section(one, base, cran, mirrors);
         page += kFoot;
         auto tag = '"' + sha256(as_bytes(page)).hex().substr(0, 32) + '"';
         auto response = http::bytes_response(200, "text/html; charset=utf-8", std::move(page));

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "mirror/notes.h"
 #include "view/testing/world.h"
 
 namespace granary::api {
@@ -50,6 +51,22 @@ TEST_F(HomePageTest, BiocManagerIsToldOfBioconductorAndOfAMirrorOfCran) {
   EXPECT_NE(page("https://packages.example.com", "ignored")
                 .find("repos = c(CRAN = &quot;https://packages.example.com/public/latest&quot;))"),
             std::string::npos);
+}
+
+TEST_F(HomePageTest, AMirrorSaysWhatIsWrongWithIt) {
+  const auto cran = world.source("cran", model::SourceType::cran);
+  world.repository("cran", {cran});
+  const auto set = [&](std::string_view key, std::string_view value) {
+    EXPECT_TRUE(world.catalog->write(
+        world.ctx, [&](catalog::WriteView& view) { return view.mirroring().set_state(cran, key, value); }));
+  };
+  EXPECT_NE(page("", "localhost").find("<code>cran</code> was not synchronised yet"), std::string::npos);
+  set(mirror::kSyncProblem, "no route to <host>");
+  EXPECT_NE(page("", "localhost").find("not synchronised yet: no route to &lt;host&gt;"), std::string::npos);
+  set(mirror::kSyncedAt, "2024-05-01T00:00:00Z");
+  EXPECT_NE(page("", "localhost").find("could not be brought up to date: no route"), std::string::npos);
+  set(mirror::kSyncProblem, "");
+  EXPECT_EQ(page("", "localhost").find("<p class=\"note\">"), std::string::npos);
 }
 
 TEST_F(HomePageTest, PipIsToldToTrustAPlainHost) {

@@ -1,6 +1,7 @@
 #include "api/job_json.h"
 
 #include "base/time_text.h"
+#include "jobs/policy.h"
 
 namespace granary::api {
 namespace {
@@ -28,6 +29,9 @@ void write_members(JsonWriter& json, const jobs::Job& job) {
   json.member("total", job.progress.total);
   json.member("message", job.progress.message);
   json.member("error", job.error);
+  json.member("retrying", jobs::waits_to_retry(job));
+  json.key("result");
+  job.result.empty() ? json.null() : json.raw(job.result);
   json.member("created", rfc3339(job.created_at));
   json.member("not_before", rfc3339(job.spec.not_before));
   time_member(json, "started", job.started_at);

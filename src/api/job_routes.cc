@@ -22,8 +22,12 @@ constexpr http::RouteSpec kList = {"jobs.list",
 constexpr http::RouteSpec kSubmit = {"jobs.submit", Method::post, "/__api__/jobs", Access::admin,
                                      "Submit a job. Body: {kind (collect, verify)}. One that waits or runs "
                                      "already is answered instead of a second one"};
-constexpr http::RouteSpec kShow = {"jobs.show", Method::get, "/__api__/jobs/{job}", Access::admin,
-                                   "One job with the newest lines of its log"};
+constexpr http::RouteSpec kShow = {"jobs.show",
+                                   Method::get,
+                                   "/__api__/jobs/{job}",
+                                   Access::admin,
+                                   "One job with the newest lines of its log; with brief=true without",
+                                   "brief"};
 constexpr http::RouteSpec kCancel = {
     "jobs.cancel", Method::del, "/__api__/jobs/{job}", Access::admin,
     "Cancel a job: at once when it waits; one that runs is told to stop. Its row stays"};
@@ -96,7 +100,8 @@ Result<http::Response> submit(const JobDeps& deps, const Context& ctx, const htt
 
 Result<http::Response> show(const JobDeps& deps, const Context& ctx, const http::Request& request) {
   const auto job = TRY(deps.queue->get(ctx, TRY(id_of(request))));
-  const auto lines = TRY(deps.queue->log(ctx, job.id, 0, jobs::kKeptLogLines));
+  std::vector<jobs::LogLine> lines;
+  if (!TRY(query_flag(request, "brief"))) lines = TRY(deps.queue->log(ctx, job.id, 0, jobs::kKeptLogLines));
   JsonWriter json;
   json.begin_object();
   write_members(json, job);

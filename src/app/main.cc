@@ -7,9 +7,11 @@
 #include <cstring>
 #include <exception>
 #include <iostream>
+#include <memory>
 
 #include "app/secret_input.h"
 #include "app/serve.h"
+#include "app/signals.h"
 #include "app/stores.h"
 #include "app/transfer.h"
 #include "app/version.h"
@@ -48,6 +50,10 @@ int run(std::vector<std::string> args) {
         {"database", [settings](const Context&) { return probe_database(settings); }},
         {"storage", [settings, &variables](const Context&) { return probe_blobs(settings, variables); }},
     };
+  };
+  hooks.pause = [signals = std::shared_ptr<Signals>()](std::chrono::milliseconds time) mutable {
+    if (!signals) signals = std::make_shared<Signals>();
+    return signals->wait(time).has_value();
   };
   return cli::run(args, variables, hooks, {std::cout, std::cerr, ::isatty(STDERR_FILENO) == 1});
 }

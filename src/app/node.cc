@@ -21,6 +21,7 @@
 #include "db/copy.h"
 #include "ingest/maintenance_jobs.h"
 #include "jobs/gauges.h"
+#include "mirror/sync_schedule.h"
 #include "net/url.h"
 
 namespace granary::app {
@@ -83,6 +84,7 @@ Result<std::unique_ptr<Node>> Node::start(const config::Settings& settings,
   TRY(node->open_stores(options));
   TRY(node->wait_for_database(options));
   TRY(node->prepare_jobs());
+  TRY(node->prepare_mirrors());
   node->bind_routers();
   {
     const Context ctx(node->log_, std::stop_token(), Context::Clock::now() + std::chrono::seconds(10));
@@ -122,6 +124,7 @@ Result<> Node::open_stores(const StartOptions& options) {
   catalog_ = catalog::make_catalog(database_, clock_);
   tokens_ = auth::make_tokens(database_, clock_);
   queue_ = jobs::make_queue(database_, clock_);
+  schedules_ = std::make_shared<jobs::Schedules>(database_, clock_);
   TRY(open_mirrors());
   // Before the views hear of it, who then ask the mirrors.
   database_->on_change([weak = std::weak_ptr(mirrors_)](std::span<const std::int64_t> topics) {
@@ -135,7 +138,6 @@ Result<> Node::open_stores(const StartOptions& options) {
     if (const auto alive = weak.lock()) alive->heard(topics);
   });
   ingest_ = ingest::make_ingest(catalog_, blobs_, clock_);
-  schedules_ = std::make_shared<jobs::Schedules>(database_, clock_);
   job_events_ = std::make_shared<api::JobEvents>(queue_, Logger(sink_, "jobs"));
   make_runner();
   make_heartbeat(options);
@@ -174,6 +176,13 @@ Result<> Node::open_mirrors() {
   parts.clock = clock_;
   parts.clients = mirror::make_clients(std::move(defaults), clock_, metrics_);
   parts.queue = queue_;
+  parts.schedules = schedules_;
+  parts.sync_schedules = {.cran = settings_.cran.sync_schedule,
+                          .pypi = settings_.pypi.sync_schedule,
+                          .bioconductor = settings_.bioconductor.sync_schedule};
+  TRY(mirror::check(parts.sync_schedules));
+  parts.describe = settings_.cran.read_old_versions;
+  parts.crawl = settings_.pypi.crawl;
   parts.metrics = &metrics_;
   parts.log = Logger(sink_, "mirror");
   parts.spool = settings_.server.data_dir + "/tmp";
@@ -204,6 +213,8 @@ void Node::make_runner() {
   if (settings_.jobs.workers == 0 || settings_.server.role == "web") return;
   const auto grace = std::chrono::duration_cast<std::chrono::seconds>(settings_.limits.gc_grace);
   auto handlers = ingest::maintenance_handlers(ingest_, grace);
+  handlers.push_back(mirrors_->sync_handler());
+  handlers.push_back(mirrors_->crawl_handler());
   handlers.push_back(mirrors_->describe_handler());
   std::vector<std::string> kinds;
   for (const auto& handler : handlers) kinds.emplace_back(handler->kind());
@@ -263,6 +274,30 @@ Result<> Node::prepare_jobs() {
   };
   TRY(plan("Jobs.CollectSchedule", settings_.jobs.collect_schedule, ingest::collect_job()));
   return plan("Jobs.VerifySchedule", settings_.jobs.verify_schedule, ingest::verify_job());
+}
+
+/// The repositories that a new server has by itself; what is synchronised when. Upstreams are not asked here.
+Result<> Node::prepare_mirrors() {
+  if (database_->on()) return {};
+  const Context ctx(log_, std::stop_token(), Context::Clock::now() + std::chrono::minutes(1));
+  const auto& repos = settings_.repos;
+  const bool authenticated = new_repos_authenticated_;
+  for (const auto& one :
+       {mirror::DefaultRepository{repos.cran, model::SourceType::cran, authenticated},
+        mirror::DefaultRepository{repos.pypi, model::SourceType::pypi, authenticated},
+        mirror::DefaultRepository{repos.bioconductor, model::SourceType::bioconductor, authenticated}}) {
+    const auto made = mirrors_->make_default(ctx, one);
+    if (!made && made.error().code() == Errc::conflict) {
+      log_.failed("cannot make the repository of [Repos]", made.error());  // packages are served all the same
+      continue;
+    }
+    if (!made && made.error().code() == Errc::invalid_argument)
+      return fail(Errc::invalid_argument, "[Repos]: " + made.error().message(), made.error().hint());
+    if (!made) return tl::unexpected(made.error());
+    if (*made)
+      log_.info("made the repository", {{"name", one.name}, {"type", std::string(name_of(one.type))}});
+  }
+  return mirrors_->plan_syncs(ctx);
 }
 
 void Node::bind_routers() {

@@ -62,6 +62,7 @@ class Node {
   void make_runner();
   void make_heartbeat(const StartOptions&);
   Result<> prepare_jobs();
+  Result<> prepare_mirrors();
   Result<> listen();
   http::ServerOptions server_options(Networks trusted_proxies) const;
 

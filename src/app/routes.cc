@@ -67,7 +67,8 @@ void bind_routes(http::Router& router, const Parts& parts, const config::Setting
        .set_read_only = [at = parts.read_only](const Context& ctx, bool on) { return at->set(ctx, on); },
        .gc_grace = std::chrono::duration_cast<std::chrono::seconds>(settings.limits.gc_grace),
        .public_url = settings.server.address,
-       .mirrors = parts.mirrors});
+       .mirrors = parts.mirrors,
+       .queue = parts.queue});
 }
 
 }  // namespace granary::app

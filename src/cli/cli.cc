@@ -12,7 +12,7 @@
 namespace granary::cli {
 namespace {
 
-constexpr int kFailed = 1, kMisused = 2;
+constexpr int kFailed = 1, kMisused = 2, kInterrupted = 130;
 
 std::string program_of(std::span<const std::string> args) {
   if (args.empty()) return "granary";
@@ -39,7 +39,7 @@ int run_command(const Arguments& arguments, const std::string& program, const En
   streams.out.flush();
   if (done) return *done;
   complain(streams.err, program, done.error());
-  return kFailed;
+  return done.error().code() == Errc::cancelled ? kInterrupted : kFailed;
 }
 
 }  // namespace

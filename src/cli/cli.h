@@ -41,6 +41,9 @@ struct Hooks {
   std::function<Result<std::string>(std::string_view prompt)> read_secret;
   std::function<Result<Transferred>(const Context&, const Transfer&, const Transfer::Progress&)> transfer;
   std::function<std::vector<Probe>(const config::Settings&)> probes;
+  /// Sleeps; true when the user has interrupted the program meanwhile (Ctrl-C), which from the first call on
+  /// does not end it. Null: sleeps.
+  std::function<bool(std::chrono::milliseconds)> pause;
 };
 
 /// Where output goes. A progress bar is shown only when `err` is a terminal.
@@ -50,7 +53,8 @@ struct Streams {
   bool err_is_terminal = false;
 };
 
-/// `args` is argv, with the program's name. Exit codes: 0 done, 1 failed, 2 the command line is wrong.
+/// `args` is argv, with the program's name. Exit codes: 0 done, 1 failed, 2 the command line is wrong, 130
+/// interrupted by the user.
 /// Results go to `out`; an error is one line `granary: <error>; <hint>` on `err`. The process must ignore
 /// SIGPIPE.
 int run(std::span<const std::string> args, const Environment&, const Hooks&, Streams);

@@ -32,12 +32,15 @@ std::string progress_line(std::uint64_t done, std::uint64_t total, std::string_v
   return line;
 }
 
-void Progress::show(std::uint64_t done, std::string_view label) {
+void Progress::show(std::uint64_t done, std::uint64_t total, std::string_view label) {
   const auto now = std::chrono::steady_clock::now();
   if (!on_ || (drawn_ && now - last_ < kPause)) return;
   last_ = now;
   drawn_ = true;
-  *out_ << "\r\x1b[K" << progress_line(done, total_, label, kWidth, unit_) << std::flush;
+  *out_ << "\r\x1b[K"
+        << (total == 0 && unit_ == Unit::count ? std::string(label.substr(0, kWidth))
+                                               : progress_line(done, total, label, kWidth, unit_))
+        << std::flush;
 }
 
 void Progress::clear() {

@@ -20,7 +20,9 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   /// `done` of all bytes; `label` is the file at hand.
-  void show(std::uint64_t done, std::string_view label);
+  void show(std::uint64_t done, std::string_view label) { show(done, total_, label); }
+  /// Of work whose size becomes known meanwhile; 0: it is not known yet, and only `label` is shown.
+  void show(std::uint64_t done, std::uint64_t total, std::string_view label);
   /// Takes the line away, so that another can be printed.
   void clear();
 

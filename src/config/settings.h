@@ -74,16 +74,22 @@ struct Settings {
     Milliseconds redirect_lifetime{};
   } s3;
   struct {
-    std::string url;
+    std::string url, sync_schedule;  // schedules of the three: "auto", cron text, or empty: never
     std::int64_t requests_per_second = 0;
+    bool read_old_versions = true;
   } cran;
   struct {
-    std::string url;
+    std::string url, sync_schedule;
   } bioconductor;
   struct {
     std::string url;  // empty: pip's
+    std::string sync_schedule;
+    bool crawl = false;
     Milliseconds staleness{};
   } pypi;
+  struct {
+    std::string cran, pypi, bioconductor;  // names of repositories; empty: none
+  } repos;
   struct {
     std::string url, user;
     Secret password;

@@ -190,7 +190,15 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
      "How many requests a second background jobs send to an upstream at most, such as those that read old "
      "versions; 0: only eight at a time count.",
      GRANARY_AT(cran.requests_per_second)},
-    later("CRAN", "SyncSchedule", Type::string, "When the mirror is brought up to date (cron)."),
+    {"CRAN", "SyncSchedule", Type::string, "auto",
+     "When sources of this type are synchronised: minute, hour, day, month and day of the week in UTC, as in "
+     "crontab; auto: once a day, at a minute of its own; empty: never. The same on every node.",
+     GRANARY_AT(cran.sync_schedule)},
+    {"CRAN", "ReadOldVersions", Type::boolean, "true",
+     "Whether a job reads what superseded versions need out of their tarballs, 126,000 of them the first "
+     "time; else "
+     "only what a request needs is read.",
+     GRANARY_AT(cran.read_old_versions)},
     later("CRAN", "RSF", Type::boolean, "Form of the upstream manifest."),
     {"PyPI", "URL", Type::string, "",
      "The simple index that sources of type pypi follow, unless they name another; empty: the one that this "
@@ -200,19 +208,42 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
     {"PyPI", "Staleness", Type::duration, "10m",
      "How long the page of a project is shown before upstream is asked whether it changed.",
      GRANARY_AT(pypi.staleness)},
-    later("PyPI", "SyncSchedule", Type::string, "When the mirror is brought up to date (cron)."),
+    {"PyPI", "SyncSchedule", Type::string, "auto",
+     "When sources of this type are synchronised: minute, hour, day, month and day of the week in UTC, as in "
+     "crontab; auto: every six hours, at a minute of its own; empty: never. The same on every node.",
+     GRANARY_AT(pypi.sync_schedule)},
+    {"PyPI", "Crawl", Type::boolean, "false",
+     "Whether the pages of all projects are fetched after each synchronisation, and not only those that "
+     "somebody "
+     "asked "
+     "for, at CRAN.RequestsPerSecond: of all of PyPI half a day the first time.",
+     GRANARY_AT(pypi.crawl)},
     {"Bioconductor", "URL", Type::string, "https://bioconductor.org",
      "The mirror of Bioconductor that sources of type bioconductor follow, unless they name another.",
      GRANARY_AT(bioconductor.url)},
-    later("Bioconductor", "SyncSchedule", Type::string, "When the mirror is brought up to date (cron)."),
+    {"Bioconductor", "SyncSchedule", Type::string, "auto",
+     "When sources of this type are synchronised: minute, hour, day, month and day of the week in UTC, as in "
+     "crontab; auto: once a day, at a minute of its own; empty: never. The same on every node.",
+     GRANARY_AT(bioconductor.sync_schedule)},
     later("OpenVSX", "SyncSchedule", Type::string, "When the mirror is brought up to date (cron)."),
     later("Git", "PollInterval", Type::duration, "How often git repositories are looked at."),
     later("Git", "BuildRetries", Type::integer, "How often a failed build is tried again."),
     later("Git", "AllowUnsandboxedGitBuilds", Type::boolean, "Whether builds may run without a sandbox."),
-    later("Repos", "CRAN", Type::string, "Name of the repository that a new server creates by itself."),
-    later("Repos", "PyPI", Type::string, "Name of the repository that a new server creates by itself."),
-    later("Repos", "Bioconductor", Type::string,
-          "Name of the repository that a new server creates by itself."),
+    {"Repos", "CRAN", Type::string, "",
+     "Name of a repository that the server makes by itself when it is not there, with a source of type cran "
+     "of the same "
+     "name, which it synchronises; empty: none.",
+     GRANARY_AT(repos.cran)},
+    {"Repos", "PyPI", Type::string, "",
+     "Name of a repository that the server makes by itself when it is not there, with a source of type pypi "
+     "of the same "
+     "name, which it synchronises; empty: none.",
+     GRANARY_AT(repos.pypi)},
+    {"Repos", "Bioconductor", Type::string, "",
+     "Name of a repository that the server makes by itself when it is not there, with a source of type "
+     "bioconductor of the same "
+     "name, which it synchronises; empty: none.",
+     GRANARY_AT(repos.bioconductor)},
     later("Repos", "OpenVSX", Type::string, "Name of the repository that a new server creates by itself."),
     {"Jobs", "Workers", Type::integer, "2",
      "Jobs that run on this node at a time; 0: none, other nodes run them.", GRANARY_AT(jobs.workers)},

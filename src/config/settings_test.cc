@@ -67,8 +67,9 @@ TEST(Settings, TheIncumbentsFileIsAcceptedAndReportedOnce) {
   // Then it loads, with one warning that names them
   EXPECT_TRUE(report.errors.empty());
   EXPECT_EQ(report.settings.server.address, "https://h/rspm");
+  EXPECT_EQ(report.settings.cran.sync_schedule, "0 0 * * *");
   ASSERT_EQ(report.warnings.size(), 1U);
-  EXPECT_THAT(report.warnings[0], HasSubstr("CRAN.SyncSchedule, Git.BuildRetries"));
+  EXPECT_THAT(report.warnings[0], HasSubstr(": Git.BuildRetries, Git.PollInterval"));
   EXPECT_THAT(report.warnings[0], HasSubstr("[FileStorage \"cran\"]"));
 }
 

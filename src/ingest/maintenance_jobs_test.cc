@@ -12,6 +12,7 @@ class Told final : public jobs::Turn {
   void progress(std::int64_t done, std::int64_t total, std::string message) override {
     last = {done, total, std::move(message)};
   }
+  void result(std::string) override {}
   jobs::Progress last;
 
  private:

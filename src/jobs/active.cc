@@ -57,6 +57,11 @@ void Active::progress(std::int64_t done, std::int64_t total, std::string message
   progress_ = Progress{done, total, std::move(message)};
 }
 
+void Active::result(std::string json) {
+  const std::lock_guard lock(mutex_);
+  if (json.size() <= kLongestResult) result_ = std::move(json);
+}
+
 void Active::line(LogLevel level, std::string text) {
   text.resize(std::min(text.size(), kLongestLogLine));
   const std::lock_guard lock(mutex_);
@@ -66,7 +71,7 @@ void Active::line(LogLevel level, std::string text) {
 
 Report Active::take_report() {
   const std::lock_guard lock(mutex_);
-  Report report{std::exchange(progress_, std::nullopt), {}};
+  Report report{std::exchange(progress_, std::nullopt), {}, std::exchange(result_, std::nullopt)};
   report.lines.assign(std::make_move_iterator(lines_.begin()), std::make_move_iterator(lines_.end()));
   lines_.clear();
   return report;
@@ -75,6 +80,7 @@ Report Active::take_report() {
 void Active::give_back(Report report) {
   const std::lock_guard lock(mutex_);
   if (!progress_) progress_ = std::move(report.progress);
+  if (!result_) result_ = std::move(report.result);
   const auto room = static_cast<std::size_t>(kKeptLogLines) - lines_.size();
   const auto kept = std::min(room, report.lines.size());
   lines_.insert(lines_.begin(),
@@ -84,7 +90,7 @@ void Active::give_back(Report report) {
 
 bool Active::has_news() const {
   const std::lock_guard lock(mutex_);
-  return progress_ || !lines_.empty();
+  return progress_ || result_ || !lines_.empty();
 }
 
 void Active::stop(StopReason reason) {

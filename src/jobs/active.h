@@ -26,6 +26,7 @@ class Active final : public Turn {
 
   const Job& job() const noexcept override { return job_; }
   void progress(std::int64_t done, std::int64_t total, std::string message) override;
+  void result(std::string json) override;
   /// Only the newest kKeptLogLines are held until they are stored.
   void line(LogLevel level, std::string text);
 
@@ -56,6 +57,7 @@ class Active final : public Turn {
   std::mutex storing_;
   mutable std::mutex mutex_;
   std::optional<Progress> progress_;
+  std::optional<std::string> result_;
   std::deque<LogLine> lines_;
 };
 

@@ -17,6 +17,9 @@ class Turn {
   virtual const Job& job() const noexcept = 0;
   /// How far it is. Cheap: the runner stores the newest once a second.
   virtual void progress(std::int64_t done, std::int64_t total, std::string message) = 0;
+  /// What came of it, as JSON, for who waits for the job: a few numbers; more than kLongestResult is not
+  /// kept.
+  virtual void result(std::string json) = 0;
 };
 
 /// One per kind; several of its jobs may run at a time.
@@ -24,6 +27,8 @@ class Handler {
  public:
   virtual ~Handler() = default;
   virtual std::string_view kind() const noexcept = 0;
+  /// Hours, as a rule: such jobs leave a worker of each node to the others, where there is more than one.
+  virtual bool takes_long() const noexcept { return false; }
   /// Must be safe to run again after dying at any line, and must look at the context often: its stop fires
   /// when the job was cancelled, the node drains, or the lease is lost. What it logs (ctx.log(), info and
   /// above) is kept with the job. An error is retried unless is_permanent() (jobs/policy.h).

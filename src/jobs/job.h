@@ -56,7 +56,8 @@ struct Job {
   std::string worker;  // who runs it, or did last
   bool cancel_requested = false;
   Progress progress;
-  std::string error;  // why it failed, or why it is tried again
+  std::string error;   // why it failed, or why it is tried again
+  std::string result;  // JSON that the last turn left, for who waits for it; may be empty
   Time created_at{};
   std::optional<Time> started_at, finished_at, lease_until;
 

@@ -50,6 +50,10 @@ std::chrono::milliseconds retry_delay(const RetryDelays& delays, std::int64_t at
   return delay - std::chrono::milliseconds(static_cast<std::int64_t>(less));
 }
 
+bool waits_to_retry(const Job& job) noexcept {
+  return job.state == State::waiting && job.attempt > 0 && !job.error.empty() && job.error != kNodeLost;
+}
+
 bool is_permanent(Errc code) noexcept {
   switch (code) {
     case Errc::invalid_argument:

@@ -19,6 +19,11 @@ struct RetryDelays {
 std::chrono::milliseconds retry_delay(const RetryDelays& delays, std::int64_t attempt,
                                       double chance) noexcept;
 
+/// The error of a job that waits because its node died; another node takes it at once.
+inline constexpr std::string_view kNodeLost = "its node stopped answering";
+/// Its last turn failed, and the next one has to wait.
+bool waits_to_retry(const Job& job) noexcept;
+
 /// Trying again cannot help: the arguments are wrong, or what they name is not there.
 bool is_permanent(Errc code) noexcept;
 

@@ -65,8 +65,8 @@ Result<> take_back_expired(WriteSession& session, std::int64_t now) {
                       {now}));
   TRY(
       session.execute("UPDATE jobs SET state = 'waiting', not_before = $1, lease_until = NULL, "
-                      "error = 'its node stopped answering' WHERE state = 'running' AND lease_until <= $1",
-                      {now}));
+                      "error = $2 WHERE state = 'running' AND lease_until <= $1",
+                      {now, kNodeLost}));
   return {};
 }
 
@@ -77,6 +77,8 @@ Result<> store(WriteSession& session, std::int64_t id, const Report& report) {
     TRY(session.execute("UPDATE jobs SET done = $2, total = $3, message = $4 WHERE id = $1",
                         {id, p.done, p.total, std::string_view(message)}));
   }
+  if (report.result)
+    TRY(session.execute("UPDATE jobs SET result = $2 WHERE id = $1", {id, std::string_view(*report.result)}));
   if (report.lines.empty()) return {};
   auto number =
       TRY(first_integer(session, "SELECT COALESCE(MAX(number), 0) FROM job_lines WHERE job = $1", {id}));
@@ -140,7 +142,7 @@ class DatabaseQueue final : public Queue {
       leased = TRY(first_job(
           session,
           "UPDATE jobs SET state = 'running', attempt = attempt + 1, lease_number = lease_number + 1, "
-          "lease_until = $1, worker = $2, started_at = $3, done = 0, total = 0, message = '' "
+          "lease_until = $1, worker = $2, started_at = $3, done = 0, total = 0, message = '', result = '' "
           "WHERE id = (SELECT id FROM jobs WHERE state = 'waiting' AND not_before <= $3 "
           "AND $4 LIKE '%,' || kind || ',%' ORDER BY priority DESC, id LIMIT 1) "
           "RETURNING " GRANARY_JOB_COLUMNS,

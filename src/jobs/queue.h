@@ -41,6 +41,7 @@ struct Count {
 struct Report {
   std::optional<Progress> progress{};
   std::vector<LogLine> lines{};  // numbers are given by the queue
+  std::optional<std::string> result{};
 };
 
 enum class Ending : std::uint8_t {
@@ -52,6 +53,7 @@ enum class Ending : std::uint8_t {
 /// The lines that are kept with a job: the newest.
 inline constexpr std::int64_t kKeptLogLines = 1000;
 inline constexpr std::size_t kLongestLogLine = 2000;
+inline constexpr std::size_t kLongestResult = 64 * 1024;
 
 /// Submits within a transaction of the caller: the job is there exactly when the rest is.
 Result<std::int64_t> submit(db::WriteSession&, const JobSpec&, Time now);

@@ -29,6 +29,7 @@ Result<Job> to_job(const db::Row& row) {
   job.created_at = from_micros(row.integer(18));
   job.started_at = optional_time(row, 19);
   job.finished_at = optional_time(row, 20);
+  job.result = row.text(21);
   return job;
 }
 

@@ -21,7 +21,7 @@ inline std::optional<Time> optional_time(const db::Row& row, int column) {
 #define GRANARY_JOB_COLUMNS                                                                        \
   "id, kind, arguments, job_key, source, priority, not_before, max_attempts, state, attempt, "     \
   "lease_number, lease_until, worker, cancel_requested, done, total, message, error, created_at, " \
-  "started_at, finished_at"
+  "started_at, finished_at, result"
 Result<Job> to_job(const db::Row& row);
 
 /// One line that both databases take: valid UTF-8 without control characters, cut to `longest` bytes.

@@ -23,6 +23,7 @@ Runner::Runner(RunnerParts parts, RunnerOptions options, std::vector<std::unique
     : parts_(std::move(parts)), options_(std::move(options)), log_(parts_.sink, "jobs") {
   for (auto& handler : handlers) {
     kinds_.emplace_back(handler->kind());
+    if (!handler->takes_long()) short_kinds_.emplace_back(handler->kind());
     handlers_[kinds_.back()] = std::move(handler);
   }
 }
@@ -124,17 +125,29 @@ void Runner::complain(std::string_view what, const Error& error) {
 void Runner::work(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     std::uint64_t seen = 0;
+    bool any = false;  // also a job that takes long
     {
       std::unique_lock lock(mutex_);
       if (!changed_.wait(lock, stop, [&] { return !paused_ && !held_; })) return;
       seen = bell_->wakes;
       ++busy_;
+      any = long_ < std::max(1U, options_.workers - 1);
+      if (any) ++long_;
     }
-    auto leased = parts_.queue->lease(context(kDatabasePatience), options_.worker, kinds_, options_.lease);
+    auto leased = parts_.queue->lease(context(kDatabasePatience), options_.worker,
+                                      any ? kinds_ : short_kinds_, options_.lease);
     const bool answered = leased.has_value(), found = answered && *leased;
+    if (any && !(found && handlers_.at((*leased)->spec.kind)->takes_long())) {
+      any = false;
+      const std::lock_guard lock(mutex_);
+      --long_;
+      if (found) ++bell_->wakes;  // another worker may have been refused a long one meanwhile
+      changed_.notify_all();
+    }
     if (!answered) complain("cannot ask for jobs, trying again", leased.error());
     if (found) run(**std::move(leased));
     std::unique_lock lock(mutex_);
+    if (any) --long_;
     if (--busy_ == 0) changed_.notify_all();
     if (answered) complained_ = false;
     if (!found)

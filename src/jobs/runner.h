@@ -86,7 +86,7 @@ class Runner {
   RunnerOptions options_;
   Logger log_;
   std::map<std::string, std::unique_ptr<Handler>, std::less<>> handlers_;
-  std::vector<std::string> kinds_;
+  std::vector<std::string> kinds_, short_kinds_;  // all, and those that do not take long
 
   /// Shared with the listener, which must not keep the runner itself: the last to let go of that joins its
   /// threads, and the database's thread cannot.
@@ -102,6 +102,7 @@ class Runner {
   std::condition_variable_any& changed_ = bell_->changed;
   std::vector<std::shared_ptr<Active>> active_;
   unsigned busy_ = 0;  // workers that run a job, or are asking for one
+  unsigned long_ = 0;  // of these: that run one that takes long, or may get one
   bool paused_ = false, held_ = false, complained_ = false;
   // Of the keeping thread.
   Steady::time_point next_fire_{}, next_prune_{};

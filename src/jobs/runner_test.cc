@@ -124,6 +124,30 @@ TEST_F(RunnerTest, NoMoreJobsRunAtATimeThanThereAreWorkers) {
   EXPECT_LE(most, 2);
 }
 
+class Hours final : public Handler {
+ public:
+  std::string_view kind() const noexcept override { return "hours"; }
+  bool takes_long() const noexcept override { return true; }
+  Result<> run(const Context& ctx, Turn&) override { return until_stopped(ctx); }
+};
+
+TEST_F(RunnerTest, JobsThatTakeLongLeaveAWorkerToTheOthers) {
+  std::vector<std::unique_ptr<Handler>> handlers;
+  handlers.push_back(std::make_unique<Hours>());
+  handlers.push_back(std::make_unique<Scripted>([](const Context&, Turn&) { return Result<>(); }));
+  Runner runner({queue, schedules, clock, nullptr, &metrics},
+                {.worker = "a", .workers = 2, .poll = milliseconds(10), .report = milliseconds(10)},
+                std::move(handlers));
+  database->on_change(runner.listener());
+  const auto first = submit({.kind = "hours"}), second = submit({.kind = "hours"});
+  runner.start();
+  ASSERT_TRUE(reaches(first, State::running));
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(reaches(submit(), State::succeeded));
+  EXPECT_EQ(queue->get(ctx, second)->state, State::waiting);
+  ASSERT_TRUE(queue->cancel(ctx, first));
+  EXPECT_TRUE(reaches(second, State::running)) << "when the first one has ended";
+}
+
 TEST_F(RunnerTest, AFailedJobIsTriedAgainByTheClock) {
   std::atomic<int> attempts = 0;
   const auto runner = start("a", [&](const Context&, Turn&) -> Result<> {

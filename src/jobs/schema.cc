@@ -64,7 +64,11 @@ CREATE TABLE job_schedules (
 CREATE INDEX job_schedules_by_time ON job_schedules (next_at);
 )sql";
 
-constexpr std::array<db::Migration, 1> kMigrations = {{{"jobs.0001", kInitial}}};
+constexpr std::string_view kResults = R"sql(
+ALTER TABLE jobs ADD COLUMN result TEXT NOT NULL DEFAULT '';
+)sql";
+
+constexpr std::array<db::Migration, 2> kMigrations = {{{"jobs.0001", kInitial}, {"jobs.0002", kResults}}};
 
 }  // namespace
 

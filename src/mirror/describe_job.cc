@@ -54,6 +54,7 @@ class DescribeHandler final : public jobs::Handler {
  public:
   explicit DescribeHandler(const Parts& parts) : parts_(&parts) {}
   std::string_view kind() const noexcept override { return kKind; }
+  bool takes_long() const noexcept override { return true; }
 
   Result<> run(const Context& ctx, jobs::Turn& turn) override {
     const auto source = TRY(mirror_source(*parts_, ctx, {turn.job().spec.source}));
@@ -127,7 +128,7 @@ jobs::JobSpec describe_job(model::SourceId source, std::int64_t priority) {
 }
 
 Result<> describe_what_is_left(const Parts& parts, const Context& ctx, model::SourceId source) {
-  if (!parts.queue) return {};
+  if (!parts.queue || !parts.describe) return {};
   bool wanted = false;
   TRY(parts.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
     wanted = !TRY(view.mirrors().state(source, kToDescribe)).empty();
@@ -138,7 +139,7 @@ Result<> describe_what_is_left(const Parts& parts, const Context& ctx, model::So
 }
 
 Result<> want_day(const Parts& parts, const Context& ctx, model::SourceId source, Time until) {
-  if (!parts.queue) return {};
+  if (!parts.queue || !parts.describe) return {};
   bool known = false;
   TRY(parts.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
     const auto days = TRY(wanted_days(view, source));

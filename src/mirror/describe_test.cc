@@ -39,6 +39,7 @@ class Told final : public jobs::Turn {
     const std::lock_guard lock(mutex_);
     last = {done, total, ""};
   }
+  void result(std::string) override {}
   jobs::Progress last;
 
  private:

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "mirror/clear.h"
+#include "mirror/crawl_job.h"
 #include "mirror/describe.h"
 #include "mirror/describe_job.h"
 #include "mirror/files.h"
@@ -11,6 +12,8 @@
 #include "mirror/project.h"
 #include "mirror/r_source.h"
 #include "mirror/sync.h"
+#include "mirror/sync_job.h"
+#include "mirror/sync_schedule.h"
 
 namespace granary::mirror {
 namespace {
@@ -41,6 +44,20 @@ class RealMirrors final : public Mirrors {
                               std::optional<Time> day) override {
     return descriptions_.want(ctx, source, few, day);
   }
+  Result<> want_crawl(const Context& ctx, model::SourceId source) override {
+    return mirror::want_crawl(parts_, ctx, source);
+  }
+  std::unique_ptr<jobs::Handler> crawl_handler() override {
+    return make_crawl_handler(parts_,
+                              [this](const Context& ctx, model::SourceId source, std::string_view project) {
+                                return projects_.refresh(ctx, source, project);
+                              });
+  }
+  Result<bool> make_default(const Context& ctx, const DefaultRepository& wanted) override {
+    return make_default_repository(parts_, ctx, wanted);
+  }
+  Result<> plan_syncs(const Context& ctx) override { return mirror::plan_syncs(parts_, ctx); }
+  std::unique_ptr<jobs::Handler> sync_handler() override { return make_sync_handler(*this); }
   std::unique_ptr<jobs::Handler> describe_handler() override { return make_describe_handler(parts_); }
   Result<Opened> open_file(const Context& ctx, const model::FileRecord& file) override {
     return files_.open(ctx, file);
@@ -49,11 +66,18 @@ class RealMirrors final : public Mirrors {
     return files_.find(ctx, file);
   }
   Result<model::Source> create(const Context& ctx, const NewSource& source) override {
-    return create_source(parts_, ctx, source);
+    auto made = TRY(create_source(parts_, ctx, source));
+    // It is there all the same: the next start plans it again.
+    if (const auto planned = plan_syncs(ctx); !planned)
+      parts_.log.failed("cannot order the first synchronisation", planned.error());
+    return made;
   }
   Result<model::Source> change(const Context& ctx, std::string_view source,
                                const UpstreamChange& change) override {
-    return change_upstream(parts_, ctx, source, change);
+    auto changed = TRY(change_upstream(parts_, ctx, source, change));
+    TRY(plan_syncs(ctx));  // it may be offline now, or not any more
+    if (parts_.queue && !is_offline(changed)) TRY(parts_.queue->submit(ctx, sync_job(changed.id)));
+    return changed;
   }
   Result<Evicted> evict(const Context& ctx, model::SourceId source, const Eviction& which) override {
     return mirror::evict(parts_, ctx, source, which);
@@ -85,6 +109,11 @@ class RealMirrors final : public Mirrors {
       out.page_problem = TRY(view.mirrors().state(id, kPageProblem));
       return {};
     }));
+    out.next_sync = TRY(next_sync(parts_, ctx, id));
+    if (parts_.queue) {
+      out.jobs = TRY(parts_.queue->list(ctx, {.source = id.value}));
+      std::erase_if(out.jobs, [](const jobs::Job& job) { return is_over(job.state); });
+    }
     const auto held = TRY(mirror::evict(parts_, ctx, id, {.dry_run = true, .lost = true}));
     out.held_files = held.files;
     out.held_bytes = held.bytes;

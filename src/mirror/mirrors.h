@@ -11,6 +11,8 @@
 #include "blob/blob_store.h"
 #include "catalog/on_demand.h"
 #include "jobs/handler.h"
+#include "jobs/job.h"
+#include "mirror/default_repository.h"
 #include "mirror/evict.h"
 #include "mirror/import.h"
 #include "mirror/parts.h"
@@ -41,6 +43,8 @@ struct MirrorInfo {
       page_problem;  // the last project or tree of packages that could not be had when it was asked for
   std::uint64_t held_files = 0, held_bytes = 0;
   std::uint64_t undescribed = 0;  // old versions of CRAN whose DESCRIPTION was not read yet
+  std::optional<Time> next_sync;  // by the schedule; absent: by none
+  std::vector<jobs::Job> jobs;    // those of the source that wait or run, the newest first
 };
 
 /// Safe for concurrent use.
@@ -61,6 +65,7 @@ class Mirrors : public catalog::OnDemand {
   virtual Result<std::optional<HeldBytes>> held_bytes(const Context&, const model::FileRecord&) = 0;
 
   /// See mirror/sources.h and mirror/evict.h.
+  /// A mirror that was made, or that follows another upstream now, is synchronised by itself.
   virtual Result<model::Source> create(const Context&, const NewSource&) = 0;
   virtual Result<model::Source> change(const Context&, std::string_view source, const UpstreamChange&) = 0;
   virtual Result<Evicted> evict(const Context&, model::SourceId, const Eviction&) = 0;
@@ -68,6 +73,15 @@ class Mirrors : public catalog::OnDemand {
   virtual Result<> clear(const Context&, model::SourceId) = 0;
   /// What db::Database::on_change says: what is remembered of a source that any node cleared is forgotten.
   virtual void heard(std::span<const std::int64_t> topics) = 0;
+  /// See mirror/crawl_job.h. This must outlive the handler.
+  virtual Result<> want_crawl(const Context&, model::SourceId) = 0;
+  virtual std::unique_ptr<jobs::Handler> crawl_handler() = 0;
+  /// See mirror/default_repository.h.
+  virtual Result<bool> make_default(const Context&, const DefaultRepository&) = 0;
+  /// See plan_syncs() in mirror/sync_schedule.h.
+  virtual Result<> plan_syncs(const Context&) = 0;
+  /// See mirror/sync_job.h. This must outlive it.
+  virtual std::unique_ptr<jobs::Handler> sync_handler() = 0;
   /// Reads what old versions of CRAN needed: see mirror/describe_job.h. This must outlive it.
   virtual std::unique_ptr<jobs::Handler> describe_handler() = 0;
   /// See mirror/import.h.

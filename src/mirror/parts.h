@@ -14,17 +14,27 @@
 #include "blob/blob_store.h"
 #include "catalog/catalog.h"
 #include "jobs/queue.h"
+#include "jobs/schedules.h"
 #include "mirror/clients.h"
 
 namespace granary::mirror {
+
+/// [CRAN], [PyPI] and [Bioconductor] SyncSchedule: see mirror/sync_schedule.h.
+struct SyncSchedules {
+  std::string cran = "auto", pypi = "auto", bioconductor = "auto";
+};
 
 struct Parts {
   std::shared_ptr<catalog::Catalog> catalog;
   std::shared_ptr<blob::BlobStore> blobs;
   std::shared_ptr<const Clock> clock;
   std::shared_ptr<Clients> clients;
-  std::shared_ptr<jobs::Queue> queue{};  // null: nothing is done in the background
-  Metrics* metrics = nullptr;            // outlives the mirrors
+  std::shared_ptr<jobs::Queue> queue{};          // null: nothing is done in the background
+  std::shared_ptr<jobs::Schedules> schedules{};  // null: nothing by the clock
+  SyncSchedules sync_schedules{};
+  bool describe = true;  // [CRAN] ReadOldVersions: by a job, and not only what requests need
+  bool crawl = false;    // [PyPI] Crawl: the pages of all projects are fetched after each synchronisation
+  Metrics* metrics = nullptr;  // outlives the mirrors
   Logger log;
   std::string spool;  // folder with room for files that are on their way
   /// How long a project page is shown without asking upstream again: [PyPI] Staleness.

@@ -149,7 +149,12 @@ Result<std::optional<Projects::Known>> Projects::known(const Context& ctx, const
   return out;
 }
 
-Result<bool> Projects::ask(const Context& ctx, const Key& key, bool background) {
+Result<> Projects::refresh(const Context& ctx, model::SourceId source, std::string_view project) {
+  TRY(ask(ctx, {source.value, std::string(project)}, true, true));
+  return {};
+}
+
+Result<bool> Projects::ask(const Context& ctx, const Key& key, bool background, bool to_be_new) {
   const model::SourceId id{key.first};
   const auto known_now = TRY(known(ctx, key));
   if (!known_now) return no_such_project(key.second);
@@ -191,6 +196,7 @@ Result<bool> Projects::ask(const Context& ctx, const Key& key, bool background) 
     return no_such_project(key.second);
   }
   note_problem(*parts_, id, kPageProblem, fetched.error());
+  if (to_be_new) return tl::unexpected(std::move(fetched).error());
   if (known_now->record) return false;
   return tl::unexpected(for_clients(std::move(fetched).error()));
 }

@@ -32,6 +32,9 @@ class Projects {
   /// Younger than half of Parts::staleness: from memory. Younger than that: from memory, and upstream is
   /// asked in the background. Older: upstream is asked first, but not for long where something is known.
   Result<> want(const Context&, model::SourceId, std::string_view project);
+  /// Asks upstream now, at its pace, and keeps what it says. Errors: not_found when there is no such project
+  /// (any more), those of upstream::fetch_project.
+  Result<> refresh(const Context&, model::SourceId, std::string_view project);
   /// What is remembered of the source, or of all.
   void forget(std::optional<model::SourceId>);
 
@@ -52,8 +55,8 @@ class Projects {
 
   Result<> answer(const Checked&) const;
   Result<> ask_and_note(const Context&, const Key&, bool background);
-  /// False: in vain, but something older is known.
-  Result<bool> ask(const Context&, const Key&, bool background);
+  /// False: in vain, but something older is known, which is an error where it is `to_be_new`.
+  Result<bool> ask(const Context&, const Key&, bool background, bool to_be_new = false);
   Result<std::optional<Known>> known(const Context&, const Key&) const;
   void ask_in_background(const Key&);
   void make_room();

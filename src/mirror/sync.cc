@@ -1,6 +1,7 @@
 #include "mirror/sync.h"
 
 #include "base/time_text.h"
+#include "mirror/crawl_job.h"
 #include "mirror/describe_job.h"
 #include "mirror/names.h"
 #include "mirror/notes.h"
@@ -48,6 +49,8 @@ Result<Synced> sync(const Parts& parts, const Context& ctx, model::SourceId id, 
     note_problem(parts, id, kSyncProblem, Error(Errc::corrupt, synced->problem, "", __FILE__, __LINE__));
   if (const auto left = describe_what_is_left(parts, ctx, id); !left)
     parts.log.failed("failed to order the reading of old versions", left.error());
+  if (const auto crawl = crawl_if_wanted(parts, ctx, source); !crawl)
+    parts.log.failed("failed to order the fetching of all pages", crawl.error());
   const std::chrono::duration<double> took = Context::Clock::now() - begun;
   if (parts.metrics != nullptr)
     parts.metrics

@@ -150,13 +150,32 @@ class Work:
         while not self.ended.wait(1.0):
             event, client.attempts = Event("sync", str(self.upstream.publish()), now()), 0
             try:
-                answer = self.ask(client, "POST", f"/__api__/sources/{MIRROR}/sync", {})
-                event.ok, event.details = not answer["problem"], answer
-                event.why = answer["problem"]
+                job = self.synchronised(client)
+                event.details = job["result"] or {}
+                event.why = job["error"] if job["state"] != "succeeded" else event.details["problem"]
+                event.ok = job["state"] == "succeeded" and not event.why
             except crowd.Failed as error:
                 event.why = str(error)
             event.end, event.attempts = now(), client.attempts
             self.history.add(event)
+
+    def synchronised(self, client):
+        """The job, once it is over or its attempt has failed. Raises Failed."""
+        path = f"/__api__/sources/{MIRROR}/sync"
+        job = self.ask(client, "POST", path, {})
+        if job["state"] == "running":  # it began before this step, and may not have it
+            self.settled(client, job)
+            job = self.ask(client, "POST", path, {})
+        return self.settled(client, job)
+
+    def settled(self, client, job):
+        begin, failed = now(), job["attempt"] if job["retrying"] else None
+        while not self.ended.is_set() and now() - begin < LONGEST_JOB:
+            if job["state"] in OVER or (job["retrying"] and job["attempt"] != failed):
+                return job
+            time.sleep(0.1)
+            job = self.ask(client, "GET", f"/__api__/jobs/{job['id']}?brief=true")
+        raise crowd.Failed(f"job {job['id']} is not over")
 
     def watch(self):
         """The page of all packages, as R reads it: of one step, whole."""

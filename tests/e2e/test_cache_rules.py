@@ -100,8 +100,7 @@ def test_the_api_is_asked_for_again(mirrors):
 
 
 def test_a_day_without_a_synchronisation_after_it_is_not_kept_long(make_granary, cran_upstream):
-    server = make_granary()
-    server.start()
+    server = make_granary(settings={"Jobs": {"Workers": 0}}).start()  # nobody synchronises it
     server.cli("create", "source", "--name", "cran", "--type", "cran", "--url", cran_upstream.url)
     server.cli("create", "repo", "--name", "cran")
     server.cli("subscribe", "--repo", "cran", "--source", "cran")

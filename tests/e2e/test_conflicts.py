@@ -14,7 +14,7 @@ REPOSITORIES = (("all", "r", "team", "cran"), ("all-python", "python", "team-pyt
 @pytest.fixture(scope="module")
 def mirrors(tmp_path_factory, cran_upstream, pypi_upstream):
     """`wrong-python` has the mirror before the team's own source."""
-    with Granary(tmp_path_factory.mktemp("conflicts"), {"CRAN": {"RequestsPerSecond": 0}, "Jobs": {"Workers": 0}}) as server:
+    with Granary(tmp_path_factory.mktemp("conflicts"), {"CRAN": {"RequestsPerSecond": 0, "ReadOldVersions": "false"}}) as server:
         server.cli("create", "source", "--name", "cran", "--type", "cran", "--url", cran_upstream.url)
         server.cli("create", "source", "--name", "pypi", "--type", "pypi", "--url", f"{pypi_upstream.url}/simple")
         server.source("r", name="team")

@@ -7,7 +7,7 @@ import faulty as faults
 import pytest
 
 from artifacts import r_name, r_package, wheel, wheel_name
-from server import Granary
+from server import Granary, eventually
 
 CONTRIB = "/src/contrib/"
 
@@ -105,6 +105,29 @@ def test_own_packages_win_whole_over_public_ones_of_the_name(mirrors, pip):
     assert mirrors.get("/all/latest" + CONTRIB + "praise_1.0.0.tar.gz").status == 404
     assert mirrors.filenames("all-python", "idna") == [wheel_name("idna", "0.1")]
     assert "six-1.15.0-py2.py3-none-any.whl" in mirrors.filenames("all-python", "six")
+
+
+def test_fetched_files_are_let_go_by_package_age_and_size(mirrors):
+    files = ["/cran/latest" + CONTRIB + name for name in ("R6_2.6.1.tar.gz", "praise_1.0.0.tar.gz")]
+    bodies = [mirrors.get(file).body for file in files]
+
+    def held():
+        return mirrors.cli_json("info", "--source", "cran")
+
+    def evict(*words):
+        return mirrors.cli_json("evict", "--source", "cran", *words)
+
+    eventually(lambda: held()["held_files"] >= 2)
+    before = held()["held_files"]
+    assert evict("--package", "praise", "--dryrun")["files"] == 1 and held()["held_files"] == before
+    assert evict("--package", "praise")["files"] == 1 and held()["held_files"] == before - 1
+    assert evict("--unused", "1d")["files"] == 0
+    eventually(lambda: evict("--unused", "1s", "--dryrun")["files"] == before - 1)
+    assert evict("--to-size", held()["held_bytes"])["files"] == 0
+    assert evict("--to-size", "1KB")["kept_bytes"] <= 1000
+    assert [mirrors.get(file).body for file in files] == bodies, "fetched again"
+    assert "let go" in mirrors.cli("evict", "--source", "cran", "--unused", "0s")
+    assert "all right" in mirrors.cli("verify")
 
 
 def test_a_locked_url_stays_the_same_bytes(mirrors):

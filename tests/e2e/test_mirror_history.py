@@ -21,7 +21,7 @@ def server(tmp_path):
 
 def mirror(server, url, settled=True):
     """settled: the job that reads old versions is done; else there is none."""
-    server.settings["Jobs"] = {"Workers": 2 if settled else 0}
+    server.settings["CRAN"]["ReadOldVersions"] = str(settled).lower()
     server.start()
     server.cli("create", "source", "--name", "cran", "--type", "cran", "--url", url)
     server.cli("create", "repo", "--name", "cran")
@@ -98,7 +98,7 @@ def test_numbers_and_locked_urls_stay_as_they_were(server, cran_upstream):
     assert server.get(f"/cran/{day}{CONTRIB}PACKAGES").body != before
     assert server.get(page).body == before
     server.stop()
-    server.settings["Jobs"] = {"Workers": 2}
+    server.settings["CRAN"]["ReadOldVersions"] = "true"
     server.start()
     server.cli("sync", "--source", "cran", seconds=300)
     eventually(lambda: undescribed(server) == 0, 60)

@@ -117,10 +117,29 @@ TEST_P(QueueSuite, WhoSubmitsAgainForNowDoesNotWaitForALaterTurn) {
   EXPECT_EQ(job->spec.priority, 2);
 }
 
+TEST_P(QueueSuite, AResultIsThatOfTheLastTurn) {
+  const auto id = submit({.kind = "work"});
+  Report report;
+  report.result = R"({"n":1})";
+  const auto first = lease();
+  ASSERT_TRUE(queue->renew(ctx, first->lease(), kTtl, report));
+  ASSERT_TRUE(queue->renew(ctx, first->lease(), kTtl, {}));
+  EXPECT_EQ(get(id).result, R"({"n":1})");
+  finish(*first, Ending::done, broken());
+  clock->advance(seconds(60));
+  const auto second = lease();
+  ASSERT_TRUE(second);
+  EXPECT_EQ(second->result, "");
+  report.result = R"({"n":2})";
+  ASSERT_TRUE(queue->finish(ctx, second->lease(), Ending::done, {}, report));
+  EXPECT_EQ(get(id).result, R"({"n":2})");
+}
+
 TEST_P(QueueSuite, AFailedJobIsTriedAgainLaterAndLaterUntilItsAttemptsAreUsedUp) {
   const auto id = submit({.kind = "work", .max_attempts = 3});
   EXPECT_EQ(finish(*lease(), Ending::done, broken()), State::waiting);
   EXPECT_EQ(get(id).error, "the mirror is down; try later");
+  EXPECT_TRUE(waits_to_retry(get(id)));
   EXPECT_FALSE(lease());
   clock->advance(seconds(29));
   EXPECT_FALSE(lease()) << "at least half of the delay";

@@ -1,0 +1,18 @@
+#pragma once
+/// A command that waits for a job of the server.
+
+#include "base/json.h"
+#include "cli/session.h"
+
+namespace granary::cli {
+
+/// Shows how far it is on standard error: a bar on a terminal, else a line whenever the job does something
+/// else; nothing with `quiet`. `submitted` is what the server answered; the result is the job when it has
+/// succeeded. Errors: unavailable with the words of an attempt that failed (another may follow), conflict
+/// when it was cancelled, cancelled when the user interrupts: the job goes on, and the error says so.
+Result<Json> wait_for_job(Session& session, const Json& submitted, bool quiet);
+
+/// "job 12 waits", for commands that do not wait.
+std::string submitted_line(const Json& job);
+
+}  // namespace granary::cli
