@@ -33,8 +33,9 @@ void IndexesAhead::start() {
 
 void IndexesAhead::heard(std::span<const std::int64_t> topics) {
   const std::lock_guard lock(mutex_);
+  if (topics.empty()) sources_.insert(kConfiguration);  // anything may have changed
   for (const auto topic : topics) {
-    if (topic >= kConfiguration && !catalog::parse_project_topic(topic)) sources_.insert(topic);
+    if (topic == kConfiguration || mirrors_.contains(topic)) sources_.insert(topic);
   }
   if (!sources_.empty()) changed_.notify_one();
 }
@@ -57,12 +58,16 @@ void IndexesAhead::run(const std::stop_token& stop) {
 
 Result<> IndexesAhead::render(const Context& ctx, const std::set<std::int64_t>& sources) const {
   std::vector<std::pair<std::string, model::Ecosystem>> repositories;
+  std::set<std::int64_t> all;
   TRY(catalog_->read(ctx, [&](catalog::ReadView& view) -> Result<> {
     repositories.clear();
+    all.clear();
     std::set<std::int64_t> mirrors;
     for (const auto& source : TRY(view.sources())) {
-      const bool changed = sources.contains(source.id.value) || sources.contains(kConfiguration);
-      if (changed && is_shown_whole(source.type)) mirrors.insert(source.id.value);
+      if (!is_shown_whole(source.type)) continue;
+      all.insert(source.id.value);
+      if (sources.contains(source.id.value) || sources.contains(kConfiguration))
+        mirrors.insert(source.id.value);
     }
     if (mirrors.empty()) return {};
     for (const auto& repository : TRY(view.repositories())) {
@@ -72,6 +77,10 @@ Result<> IndexesAhead::render(const Context& ctx, const std::set<std::int64_t>& 
     }
     return {};
   }));
+  {
+    const std::lock_guard lock(mutex_);
+    mirrors_ = std::move(all);
+  }
   for (const auto& [repository, type] : repositories) TRY(render(ctx, repository, type));
   return {};
 }

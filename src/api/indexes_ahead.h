@@ -25,7 +25,7 @@ class IndexesAhead {
                std::shared_ptr<catalog::Catalog> catalog, Logger log);
 
   void start();
-  /// Topics of db::Database::on_change. Cheap.
+  /// Topics of db::Database::on_change. Cheap: what is no mirror's wakes nobody.
   void heard(std::span<const std::int64_t> topics);
 
  private:
@@ -37,10 +37,11 @@ class IndexesAhead {
   const std::shared_ptr<view::Views> views_;
   const std::shared_ptr<catalog::Catalog> catalog_;
   const Logger log_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable_any changed_;
-  std::set<std::int64_t> sources_;  // that changed
-  std::jthread thread_;             // last: it ends before the rest does
+  std::set<std::int64_t> sources_;          // that changed
+  mutable std::set<std::int64_t> mirrors_;  // as the configuration was last seen
+  std::jthread thread_;                     // last: it ends before the rest does
 };
 
 }  // namespace granary::api

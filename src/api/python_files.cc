@@ -50,14 +50,22 @@ std::vector<std::string> projects_of(std::string_view filename) {
   return projects;
 }
 
-Result<std::optional<model::FileRecord>> find(view::Views& views, const Context& ctx,
-                                              const view::Snapshot& snapshot, const FilePath& path) {
-  for (const auto& project : projects_of(path.filename)) {
-    const auto narrowed = TRY(views.project(ctx, snapshot, project));
+/// The file, and the snapshot narrowed to its project: with no file, to the only project that it may be of.
+struct Found {
+  std::optional<model::FileRecord> file;
+  view::Snapshot snapshot;
+};
+
+Result<Found> find(view::Views& views, const Context& ctx, const view::Snapshot& snapshot,
+                   const FilePath& path) {
+  const auto projects = projects_of(path.filename);
+  for (const auto& project : projects) {
+    auto narrowed = TRY(views.project(ctx, snapshot, project));
     auto file = TRY(views.find_file(ctx, narrowed, project, path.filename));
-    if (file && file->blob == path.digest) return file;
+    if (file && file->blob == path.digest) return Found{std::move(file), std::move(narrowed)};
+    if (projects.size() == 1) return Found{std::nullopt, std::move(narrowed)};
   }
-  return std::nullopt;
+  return Found{std::nullopt, snapshot};
 }
 
 /// The URL names the content: what it gives never changes.
@@ -126,12 +134,14 @@ Result<http::Response> python_provenance(const PythonDependencies& dependencies,
 Result<http::Response> python_file(const PythonDependencies& dependencies, const Context& ctx,
                                    const http::Request& request) {
   auto& views = *dependencies.views;
-  const auto snapshot = TRY(requested_snapshot(ctx, views, request, model::Ecosystem::python));
+  auto snapshot = TRY(requested_snapshot(ctx, views, request, model::Ecosystem::python));
   const auto path = parse_path(request.parameter("rest"));
   if (!path)
     return missing(snapshot, "no file has such a path",
                    "take the path from the page of its project under simple/");
-  auto file = TRY(find(views, ctx, snapshot, *path));
+  auto found = TRY(find(views, ctx, snapshot, *path));
+  auto& file = found.file;
+  snapshot = std::move(found.snapshot);
   if (!file)
     return missing(snapshot,
                    "repository '" + snapshot.repository->name + "' does not have this file at this snapshot",

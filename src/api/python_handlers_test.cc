@@ -145,7 +145,7 @@ TEST_F(PythonApi, KeepsThePageOfAProjectWhenAnotherChanges) {
   const auto before = get("/team/latest/simple/foo/", {{"Accept", kUvAccept}});
   publish(own, python::wheel_record("bar", "1.0"), "y");
   const auto after = get("/team/latest/simple/foo/", {{"Accept", kUvAccept}});
-  EXPECT_FALSE(before.hot->fresh.holds());
+  EXPECT_FALSE(before.hot->fresh.holds());  // its serial is that of the list
   EXPECT_EQ(before.etag, after.etag);
   EXPECT_EQ(header(after, "X-PyPI-Last-Serial"), "2");
 }

@@ -110,6 +110,7 @@ Result<http::Response> simple_project(const PythonDependencies& dependencies, co
   auto snapshot = TRY(requested_snapshot(ctx, views, request, model::Ecosystem::python));
   if (!python::is_valid_name(project)) return no_project(snapshot, project.substr(0, 80));
   const auto serial = serial_of(snapshot);
+  const auto whole = snapshot.fresh;
   snapshot = TRY(views.project(ctx, snapshot, project));
   const auto form = TRY(requested_form(request));
   const bool json = form == SimpleForm::json;
@@ -134,7 +135,10 @@ Result<http::Response> simple_project(const PythonDependencies& dependencies, co
                                    .status_reason = standing.reason};
     return json ? python::simple_project_json(page) : python::simple_project_html(page);
   });
-  if (body) return simple_response(request, snapshot, **body, form, serial);
+  if (body) {
+    snapshot.fresh = snapshot.fresh.with(whole);  // the serial is that of the repository
+    return simple_response(request, snapshot, **body, form, serial);
+  }
   if (body.error().code() == Errc::not_found) return no_project(snapshot, project);
   return tl::unexpected(body.error());
 }
@@ -163,6 +167,7 @@ Result<http::Response> pypi_project(const PythonDependencies& dependencies, cons
   if (!python::is_valid_name(shown)) return no_project(snapshot, shown.substr(0, 80));
   const std::string project = python::normalize_name(shown);
   const auto serial = serial_of(snapshot);
+  const auto whole = snapshot.fresh;
   snapshot = TRY(views.project(ctx, snapshot, project));
   std::optional<std::string_view> version;
   if (const auto given = request.parameter("version"); !given.empty()) version = given;
@@ -198,6 +203,7 @@ Result<http::Response> pypi_project(const PythonDependencies& dependencies, cons
   }
   auto response = rendered_response(request, **body, "application/json");
   label(response, snapshot, serial);
+  snapshot.fresh = snapshot.fresh.with(whole);  // the serial is that of the repository
   if (!dependencies.public_url.empty()) keep_hot(response, snapshot);
   return response;
 }

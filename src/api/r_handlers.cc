@@ -205,12 +205,13 @@ class RHandlers {
     if (!package || (folder && *folder != *package))
       return missing(snapshot, "no package file has this name",
                      "files are called {package}_{version}" + std::string(r::extension_of(snapshot.tree)));
-    const auto found = TRY(d_.views->find_file(ctx, snapshot, *package, name));
+    const auto narrowed = TRY(d_.views->project(ctx, snapshot, *package));
+    const auto found = TRY(d_.views->find_file(ctx, narrowed, *package, name));
     if (!found)
       return missing(
-          snapshot, "no file '" + std::string(name) + "' in '" + snapshot.repository->name + "'",
+          narrowed, "no file '" + std::string(name) + "' in '" + snapshot.repository->name + "'",
           "see " + snapshot.tree + "/PACKAGES and " + snapshot.tree + "/Meta/archive.rds for what there is");
-    return package_file(ctx, request, snapshot, *found);
+    return package_file(ctx, request, narrowed, *found);
   }
 
   Result<Response> package_file(const Context& ctx, const Request& request, const view::Snapshot& snapshot,

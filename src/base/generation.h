@@ -18,15 +18,21 @@ class Generation {
   alignas(64) std::atomic<std::uint64_t> count_{1};
 };
 
-/// An answer computed at `seen` is good while `of->now() == seen`.
+/// An answer computed at `seen` is good while `of->now() == seen`, and the same of `also` if it is set.
 struct Freshness {
   std::shared_ptr<const Generation> of;
   std::uint64_t seen = 0;
+  std::shared_ptr<const Generation> also{};
+  std::uint64_t also_seen = 0;
   static Freshness observe(std::shared_ptr<const Generation> g) {
     const auto seen = g->now();
     return {std::move(g), seen};
   }
-  bool holds() const noexcept { return of && of->now() == seen; }
+  /// While both hold. `other` is of one generation.
+  Freshness with(const Freshness& other) const {
+    return other.of ? Freshness{of, seen, other.of, other.seen} : Freshness{};
+  }
+  bool holds() const noexcept { return of && of->now() == seen && (!also || also->now() == also_seen); }
 };
 
 }  // namespace granary

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/context.h"
+#include "catalog/history.h"
 #include "catalog/mirror.h"
 #include "db/database.h"
 #include "model/types.h"
@@ -22,8 +23,9 @@
 namespace granary::catalog {
 
 /// The topic of db::Database::on_change for sources is their id; this one is for everything else here
-/// (repositories, subscriptions, sources made or deleted). See also project_topic. Negative topics are not
-/// the catalog's.
+/// (repositories, subscriptions, sources made or deleted). A transaction of one's own source comes with the
+/// project_topic of every package that it touches: beside those its id says only that there is a newer
+/// transaction. Negative topics are not the catalog's.
 inline constexpr std::int64_t kConfigurationTopic = 0;
 
 /// Sees one consistent state. One thread, inside one call of Catalog::read or write.
@@ -42,6 +44,12 @@ class ReadView {
   /// Newest first, below `before` when it is not 0.
   virtual Result<std::vector<model::Transaction>> transactions(model::SourceId, model::TxNo before,
                                                                std::uint32_t limit) = 0;
+
+  /// The transactions of `source` with a number of at least `from`, in order, `limit` at most.
+  virtual Result<std::vector<Moment>> moments(model::SourceId, model::TxNo from, std::uint32_t limit) = 0;
+  /// What came and went after the transaction `after` (0: ever), in no order. Not for mirrors.
+  virtual Result<> for_each_package_change(model::SourceId, model::TxNo after,
+                                           const EachPackageChange& each) = 0;
 
   /// Names of packages with a file visible at `at`, sorted bytewise, after page.after.
   virtual Result<std::vector<std::string>> packages(model::SourceId, model::TxNo at, const model::Page&) = 0;

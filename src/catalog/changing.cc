@@ -267,6 +267,7 @@ Result<model::FileId> Changing::add_file(const model::FileRecord& file) {
                 "remove it first, or publish a new version");
   }
   touched_.emplace(file.added_in.value, file.filename);
+  session_->announce(project_topic(file.source, file.package));
   return model::FileId{id};
 }
 
@@ -276,16 +277,17 @@ Result<> Changing::end_file(model::FileId id, model::TxNo in) {
   std::string filename;
   const auto take = [&](const Row& row) -> Result<> {
     filename = row.text(0);
+    session_->announce(project_topic({begun->second}, row.text(1)));
     return {};
   };
   TRY(session_->query(
       "UPDATE files SET gone_in = $2 WHERE id = $1 AND gone_in = $3 AND source = $4 AND added_in < $2 "
-      "RETURNING filename",
+      "RETURNING filename, package",
       {id.value, in.value, kStillThere, begun->second}, take));
   if (filename.empty())  // no snapshot can ever show what came and went in one transaction
     TRY(
         session_->query("DELETE FROM files WHERE id = $1 AND gone_in = $3 AND source = $4 AND added_in = $2 "
-                        "RETURNING filename",
+                        "RETURNING filename, package",
                         {id.value, in.value, kStillThere, begun->second}, take));
   if (filename.empty())
     return fail(Errc::conflict, "the file is gone already", "somebody else changed it just now: look again");

@@ -1,6 +1,7 @@
 #pragma once
 /// Both views read in the same way.
 
+#include "catalog/history_queries.h"
 #include "catalog/mirror_queries.h"
 #include "catalog/queries.h"
 
@@ -26,6 +27,14 @@ class Reading : public View {
   Result<std::vector<model::Transaction>> transactions(model::SourceId source, model::TxNo before,
                                                        std::uint32_t limit) override {
     return read_transactions(*reads_, source, before, limit);
+  }
+  Result<std::vector<Moment>> moments(model::SourceId source, model::TxNo from,
+                                      std::uint32_t limit) override {
+    return read_moments(*reads_, source, from, limit);
+  }
+  Result<> for_each_package_change(model::SourceId source, model::TxNo after,
+                                   const EachPackageChange& each) override {
+    return catalog::for_each_package_change(*reads_, source, after, each);
   }
   Result<std::vector<std::string>> packages(model::SourceId source, model::TxNo at,
                                             const model::Page& page) override {

@@ -139,8 +139,16 @@ constexpr std::string_view kDownloads = R"sql(
 ALTER TABLE repositories ADD COLUMN downloads TEXT NOT NULL DEFAULT 'stream';
 )sql";
 
-constexpr std::array<db::Migration, 3> kMigrations = {
-    {{"catalog.0001", kInitial}, {"catalog.0002", kMirrors}, {"catalog.0003", kDownloads}}};
+// What a node asks for that has the history of a source in memory and hears of a newer transaction.
+constexpr std::string_view kChanges = R"sql(
+CREATE INDEX files_by_start ON files (source, added_in, package);
+CREATE INDEX files_by_end ON files (source, gone_in, package);
+)sql";
+
+constexpr std::array<db::Migration, 4> kMigrations = {{{"catalog.0001", kInitial},
+                                                       {"catalog.0002", kMirrors},
+                                                       {"catalog.0003", kDownloads},
+                                                       {"catalog.0004", kChanges}}};
 
 }  // namespace
 

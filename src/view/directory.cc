@@ -3,13 +3,27 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "view/away.h"
+#include "view/own_sources.h"
 
 namespace granary::view {
+namespace {
+
+/// Whether the message that has the topic of a source has those of packages too.
+bool names_packages_of(std::span<const std::int64_t> topics, std::int64_t source) {
+  return std::any_of(topics.begin(), topics.end(), [source](std::int64_t topic) {
+    const auto project = catalog::parse_project_topic(topic);
+    return project && project->source.value == source;
+  });
+}
+
+}  // namespace
 
 Result<Known> Directory::find(const Context& ctx, std::string_view name_or_id) {
   const auto now = TRY(listing(ctx));
   Known known;
   known.configuration = now->configuration;
+  known.sources = now->sources;
   if (const auto id = parse_unsigned(name_or_id)) {
     const auto at = now->by_id.find(static_cast<std::int64_t>(*id));
     if (at != now->by_id.end()) known.repository = at->second;
@@ -41,23 +55,28 @@ void Directory::heard(std::span<const std::int64_t> topics) {
     for (const auto& [id, counts] : generations_) counts.bump();
     return;
   }
+  const auto& sources = *listing_->sources;
   for (const auto topic : topics) {
-    const auto project = catalog::parse_project_topic(topic);
-    const auto at = listing_->subscribers.find(project ? project->source.value : topic);
+    if (catalog::parse_project_topic(topic)) continue;
+    const auto at = listing_->subscribers.find(topic);
     if (at == listing_->subscribers.end()) continue;
-    for (const auto& counts : at->second) {
-      if (!project) {
-        counts.bump();
-      } else if (counts.projects) {
-        (*counts.projects)[project->shard].bump();
-      }
-    }
+    const auto type = sources.find(model::SourceId{topic});
+    const bool named = type != sources.end() && is_own(type->second) && names_packages_of(topics, topic);
+    for (const auto& counts : at->second) named ? counts.all->bump() : counts.bump();
+  }
+  for (const auto topic : topics) {  // after the whole: see Known
+    const auto project = catalog::parse_project_topic(topic);
+    if (!project) continue;
+    const auto at = listing_->subscribers.find(project->source.value);
+    if (at == listing_->subscribers.end()) continue;
+    for (const auto& counts : at->second) (*counts.projects)[project->shard].bump();
   }
 }
 
 void Directory::projects_may_be_old() {
   const std::scoped_lock lock(mutex_);
-  for (const auto& [id, counts] : generations_) counts.bump_projects();
+  for (const auto& [id, counts] : generations_)
+    if (counts.fetches) counts.bump_projects();
 }
 
 void Directory::Counts::bump() const {
@@ -66,7 +85,6 @@ void Directory::Counts::bump() const {
 }
 
 void Directory::Counts::bump_projects() const {
-  if (!projects) return;
   for (auto& generation : *projects) generation.bump();
 }
 
@@ -76,19 +94,31 @@ Result<std::shared_ptr<const Directory::Listing>> Directory::listing(const Conte
     return listing_ && listing_->configuration == configuration_->now() ? listing_ : nullptr;
   };
   if (auto now = current()) return now;
-  const std::scoped_lock one_at_a_time(loading_);
+  const std::unique_lock one_at_a_time(loading_, ctx.deadline());
+  if (!one_at_a_time)
+    return fail(Errc::deadline_exceeded, "others took longer than the deadline to read the same",
+                "try again");
   if (auto now = current()) return now;
-  return load(ctx);
+  auto loaded = load(ctx);
+  if (loaded || !is_away(loaded.error())) return loaded;
+  const std::scoped_lock lock(mutex_);
+  return listing_ ? Result<std::shared_ptr<const Listing>>(listing_) : loaded;
 }
 
 Result<std::shared_ptr<const Directory::Listing>> Directory::load(const Context& ctx) {
   auto fresh = std::make_shared<Listing>();
   fresh->configuration = configuration_->now();  // before reading: what changes from here on makes it stale
   std::vector<model::Repository> all;
+  std::vector<model::Source> sources;
   TRY(catalog_->read(ctx, [&](catalog::ReadView& view) -> Result<> {
     all = TRY(view.repositories());
+    sources = TRY(view.sources());
     return {};
   }));
+
+  auto types = std::make_shared<SourceTypes>();
+  for (const auto& source : sources) types->emplace(source.id, source.type);
+  fresh->sources = types;
 
   const std::scoped_lock lock(mutex_);
   std::map<std::int64_t, Counts> generations;
@@ -98,8 +128,11 @@ Result<std::shared_ptr<const Directory::Listing>> Directory::load(const Context&
     const auto known = generations_.find(id);
     auto& counts = generations[id];
     if (known != generations_.end()) counts = known->second;
-    if (!counts.projects && repository->type == model::Ecosystem::python)
-      counts.projects = std::make_shared<ProjectGenerations>();
+    counts.fetches =
+        std::any_of(repository->sources.begin(), repository->sources.end(), [&](model::SourceId source) {
+          const auto type = types->find(source);
+          return type != types->end() && type->second == model::SourceType::pypi;
+        });
     for (const auto source : repository->sources) fresh->subscribers[source.value].push_back(counts);
     fresh->by_id.emplace(id, repository);
     fresh->by_name.emplace(repository->name, std::move(repository));

@@ -108,14 +108,19 @@ Result<Resolved> resolve_pinned(ReadView& view, const model::Repository& reposit
 
 Time end_of(std::chrono::sys_days day) noexcept { return Time(day + std::chrono::days(1)); }
 
+bool is_over(const model::SnapshotRef& ref, Time now) noexcept {
+  const auto* as_of = std::get_if<model::AsOf>(&ref);
+  if (as_of != nullptr) return end_of(as_of->day) + kClocksMayDiffer <= now;
+  return std::holds_alternative<model::TxNo>(ref);
+}
+
 Result<Resolved> resolve_pins(ReadView& view, const model::Repository& repository,
                               const model::SnapshotRef& ref, Time now) {
   if (const auto* pinned = std::get_if<model::Pinned>(&ref)) return resolve_pinned(view, repository, *pinned);
   const auto* number = std::get_if<model::TxNo>(&ref);
-  const auto* as_of = std::get_if<model::AsOf>(&ref);
   const auto sources = TRY(sources_of(view));
   Resolved resolved;
-  resolved.settled = number != nullptr || (as_of != nullptr && end_of(as_of->day) + kClocksMayDiffer <= now);
+  resolved.settled = is_over(ref, now);
   for (const auto id : repository.sources) {
     const auto source = sources.find(id);
     if (source == sources.end()) continue;

@@ -19,6 +19,9 @@ struct Resolved {
 /// The first moment after the day, UTC.
 Time end_of(std::chrono::sys_days day) noexcept;
 
+/// The snapshot is of a time that is over: a number, or a day that has ended by every clock.
+bool is_over(const model::SnapshotRef&, Time now) noexcept;
+
 /// `now`: a day that is not over, or that a mirror was not synchronised after, is not settled.
 /// Errc::not_found for a number that is not reached yet and for a pinned snapshot that nobody made.
 Result<Resolved> resolve_pins(catalog::ReadView&, const model::Repository&, const model::SnapshotRef&,

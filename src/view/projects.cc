@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "python/project_record.h"
+#include "view/away.h"
 #include "view/newest_file.h"
 
 namespace granary::view {
@@ -56,16 +57,18 @@ model::FileRecord file_record(const python::UpstreamFile& file, const python::Pr
   return out;
 }
 
-Projects::Projects(std::shared_ptr<catalog::Catalog> catalog, std::shared_ptr<catalog::OnDemand> on_demand,
-                   std::size_t cache_bytes)
+Projects::Projects(std::shared_ptr<catalog::Catalog> catalog, OwnSources& own,
+                   std::shared_ptr<catalog::OnDemand> on_demand, std::size_t cache_bytes)
     : catalog_(std::move(catalog)),
+      own_(&own),
       on_demand_(std::move(on_demand)),
       seen_(kSeenKept),
       decoded_(cache_bytes),
       newest_(cache_bytes / 4) {}
 
 Result<std::vector<model::Pin>> Projects::owner(const Context& ctx, const Snapshot& snapshot,
-                                                std::string_view project, const Freshness& fresh) {
+                                                std::string_view project, const Freshness& fresh,
+                                                const std::function<bool(const model::Pin&)>& lacks) {
   for (const auto source : snapshot.repository->sources) {
     const auto pin = std::find_if(snapshot.pins.begin(), snapshot.pins.end(),
                                   [&](const model::Pin& one) { return one.source == source; });
@@ -74,6 +77,7 @@ Result<std::vector<model::Pin>> Projects::owner(const Context& ctx, const Snapsh
       if (TRY(own(ctx, snapshot, source, project, pins))) return pins;
       continue;
     }
+    if (lacks(*pin)) continue;
     const auto record = TRY(record_of(ctx, *pin, project, fresh));
     if (record.value == 0) continue;
     auto narrowed = *pin;
@@ -90,37 +94,39 @@ Result<bool> Projects::own(const Context& ctx, const Snapshot& snapshot, model::
                            std::string_view project, std::vector<model::Pin>& pins) const {
   const bool exact = std::any_of(snapshot.pins.begin(), snapshot.pins.end(),
                                  [](const model::Pin& pin) { return pin.exact; });
-  bool has = false;
-  TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
-    pins.clear();
-    has = false;
-    for (const auto& pin : snapshot.pins) {
-      if (pin.source != source || !TRY(view.has_package(source, pin.at, project))) continue;
-      pins.push_back(pin);
-      has = true;
-    }
-    if (has || exact) return {};
-    const auto newest = TRY(view.resolve(source, model::Latest{}));
-    has = newest.value != 0 && TRY(view.has_package(source, newest, project));
-    return {};
-  }));
-  return has;
+  for (auto pin : snapshot.pins) {
+    if (pin.source != source) continue;
+    pin.at = TRY(own_->last_change(ctx, source, pin.at, project));
+    if (pin.at.value != 0) pins.push_back(pin);
+  }
+  if (!pins.empty() || exact) return !pins.empty();
+  const auto newest = TRY(own_->resolve(ctx, source, model::Latest{}));
+  return newest.value != 0 && TRY(own_->last_change(ctx, source, newest, project)).value != 0;
 }
 
 Result<model::TxNo> Projects::record_of(const Context& ctx, const model::Pin& pin, std::string_view project,
                                         const Freshness& fresh) {
   const auto key = key_of(pin, project);
+  const auto seen = [&]() -> std::optional<Seen> {
+    const std::scoped_lock lock(mutex_);
+    const auto* known = seen_.find(key);
+    return known == nullptr ? std::nullopt : std::optional(*known);
+  };
   std::optional<Error> refused;
   if (on_demand_ && !pin.exact) {
     auto wanted = on_demand_->want_project(ctx, pin.source, project);
     if (!wanted && wanted.error().code() != Errc::not_found) refused = std::move(wanted).error();
   }
   if (!refused && fresh.holds()) {
-    const std::scoped_lock lock(mutex_);
-    const auto* seen = seen_.find(key);
-    if (seen != nullptr && seen->state == fresh.seen) return seen->record;
+    const auto known = seen();
+    if (known && known->state == fresh.seen) return known->record;
   }
-  auto record = TRY(read_number(ctx, pin, project));
+  auto read = read_number(ctx, pin, project);
+  if (!read) {
+    const auto known = is_away(read.error()) ? seen() : std::nullopt;
+    return known ? Result<model::TxNo>(known->record) : read;
+  }
+  auto record = *read;
   if (record.value == 0 && on_demand_ && pin.exact) {
     // Not known at that number: as it was first seen afterwards, so that the answer stays the same.
     auto wanted = on_demand_->want_project(ctx, pin.source, project);

@@ -1,6 +1,7 @@
 #pragma once
 /// Projects of mirrored indexes as files of a repository.
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "catalog/on_demand.h"
 #include "python/project.h"
 #include "view/made_once.h"
+#include "view/own_sources.h"
 #include "view/views.h"
 
 namespace granary::view {
@@ -23,15 +25,17 @@ inline bool is_index(const model::Pin& pin) noexcept { return pin.type == model:
 /// Safe for concurrent use.
 class Projects {
  public:
-  /// `on_demand` may be null.
-  Projects(std::shared_ptr<catalog::Catalog> catalog, std::shared_ptr<catalog::OnDemand> on_demand,
-           std::size_t cache_bytes);
+  /// `on_demand` may be null. `own` outlives it.
+  Projects(std::shared_ptr<catalog::Catalog> catalog, OwnSources& own,
+           std::shared_ptr<catalog::OnDemand> on_demand, std::size_t cache_bytes);
 
   /// The pin of the source that gives the project, none when nobody does: the first that has it, in order of
-  /// subscription. Of a mirror the pin names the record, for files(). `fresh` was counted before: what it
-  /// says is remembered as long as it holds.
+  /// subscription. Of a mirror the pin names the record, for files(); of one's own source the last change of
+  /// the project. `fresh` was counted before: what it says is remembered as long as it holds, and longer
+  /// while nobody can be asked. Whoever `lacks` it, by the list of names, is not asked.
   Result<std::vector<model::Pin>> owner(const Context&, const Snapshot&, std::string_view project,
-                                        const Freshness& fresh);
+                                        const Freshness& fresh,
+                                        const std::function<bool(const model::Pin&)>& lacks);
 
   /// `pin` is of owner(). By version (PEP 440), then by name.
   Result<std::vector<model::FileRecord>> files(const Context&, const model::Pin& pin,
@@ -56,6 +60,7 @@ class Projects {
                    std::vector<model::Pin>& pins) const;
 
   std::shared_ptr<catalog::Catalog> catalog_;
+  OwnSources* own_;
   std::shared_ptr<catalog::OnDemand> on_demand_;
   std::mutex mutex_;
   Lru<Seen> seen_;

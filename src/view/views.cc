@@ -1,7 +1,9 @@
 #include "view/views.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <thread>
 #include <unordered_set>
@@ -10,9 +12,11 @@
 #include "base/time_text.h"
 #include "catalog/mirror_keys.h"
 #include "r/tree_name.h"
+#include "view/away.h"
 #include "view/directory.h"
 #include "view/made_once.h"
 #include "view/newest_file.h"
+#include "view/own_sources.h"
 #include "view/pinned.h"
 #include "view/pins.h"
 #include "view/projects.h"
@@ -111,15 +115,19 @@ class CatalogViews final : public Views {
       : catalog_(std::move(catalog)),
         clock_(std::move(clock)),
         directory_(catalog_),
+        own_(catalog_),
         r_trees_(catalog_),
         on_demand_(std::move(on_demand)),
-        projects_(catalog_, on_demand_, cache_bytes / 8),
+        projects_(catalog_, own_, on_demand_, cache_bytes / 8),
         snapshots_(kSnapshotsKept),
         names_(std::max(cache_bytes / 8, kNamesKept)),
         files_(cache_bytes / 8),
         bodies_(cache_bytes) {}
 
-  void heard(std::span<const std::int64_t> topics) { directory_.heard(topics); }
+  void heard(std::span<const std::int64_t> topics) {
+    own_.heard(topics);  // who finds what he knows out of date asks anew, and is to be told what is new
+    directory_.heard(topics);
+  }
   /// The event loops ask nobody whether a page is fresh enough: now and then they must.
   void look_again_every(std::chrono::seconds interval) {
     ticking_ = std::jthread([this, interval](const std::stop_token& stop) {
@@ -138,17 +146,26 @@ class CatalogViews final : public Views {
       return fail(Errc::not_found, "no repository named '" + std::string(repository.substr(0, 80)) + "'",
                   "GET /__api__/repos lists the repositories");
     const std::string key = std::to_string(known.repository->id.value) + '@' + text_of(ref);
+    std::optional<Snapshot> older;
     {
       const std::scoped_lock lock(mutex_);
       const auto* cached = snapshots_.find(key);
       if (cached != nullptr && cached->repository == known.repository && cached->fresh.holds() &&
           (cached->settled || !may_settle(ref)))
         return *cached;
+      if (cached != nullptr && cached->repository->name == known.repository->name) older = *cached;
     }
-    Snapshot snapshot = TRY(compute(ctx, known, ref));
+    auto computed = compute(ctx, known, ref);
+    if (!computed) {
+      // Without the database the last that was known goes on, for as long as it takes.
+      if (!older || !is_away(computed.error())) return computed;
+      older->repository = known.repository;
+      older->fresh = {};
+      return *std::move(older);
+    }
     const std::scoped_lock lock(mutex_);
-    snapshots_.put(key, snapshot, 1);
-    return snapshot;
+    snapshots_.put(key, *computed, 1);
+    return computed;
   }
 
   Result<std::shared_ptr<const model::Repository>> repository(const Context& ctx,
@@ -157,19 +174,21 @@ class CatalogViews final : public Views {
   }
 
   Result<Snapshot> project(const Context& ctx, const Snapshot& snapshot, std::string_view project) override {
-    if (std::none_of(snapshot.pins.begin(), snapshot.pins.end(), is_index)) return snapshot;
+    const bool fetches = std::any_of(snapshot.pins.begin(), snapshot.pins.end(), is_index);
     const Known known = TRY(directory_.find(ctx, std::to_string(snapshot.repository->id.value)));
-    if (!known.projects) return snapshot;
+    if (!known.repository) return snapshot;
     // Counted before reading, and before asking whether the whole is still fresh: see Directory::heard.
     const auto shard = std::shared_ptr<const Generation>(known.projects,
                                                          &(*known.projects)[catalog::project_shard(project)]);
     Snapshot narrowed = snapshot;
-    narrowed.fresh = Freshness::observe(shard);
-    if (!snapshot.fresh.holds()) narrowed.fresh = snapshot.fresh;
-    narrowed.pins = known_to_be_absent(snapshot, project)
-                        ? std::vector<model::Pin>{}
-                        : TRY(projects_.owner(ctx, snapshot, project, narrowed.fresh));
+    const auto touched = Freshness::observe(shard);
+    const bool for_ever = snapshot.fresh.of == directory_.configuration() && !fetches;
+    if (snapshot.fresh.holds() && !for_ever) narrowed.fresh = touched;
+    narrowed.pins = fetches ? TRY(projects_.owner(ctx, snapshot, project, touched,
+                                                  [&](const model::Pin& pin) { return lacks(pin, project); }))
+                            : TRY(owner(ctx, snapshot, project));
     narrowed.fingerprint = fingerprint_of(narrowed);
+    if (snapshot.fingerprint.ends_with(kLacking)) narrowed.fingerprint += kLacking;
     return narrowed;
   }
 
@@ -229,8 +248,7 @@ class CatalogViews final : public Views {
 
   Result<std::vector<model::FileRecord>> files(const Context& ctx, const Snapshot& snapshot,
                                                std::string_view package) override {
-    if (snapshot.pins.empty() || known_to_be_absent(snapshot, package))
-      return std::vector<model::FileRecord>();
+    if (snapshot.pins.empty()) return std::vector<model::FileRecord>();
     if (is_index(snapshot.pins.front())) return projects_.files(ctx, snapshot.pins.front(), package);
     return files_of_sources(ctx, snapshot, package);
   }
@@ -243,11 +261,16 @@ class CatalogViews final : public Views {
     // Another node may have shown the file on a page before we hear of it.
     const Known known = TRY(directory_.find(ctx, snapshot.repository->name));
     if (!known.repository) return found;
-    auto newest = TRY(compute(ctx, known, model::Latest{}));
-    newest.tree = snapshot.tree;
-    newest.fingerprint = fingerprint_of(newest);
-    if (newest.fingerprint == snapshot.fingerprint) return found;
-    return find_known_file(ctx, newest, package, filename);
+    auto newest = look_again(ctx, known);
+    // Without the database nobody has published since.
+    if (!newest && is_away(newest.error())) return found;
+    if (!newest) return tl::unexpected(std::move(newest).error());
+    newest->tree = snapshot.tree;
+    newest->fingerprint = fingerprint_of(*newest);
+    const auto narrowed = TRY(project(ctx, *newest, package));
+    for (const auto& shown : {std::cref(*newest), std::cref(narrowed)})
+      if (shown.get().fingerprint == snapshot.fingerprint) return found;
+    return find_known_file(ctx, narrowed, package, filename);
   }
 
   Result<Names> names(const Context& ctx, const Snapshot& snapshot) override {
@@ -363,6 +386,14 @@ class CatalogViews final : public Views {
         [&]() -> Result<SourceNames> {
           if (tree != nullptr) return read_names(*tree, pin);
           SourceNames names;
+          if (is_own(pin.type) && !apart) {
+            std::vector<std::string> own;
+            TRY(own_.append_names(ctx, pin.source, pin.at, own));
+            std::sort(own.begin(), own.end());
+            for (const auto& name : own) names.add(name);
+            names.finish();
+            return names;
+          }
           TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
             names = TRY(apart ? read_titled_names(ctx, view, pin) : read_names(view, pin));
             return {};
@@ -416,7 +447,7 @@ class CatalogViews final : public Views {
 
   Result<FoundFile> find_known_file(const Context& ctx, const Snapshot& snapshot, std::string_view package,
                                     std::string_view filename) {
-    if (snapshot.pins.empty() || known_to_be_absent(snapshot, package)) return std::nullopt;
+    if (snapshot.pins.empty()) return std::nullopt;
     auto key = snapshot.fingerprint;
     key.append(1, '/').append(package).append(1, '/').append(filename);
     const auto made = TRY(
@@ -483,17 +514,50 @@ class CatalogViews final : public Views {
     return as_of != nullptr && end_of(as_of->day) <= clock_->now();
   }
 
+  /// Where a repository shows one's own sources only; absent when the database is to be asked.
+  Result<std::optional<Resolved>> resolve_own(const Context& ctx, const Known& known,
+                                              const model::SnapshotRef& ref) {
+    if (std::holds_alternative<model::Pinned>(ref)) return std::nullopt;
+    Resolved resolved;
+    resolved.settled = is_over(ref, clock_->now());
+    if (known.configuration != kept_.exchange(known.configuration))
+      own_.keep([&](model::SourceId id) { return known.sources->contains(id); });
+    for (const auto source : known.repository->sources) {
+      const auto type = known.sources->find(source);
+      if (type == known.sources->end() || !is_own(type->second)) return std::nullopt;
+      const auto at = TRY(own_.resolve(ctx, source, ref));
+      if (at.value == 0) continue;
+      resolved.pins.push_back({.source = source, .type = type->second, .at = at});
+    }
+    const auto* number = std::get_if<model::TxNo>(&ref);
+    if (number != nullptr && !own_.reached(*number)) return std::nullopt;
+    return resolved;
+  }
+
+  /// Own names are in memory; so are the trees of mirrors.
+  Result<Snapshot> look_again(const Context& ctx, const Known& known) {
+    for (const auto source : known.repository->sources) {
+      const auto type = known.sources->find(source);
+      if (type != known.sources->end() && is_own(type->second)) TRY(own_.look(ctx, source));
+    }
+    return compute(ctx, known, model::Latest{});
+  }
+
   Result<Snapshot> compute(const Context& ctx, const Known& known, const model::SnapshotRef& ref) {
     Snapshot snapshot;
     snapshot.repository = known.repository;
     // Counted before reading: what changes while we read makes the answer stale, never wrong for long.
     const Freshness any_change = Freshness::observe(known.generation);
     const Freshness configuration{directory_.configuration(), known.configuration};
+    auto from_memory = TRY(resolve_own(ctx, known, ref));
     Resolved resolved;
-    TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
-      resolved = TRY(resolve_pins(view, *known.repository, ref, clock_->now()));
-      return {};
-    }));
+    if (from_memory)
+      resolved = *std::move(from_memory);
+    else
+      TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
+        resolved = TRY(resolve_pins(view, *known.repository, ref, clock_->now()));
+        return {};
+      }));
     snapshot.pins = std::move(resolved.pins);
     snapshot.latest = std::holds_alternative<model::Latest>(ref);
     snapshot.settled = resolved.settled;
@@ -509,24 +573,37 @@ class CatalogViews final : public Views {
     return snapshot;
   }
 
+  /// What each of one's own pins shows of the package: its last change there. After the first that has it
+  /// nobody is asked.
+  Result<std::vector<model::Pin>> owner(const Context& ctx, const Snapshot& snapshot,
+                                        std::string_view package) {
+    std::vector<model::Pin> pins;
+    for (auto pin : snapshot.pins) {
+      const bool own = is_own(pin.type);
+      if (own) pin.at = TRY(own_.last_change(ctx, pin.source, pin.at, package));
+      if (own && pin.at.value == 0) continue;
+      pins.push_back(pin);
+      if (own) break;
+    }
+    return pins;
+  }
+
   /// Without the database: most requests for unknown names come from clients that ask every index for every
-  /// name.
-  bool known_to_be_absent(const Snapshot& snapshot, std::string_view package) {
-    for (const auto& pin : snapshot.pins)  // of an index whose list was never read any name may be there
-      if (is_index(pin) && (pin.exact || pin.at.value == 0)) return false;
-    const auto tree = tree_of_names(snapshot);
-    return std::all_of(snapshot.pins.begin(), snapshot.pins.end(), [&](const model::Pin& pin) {
-      const auto names = names_.peek(key_of_names(pin, tree));
-      return names && !names->contains(package);
-    });
+  /// name. False also of an index whose list was never read: any name may be there.
+  bool lacks(const model::Pin& pin, std::string_view package) {
+    if (pin.exact || pin.at.value == 0) return false;
+    const auto names = names_.peek(key_of_names(pin, {}));
+    return names && !names->contains(package);
   }
 
   std::shared_ptr<catalog::Catalog> catalog_;
   std::shared_ptr<const Clock> clock_;
   Directory directory_;
+  OwnSources own_;
   RTrees r_trees_;
   std::shared_ptr<catalog::OnDemand> on_demand_;
   Projects projects_;
+  std::atomic<std::uint64_t> kept_ = 0;  // the state of the configuration whose sources own_ has
   std::mutex mutex_;
   Lru<Snapshot> snapshots_;
   MadeOnce<SourceNames> names_;

@@ -50,17 +50,19 @@ class Views {
   virtual ~Views() = default;
 
   /// Errc::not_found when there is no such repository. Answers from memory but for the first time after a
-  /// change.
+  /// change of a mirror, and of one's own sources reads only what is new; while the database cannot be asked,
+  /// as it last did, with a Freshness that does not hold.
   virtual Result<Snapshot> resolve(const Context&, std::string_view repository,
                                    const model::SnapshotRef&) = 0;
   /// The repository alone, from memory; null when there is none.
   virtual Result<std::shared_ptr<const model::Repository>> repository(const Context&,
                                                                       std::string_view name_or_id) = 0;
 
-  /// The snapshot narrowed to the source that gives the project, so that its answers are named by what they
-  /// are made of: a change of another project leaves them alone. A mirrored project is fetched when it is not
-  /// known yet. Own names win, also on days before they were published. The snapshot itself for repositories
-  /// without an index upstream. Errors: unavailable when upstream cannot be asked and nothing is known.
+  /// The snapshot narrowed to what it shows of one package, a project of Python or a package of R, so that
+  /// answers about it are named by what they are made of: a change of another one leaves them alone. Of
+  /// one's own sources, from memory, the last change of the package; nothing is left when none has it. A
+  /// mirrored project is fetched when it is not known yet; beside an index upstream own names win, also on
+  /// days before they were published. Errors: unavailable when upstream cannot be asked and nothing is known.
   virtual Result<Snapshot> project(const Context&, const Snapshot&, std::string_view project) = 0;
 
   /// The snapshot as another tree of R packages shows it, such as "bin/windows/contrib/4.5": what the rest

@@ -458,9 +458,9 @@ TEST_P(CatalogSuite, ChangesAreAnnouncedUnderTheRightTopic) {
   const auto in = source("a");
   EXPECT_THAT(taken(), ElementsAre(kConfigurationTopic));
   publish(file(in, "x", "x_1"));
-  EXPECT_THAT(taken(), ElementsAre(in.value));
+  EXPECT_THAT(taken(), ElementsAre(in.value, project_topic(in, "x")));
   remove(in, "x_1");
-  EXPECT_THAT(taken(), ElementsAre(in.value));
+  EXPECT_THAT(taken(), ElementsAre(in.value, project_topic(in, "x")));
   const auto repo = repository("r");
   EXPECT_THAT(taken(), ElementsAre(kConfigurationTopic));
   write([&](WriteView& v) -> Result<int> {

@@ -1,0 +1,109 @@
+"""The database stops, and stays away: whatever a node has in memory or on its disk goes on for as long as it takes, with few
+connections to the database and with many, and more clients than connections."""
+
+import concurrent.futures
+import itertools
+import threading
+import time
+
+import pytest
+
+from artifacts import r_name, r_package, wheel, wheel_name
+from conftest import missing
+from server import eventually
+from services import Postgres
+
+CLIENTS, SECONDS, PATIENCE = 60, 4, 10
+
+
+@pytest.fixture
+def database():
+    try:
+        database = Postgres()
+    except FileNotFoundError as error:
+        missing(str(error))
+    yield database
+    database.close()
+
+
+class Crowd:
+    """Clients that ask for what was there before, and for names that never were, in forms that no event loop has kept."""
+
+    def __init__(self, server, number):
+        self.server, self.forms, self.trouble, self.slowest = server, itertools.count(), [], 0.0
+        page = "/python/latest/simple/oats/"
+        file = server.file_url("python", "oats", wheel_name("oats", "1.0"))
+        contrib = "/r/latest/src/contrib"
+        self.known = {path: server.get(path).body for path in (
+            page, f"/python/{number}/simple/oats/", file, file + ".metadata", f"{contrib}/PACKAGES", f"{contrib}/Meta/archive.rds",
+            f"{contrib}/{r_name('barley', '1.0')}")}
+        assert all(self.known.values())
+
+    def ask(self, path, status, body=None):
+        begin = time.monotonic()
+        answer = self.server.get(path, Accept=f"text/html;q=0.9, */*, x/{next(self.forms)}", Accept_Encoding="identity")
+        self.slowest = max(self.slowest, time.monotonic() - begin)
+        if answer.status != status or (body is not None and answer.body != body):
+            self.trouble.append(f"{path}: {answer.status} {answer.text[:200]}")
+
+    def client(self, until):
+        while time.monotonic() < until and not self.trouble:
+            for path, body in self.known.items():
+                self.ask(path, 200, body)
+            self.ask(f"/python/latest/simple/never-{next(self.forms)}/", 404)
+            self.ask(f"/r/latest/src/contrib/never_{next(self.forms)}.0.tar.gz", 404)
+
+    def come(self, seconds=SECONDS):
+        until = time.monotonic() + seconds
+        with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
+            for done in [pool.submit(self.client, until) for _ in range(CLIENTS)]:
+                done.result()
+        assert not self.trouble, self.trouble[:5]
+        assert self.slowest < PATIENCE, f"{self.slowest} s"
+
+
+@pytest.mark.parametrize("connections", [5, 50])
+def test_what_is_known_goes_on_without_the_database(make_granary, database, connections):
+    pool = {"MaxOpenConnections": connections, "MaxIdleConnections": connections}
+    with make_granary(settings={"Database": {"Provider": "postgres"}, "Postgres": {"URL": database.database()},
+                                "PostgresPool": pool}) as server:
+        server.repository("python", name="python")
+        server.repository("r", name="r")
+        token = server.token()
+
+        def upload(version):
+            return server.upload("python", wheel_name("rye", version), wheel("rye", version), token)
+
+        server.added("r", {r_name("barley", "1.0"): r_package("barley", "1.0")})
+        assert server.upload("python", wheel_name("oats", "1.0"), wheel("oats", "1.0"), token).status == 200
+        # Transactions are numbered over the whole server.
+        number = server.cli_json("list", "transactions", "--source", "python")[0]["id"]
+        crowd = Crowd(server, number)
+        crowd.come(1)
+        assert upload("1.0").status == 200  # which makes stale what shows the repository as a whole
+        database.stop()
+        refused, over = [], threading.Event()
+
+        def publisher():
+            while not over.is_set():
+                refused.append(upload("1.1"))
+
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            publishing = [pool.submit(publisher) for _ in range(2)]
+            try:
+                crowd.come()
+            finally:
+                over.set()
+            for done in publishing:
+                done.result()
+        assert refused and all(answer.status == 503 and answer.headers["Retry-After"] for answer in refused), refused[:3]
+
+        database.start()
+        eventually(lambda: upload("1.1").status == 200, 15)
+        eventually(lambda: server.get("/__api__/status").status == 200)
+        database.stop()  # again, before anybody has asked for a page: everything may have changed, and nobody can say
+        crowd.come(2)
+        database.start()
+        eventually(lambda: upload("1.2").status == 200, 15)
+        eventually(lambda: wheel_name("rye", "1.2") in server.filenames("python", "rye"), 5)
+        assert server.stop() == 0
