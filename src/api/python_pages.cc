@@ -85,11 +85,11 @@ http::Response no_project(const view::Snapshot& snapshot, std::string_view proje
 Result<std::shared_ptr<const view::Rendered>> rendered_list(view::Views& views, const Context& ctx,
                                                             const view::Snapshot& snapshot, SimpleForm form) {
   const bool json = form == SimpleForm::json;
-  return views.rendered(
-      ctx, snapshot, json ? "simple.json" : "simple.html", true, [&]() -> Result<std::string> {
+  return views.rendered_index(
+      ctx, snapshot, json ? "simple.json" : "simple.html", true, [&]() -> Result<view::Index> {
         const auto names = TRY(views.names(ctx, snapshot));
         const python::ProjectList list{[&](const auto& each) { names.for_each(each); }, serial_of(snapshot)};
-        return json ? python::simple_list_json(list) : python::simple_list_html(list);
+        return view::Index{json ? python::simple_list_json(list) : python::simple_list_html(list)};
       });
 }
 

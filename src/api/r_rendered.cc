@@ -27,12 +27,13 @@ bool is_text(RIndex index) { return index == RIndex::packages || index == RIndex
 Result<std::shared_ptr<const view::Rendered>> RenderedIndexes::get(const Context& ctx,
                                                                    const view::Snapshot& snapshot,
                                                                    RIndex index) const {
-  return views_->rendered(ctx, snapshot, key_of(index), is_text(index), [&]() -> Result<std::string> {
+  return views_->rendered_index(ctx, snapshot, key_of(index), is_text(index), [&]() -> Result<view::Index> {
     Undescribed lacking;
-    auto body = TRY(render_r_index(ctx, *views_, snapshot, index, lacking));
+    view::Index made{TRY(render_r_index(ctx, *views_, snapshot, index, lacking))};
+    made.lasting = lacking.sources.empty();
     if (index == RIndex::packages || index == RIndex::packages_rds)
       undescribed_.put(snapshot.fingerprint, std::move(lacking));
-    return body;
+    return made;
   });
 }
 

@@ -130,7 +130,8 @@ Result<> Node::open_stores(const StartOptions& options) {
   database_->on_change([weak = std::weak_ptr(mirrors_)](std::span<const std::int64_t> topics) {
     if (const auto alive = weak.lock()) alive->heard(topics);
   });
-  views_ = view::make_views(catalog_, *database_, clock_, settings_.limits.render_cache, mirrors_);
+  views_ = view::make_views(catalog_, *database_, clock_, settings_.limits.render_cache, mirrors_,
+                            TRY(open_render_store()));
   r_indexes_ = std::make_shared<const api::RenderedIndexes>(views_);
   indexes_ahead_ =
       std::make_shared<api::IndexesAhead>(r_indexes_, views_, catalog_, Logger(sink_, "indexes"));
@@ -154,6 +155,16 @@ Result<> Node::open_stores(const StartOptions& options) {
   metrics_.gauge("granary_db_pool_waits", "Times that somebody waited for a database connection", {},
                  [this] { return static_cast<double>(database_->stats().waits); });
   return {};
+}
+
+/// Null when nothing is to be kept.
+Result<std::shared_ptr<view::RenderStore>> Node::open_render_store() const {
+  if (settings_.limits.render_store == 0) return nullptr;
+  view::RenderStoreOptions options;
+  options.renderer = kVersion;
+  options.most_bytes = settings_.limits.render_store;
+  return std::make_shared<view::RenderStore>(TRY(open_derived(settings_, environment_)), clock_,
+                                             Logger(sink_, "view"), std::move(options));
 }
 
 /// Upstreams as the settings know them; none is asked anything yet.

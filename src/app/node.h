@@ -24,6 +24,7 @@
 #include "ingest/ingest.h"
 #include "jobs/runner.h"
 #include "mirror/mirrors.h"
+#include "view/render_store.h"
 #include "view/views.h"
 
 namespace granary::app {
@@ -57,6 +58,7 @@ class Node {
   Result<> prepare_folders();
   Result<> open_stores(const StartOptions&);
   Result<> open_mirrors();
+  Result<std::shared_ptr<view::RenderStore>> open_render_store() const;
   Result<> wait_for_database(const StartOptions&);
   void bind_routers();
   void make_runner();

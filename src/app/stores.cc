@@ -62,6 +62,12 @@ Result<std::unique_ptr<blob::BlobStore>> open_blobs(const config::Settings& s,
   return blob::open_s3_store(s3_options(s, environment), log.component("blob"));
 }
 
+Result<std::shared_ptr<blob::Derived>> open_derived(const config::Settings& s,
+                                                    const config::Environment& environment) {
+  if (s.storage.fallback != "s3") return blob::open_file_derived(s.file_storage.location);
+  return blob::open_s3_derived(s3_options(s, environment));
+}
+
 Result<std::string> probe_database(const config::Settings& s) {
   const Logger silent;
   if (s.database.provider != "postgres" && !std::filesystem::exists(s.sqlite.dir + "/granary.db"))

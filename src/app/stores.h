@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "blob/blob_store.h"
+#include "blob/derived.h"
 #include "config/settings.h"
 #include "db/database.h"
 
@@ -14,6 +15,9 @@ namespace granary::app {
 Result<std::unique_ptr<db::Database>> open_database(const config::Settings&, const Logger&);
 Result<std::unique_ptr<blob::BlobStore>> open_blobs(const config::Settings&, const config::Environment&,
                                                     const Logger&);
+
+/// What is kept beside the blobs.
+Result<std::shared_ptr<blob::Derived>> open_derived(const config::Settings&, const config::Environment&);
 
 /// For check-config: opens, asks one thing, closes. Changes nothing that stays.
 Result<std::string> probe_database(const config::Settings&);

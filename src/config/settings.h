@@ -111,7 +111,8 @@ struct Settings {
   } authentication;
   struct {
     std::int64_t loops = 0, workers = 0, queue = 0, connections = 0;
-    std::uint64_t upload_size = 0, body_in_memory = 0, header_size = 0, hot_cache = 0, render_cache = 0;
+    std::uint64_t upload_size = 0, body_in_memory = 0, header_size = 0, hot_cache = 0, render_cache = 0,
+                  render_store = 0;
     Milliseconds header_timeout{}, idle_timeout{}, body_timeout{}, request_timeout{}, drain_timeout{},
         drain_delay{}, gc_grace{};
   } limits;

@@ -351,6 +351,11 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
      "Most memory of each event loop for answers given without a worker.", GRANARY_AT(limits.hot_cache)},
     {"Limits", "RenderCache", Type::size, "256MiB", "Most memory for rendered indexes.",
      GRANARY_AT(limits.render_cache)},
+    {"Limits", "RenderStore", Type::size, "1GiB",
+     "Most space that rendered indexes take beside the packages in the store, where a new node finds them; "
+     "0: none "
+     "are kept there. The same on every node.",
+     GRANARY_AT(limits.render_store)},
     {"Limits", "HeaderTimeout", Type::duration, "10s",
      "From the first byte of a request to the end of its head.", GRANARY_AT(limits.header_timeout)},
     {"Limits", "IdleTimeout", Type::duration, "75s", "How long a connection may wait for its next request.",

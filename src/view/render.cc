@@ -30,6 +30,30 @@ Rendered::Rendered(std::string body, bool compressible)
   if (zstd()) identity_.reset();
 }
 
+Result<Rendered> Rendered::from(Parts parts) {
+  Rendered rendered;
+  rendered.size_ = parts.size;
+  rendered.etag_ = std::move(parts.etag);
+  rendered.compressible_ = parts.compressible;
+  rendered.identity_ = std::move(parts.identity);
+  if (!rendered.identity_) {
+    if (!parts.zstd) return fail(Errc::corrupt, "a rendered body without its bytes");
+    auto body = TRY(unzstd(*parts.zstd, parts.size));
+    if (body.size() != parts.size) return fail(Errc::corrupt, "a rendered body of another size");
+    if (parts.size < kHuge) rendered.identity_ = std::make_shared<const std::string>(std::move(body));
+  }
+  auto& encodings = *rendered.encodings_;
+  std::call_once(encodings.gzip_once, [&] { encodings.gzip = std::move(parts.gzip); });
+  std::call_once(encodings.zstd_once, [&] { encodings.zstd = std::move(parts.zstd); });
+  return rendered;
+}
+
+Rendered::Parts Rendered::parts() const {
+  Parts parts{etag_, size_, compressible_, nullptr, gzip(), zstd()};
+  if (!parts.zstd) parts.identity = identity();
+  return parts;
+}
+
 Rendered::Bytes Rendered::identity() const {
   if (identity_) return identity_;
   const std::scoped_lock lock(encodings_->mutex);

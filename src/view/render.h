@@ -2,9 +2,12 @@
 /// A rendered body with its encodings.
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
+
+#include "base/result.h"
 
 namespace granary::view {
 
@@ -15,11 +18,25 @@ class Rendered {
  public:
   using Bytes = std::shared_ptr<const std::string>;
   Rendered(std::string body, bool compressible);
+  /// As parts() gave it.
+  struct Parts {
+    std::string etag{};
+    std::uint64_t size = 0;  // of the body
+    bool compressible = false;
+    Bytes identity{};  // null: zstd has it
+    Bytes gzip{}, zstd{};
+  };
+  /// Errc::corrupt when zstd is not a body of that size.
+  static Result<Rendered> from(Parts parts);
+  /// All encodings are made for it; the body itself is there only when there is no zstd.
+  Parts parts() const;
 
   /// Of a huge one decoded anew, unless somebody still has it.
   Bytes identity() const;
   /// Without the encoding's suffix, no quotes.
   const std::string& etag() const noexcept { return etag_; }
+  /// Of the body, in bytes.
+  std::size_t size() const noexcept { return size_; }
   bool compressible() const noexcept { return compressible_; }
   /// Null when it would not be smaller, or when the body is not compressible. Made by the first who asks.
   const Bytes& gzip() const;
@@ -28,6 +45,7 @@ class Rendered {
   std::size_t weight() const noexcept;
 
  private:
+  Rendered() = default;
   struct Encodings {
     std::once_flag gzip_once, zstd_once;
     Bytes gzip, zstd;
@@ -35,9 +53,9 @@ class Rendered {
     std::weak_ptr<const std::string> decoded;
   };
   Bytes identity_;  // null: the encoding has it
-  std::size_t size_;
+  std::size_t size_ = 0;
   std::string etag_;
-  bool compressible_;
+  bool compressible_ = false;
   std::unique_ptr<Encodings> encodings_ = std::make_unique<Encodings>();
 };
 

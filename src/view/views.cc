@@ -22,6 +22,7 @@
 #include "view/projects.h"
 #include "view/r_trees.h"
 #include "view/read_names.h"
+#include "view/render_store.h"
 
 namespace granary::view {
 namespace {
@@ -111,7 +112,8 @@ std::size_t weight_of_file(const FoundFile& file) {
 class CatalogViews final : public Views {
  public:
   CatalogViews(std::shared_ptr<catalog::Catalog> catalog, std::shared_ptr<const Clock> clock,
-               std::size_t cache_bytes, std::shared_ptr<catalog::OnDemand> on_demand)
+               std::size_t cache_bytes, std::shared_ptr<catalog::OnDemand> on_demand,
+               std::shared_ptr<RenderStore> render_store)
       : catalog_(std::move(catalog)),
         clock_(std::move(clock)),
         directory_(catalog_),
@@ -122,7 +124,8 @@ class CatalogViews final : public Views {
         snapshots_(kSnapshotsKept),
         names_(std::max(cache_bytes / 8, kNamesKept)),
         files_(cache_bytes / 8),
-        bodies_(cache_bytes) {}
+        bodies_(cache_bytes),
+        render_store_(std::move(render_store)) {}
 
   void heard(std::span<const std::int64_t> topics) {
     own_.heard(topics);  // who finds what he knows out of date asks anew, and is to be told what is new
@@ -320,7 +323,51 @@ class CatalogViews final : public Views {
         [](const Rendered& rendered) { return rendered.weight(); });
   }
 
+  Result<std::shared_ptr<const Rendered>> rendered_index(
+      const Context& ctx, const Snapshot& snapshot, std::string_view key, bool compressible,
+      const std::function<Result<Index>()>& render) override {
+    std::string named = snapshot.fingerprint;
+    named.append(1, '/').append(key);
+    std::string slot = snapshot.latest ? std::to_string(snapshot.repository->id.value) : snapshot.fingerprint;
+    slot.append(1, '/').append(snapshot.tree).append(1, '/').append(key);
+    const auto make = [&](bool& lasting) -> Result<Rendered> {
+      auto index = TRY(render());
+      lasting = index.lasting;
+      return Rendered(std::move(index.body), compressible);
+    };
+    // One whose trees upstream may still have is of this moment only.
+    const bool passing = snapshot.fingerprint.ends_with(kLacking);
+    std::optional<Digest> worth_keeping;
+    auto body = TRY(bodies_.get(
+        ctx, named,
+        [&]() -> Result<Rendered> {
+          bool lasting = true;
+          if (!render_store_ || passing) return make(lasting);
+          return render_store_->rendered(
+              ctx, slot, [&] { return made_of(ctx, snapshot, named); }, make, worth_keeping);
+        },
+        [](const Rendered& rendered) { return rendered.weight(); }));
+    if (worth_keeping) render_store_->keep(slot, *worth_keeping, body);
+    return body;
+  }
+
  private:
+  /// What a fingerprint says, and when its transactions were: their numbers may come again, in a database
+  /// that was restored or in another one over the same store.
+  Result<std::string> made_of(const Context& ctx, const Snapshot& snapshot, const std::string& named) {
+    std::string text;
+    TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
+      text = named;
+      for (const auto& pin : snapshot.pins) {
+        const auto last = TRY(view.transactions(pin.source, {pin.at.value + 1}, 1));
+        const auto at = last.empty() ? Time{} : last.front().at;
+        text += '|' + std::to_string(at.time_since_epoch().count());
+      }
+      return {};
+    }));
+    return text;
+  }
+
   /// Where no source is an index.
   Result<std::vector<model::FileRecord>> files_of_sources(const Context& ctx, const Snapshot& snapshot,
                                                           std::string_view package) {
@@ -610,6 +657,7 @@ class CatalogViews final : public Views {
   /// What was asked for, so that all event loops give it, also while the database is gone.
   MadeOnce<FoundFile> files_;
   MadeOnce<Rendered> bodies_;
+  const std::shared_ptr<RenderStore> render_store_;
   std::jthread ticking_;  // last: it ends before the rest does
 };
 
@@ -617,10 +665,11 @@ class CatalogViews final : public Views {
 
 std::shared_ptr<Views> make_views(std::shared_ptr<catalog::Catalog> catalog, db::Database& database,
                                   std::shared_ptr<const Clock> clock, std::size_t cache_bytes,
-                                  std::shared_ptr<catalog::OnDemand> on_demand) {
+                                  std::shared_ptr<catalog::OnDemand> on_demand,
+                                  std::shared_ptr<RenderStore> render_store) {
   const bool fetching = on_demand != nullptr;
-  auto views =
-      std::make_shared<CatalogViews>(std::move(catalog), std::move(clock), cache_bytes, std::move(on_demand));
+  auto views = std::make_shared<CatalogViews>(std::move(catalog), std::move(clock), cache_bytes,
+                                              std::move(on_demand), std::move(render_store));
   database.on_change([weak = std::weak_ptr(views)](std::span<const std::int64_t> topics) {
     if (const auto alive = weak.lock()) alive->heard(topics);
   });

@@ -42,6 +42,12 @@ struct ProjectStanding {
   std::string reason;
 };
 
+/// An index as it was rendered.
+struct Index {
+  std::string body;
+  bool lasting = true;  // as good as it will ever be for its fingerprint
+};
+
 using EachMirrored = std::function<Result<>(RPackageView&, const model::Pin&)>;
 
 /// Safe for concurrent use.
@@ -113,12 +119,20 @@ class Views {
   virtual Result<std::shared_ptr<const Rendered>> rendered(
       const Context&, const Snapshot&, std::string_view key, bool compressible,
       const std::function<Result<std::string>()>& render) = 0;
+  /// The same for indexes, which may take long: what lasts is kept in the object store too, and looked for
+  /// there before it is rendered (render_store.h).
+  virtual Result<std::shared_ptr<const Rendered>> rendered_index(
+      const Context&, const Snapshot&, std::string_view key, bool compressible,
+      const std::function<Result<Index>()>& render) = 0;
 };
 
+class RenderStore;
+
 /// Registers itself with the database's on_change. `cache_bytes` bounds the rendered bodies. `on_demand`
-/// null: mirrors show what is known of them.
+/// null: mirrors show what is known of them. `render_store` null: bodies are kept in memory alone.
 std::shared_ptr<Views> make_views(std::shared_ptr<catalog::Catalog>, db::Database&,
                                   std::shared_ptr<const Clock>, std::size_t cache_bytes,
-                                  std::shared_ptr<catalog::OnDemand> on_demand = nullptr);
+                                  std::shared_ptr<catalog::OnDemand> on_demand = nullptr,
+                                  std::shared_ptr<RenderStore> render_store = nullptr);
 
 }  // namespace granary::view
