@@ -21,7 +21,10 @@ class PublicNamesTest : public World {
     }));
   }
   void repository(const std::string& name, const std::vector<std::string>& sources) {
-    ASSERT_TRUE(ingest->create_repository(ctx, name, model::Ecosystem::python, "", false, false));
+    model::Repository repository;
+    repository.name = name;
+    repository.type = model::Ecosystem::python;
+    ASSERT_TRUE(ingest->create_repository(ctx, repository, false));
     for (const auto& source : sources) ASSERT_TRUE(ingest->subscribe(ctx, name, source, false));
   }
 };
