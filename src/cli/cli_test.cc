@@ -125,11 +125,11 @@ TEST_F(CliTest, CheckConfigPassesAndRunsTheProbes) {
              }}};
   };
   const auto config =
-      file("a.gcfg", "[Server]\nDataDir = " + folder.string() + "/new/data\n[CRAN]\nSyncSchedule = x\n");
+      file("a.gcfg", "[Server]\nDataDir = " + folder.string() + "/new/data\n[CRAN]\nRSF = true\n");
   const auto done = run({"check-config", "-c", config});
   EXPECT_EQ(done.code, 0) << done.out;
   EXPECT_THAT(done.out, HasSubstr("[PASS] database: sqlite answers"));
-  EXPECT_THAT(done.out, HasSubstr("[INFO] settings: accepted, no effect in this version: CRAN.SyncSchedule"));
+  EXPECT_THAT(done.out, HasSubstr("[INFO] settings: accepted, no effect in this version: CRAN.RSF"));
   EXPECT_THAT(done.out, HasSubstr("[PASS] Server.DataDir"));
 }
 

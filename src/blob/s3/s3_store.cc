@@ -148,13 +148,16 @@ net::ClientOptions http_options(const S3Options& options) {
 Result<std::shared_ptr<s3::S3Client>> make_client(const S3Options& options) {
   static const SystemClock clock;
   auto source = TRY(s3::find_credentials(options, text_of));
-  s3::ClientSettings settings{.endpoint = TRY(s3::make_endpoint(options)),
+  // Not within the list below: what is made there before an error is not freed (GCC 12).
+  auto endpoint = TRY(s3::make_endpoint(options));
+  auto for_clients = TRY(public_endpoint(options));
+  s3::ClientSettings settings{.endpoint = std::move(endpoint),
                               .bucket = options.bucket,
                               .region = options.region,
                               .credentials = std::make_shared<s3::CredentialCache>(std::move(source), clock),
                               .http = http_options(options),
                               .encryption = server_side(options),
-                              .public_endpoint = TRY(public_endpoint(options)),
+                              .public_endpoint = std::move(for_clients),
                               .direct_url_lifetime = options.direct_url_lifetime};
   return std::make_shared<s3::S3Client>(std::move(settings));
 }

@@ -67,7 +67,9 @@ class PostgresDatabase final : public Database {
   }
 
   Result<> write(const Context& ctx, const std::function<Result<>(WriteSession&)>& work) override {
-    return writer_->write(ctx, work);
+    TRY(writer_->write(ctx, work));
+    outage_.over();  // readers need not find out by themselves
+    return {};
   }
 
   Result<> migrate(const Context& ctx, std::span<const Migration> migrations) override {

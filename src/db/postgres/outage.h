@@ -22,6 +22,11 @@ class Outage {
     trying_ = true;
     return true;
   }
+  /// Somebody else has reached the server.
+  void over() {
+    const std::lock_guard lock(mutex_);
+    away_ = false;
+  }
   void tried(bool reached, Time now) {
     const std::lock_guard lock(mutex_);
     away_ = !reached;

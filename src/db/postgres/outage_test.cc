@@ -29,5 +29,13 @@ TEST(Outage, IsOverForAllOnceOneHasReachedTheServer) {
   EXPECT_TRUE(outage.may_try(start + milliseconds(302)) && outage.may_try(start + milliseconds(302)));
 }
 
+TEST(Outage, IsOverForReadersOnceAWriteWentThrough) {
+  const auto start = Context::Clock::now();
+  Outage outage;
+  outage.tried(false, start);
+  outage.over();
+  EXPECT_TRUE(outage.may_try(start));
+}
+
 }  // namespace
 }  // namespace granary::db
