@@ -63,6 +63,8 @@ class Network:
             run("ip", "netns", "add", namespace)
         except subprocess.CalledProcessError as error:
             raise NoNamespaces(f"cannot make a network namespace here: {error.stderr.strip()}") from None
+        # A process that lives on in a namespace that is gone (a balancer's connections) keeps its cable.
+        subprocess.run(["ip", "link", "delete", namespace], capture_output=True)
         run("ip", "link", "add", namespace, "type", "veth", "peer", "name", "eth0", "netns", namespace)
         run("ip", "link", "set", namespace, "master", BRIDGE, "up")
         for command in (f"address add {address(name)}/24 dev eth0", "link set lo up", "link set eth0 up"):
