@@ -22,6 +22,8 @@ void write_members(JsonWriter& json, const jobs::Job& job) {
   job.spec.source != 0 ? json.value(job.spec.source) : json.null();
   json.member("priority", job.spec.priority);
   json.member("attempt", job.attempt);
+  // Counts the turns that were handed back too: one number is one node's.
+  json.member("turn", job.lease_number);
   json.member("max_attempts", job.spec.max_attempts);
   json.member("cancel_requested", job.cancel_requested);
   json.member("node", job.worker);

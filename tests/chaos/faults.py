@@ -49,7 +49,7 @@ def catch_at_work(lab, strike, undo):
         # What it had sent before may still arrive.
         time.sleep(0.2)
         now = lab.work.look(job["id"], but=node.machine)
-        if now and (now["state"], now["attempt"], now["node"]) == ("running", job["attempt"], job["node"]):
+        if now and (now["state"], now["turn"], now["node"]) == ("running", job["turn"], job["node"]):
             return node, lab.work.watched(job, but=node.machine)
         undo(node)
         time.sleep(0.5)

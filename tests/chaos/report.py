@@ -53,7 +53,7 @@ def page(history, problems, count, seed, seconds):
     lines += [f"| reads of the mirror | {len(looks):,} | {sum(e.attempts > 1 for e in looks):,} | {sum(not e.ok for e in looks)} |",
               f"| uploads | {len(uploads):,} | {sum(e.attempts > 1 for e in uploads):,} | {sum(not e.ok for e in uploads)} |",
               f"| synchronisations | {len(syncs):,} | {sum(e.attempts > 1 for e in syncs):,} | {sum(not e.ok for e in syncs)} |",
-              f"| jobs | {len(ends):,} | {sum(turn[1] > 1 for turn in ends.values()):,} | "
+              f"| jobs | {len(ends):,} | {sum(turn[4] > 1 for turn in ends.values()):,} | "
               f"{sum(turn[0] == 'failed' for turn in ends.values())} |", "",
              *LEGEND.splitlines(), "",
              *([f"Jobs whose node was struck while it ran them went to another after {statistics.median(taken):.1f} s (median),",

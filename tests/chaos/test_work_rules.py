@@ -13,13 +13,13 @@ def at(second):
     return datetime.datetime.fromtimestamp(WALL + second, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def job(number, kind="verify", created=0, finished=5, state="succeeded", attempt=1, node="a"):
-    return {"id": number, "kind": kind, "state": state, "attempt": attempt, "max_attempts": 5, "node": node, "error": "", "created": at(created),
-            "finished": at(finished) if finished else None}
+def job(number, kind="verify", created=0, finished=5, state="succeeded", attempt=1, node="a", number_of_turn=None):
+    return {"id": number, "kind": kind, "state": state, "attempt": attempt, "turn": number_of_turn or attempt, "max_attempts": 5, "node": node,
+            "error": "", "created": at(created), "finished": at(finished) if finished else None}
 
 
 def turn(of):
-    return [of["state"], of["attempt"], of["node"], of["finished"]]
+    return [of["state"], of["turn"], of["node"], of["finished"], of["attempt"]]
 
 
 def a_run(jobs=None, seen=None):
@@ -83,6 +83,17 @@ def test_an_end_that_changed_after_nobody_looked_any_more_is_found():
 def test_two_nodes_at_one_turn_are_found():
     seen = [turn(job(1, state="running", finished=None, node=node)) for node in "ab"]
     assert problems(*a_run(seen=seen)) == ["a job was run by two nodes at once"]
+
+
+def test_a_turn_that_was_handed_back_is_right():
+    row = job(1, created=1, finished=6, node="b", number_of_turn=2)
+    assert problems(*a_run([row, *a_run()[1].jobs[1:]], seen=[turn(job(1, state="running", finished=None)), turn(row)])) == []
+
+
+def test_turns_that_went_backwards_are_found():
+    row = job(1, created=1, finished=6)
+    seen = [turn(job(1, state="running", finished=None, number_of_turn=2)), turn(row)]
+    assert problems(*a_run([row, *a_run()[1].jobs[1:]], seen=seen)) == ["a job's turns went backwards"]
 
 
 def test_a_takeover_is_right_near_a_fault_and_wrong_without_one():

@@ -22,7 +22,7 @@ INDEX = "/src/contrib/PACKAGES"
 @dataclass
 class Turn:
     job: int
-    attempt: int
+    number: int
     watcher: threading.Thread
     taken_over: float | None = None  # seconds until another turn began
 
@@ -106,7 +106,7 @@ class Work:
 
     def watched(self, job, but, limit=60):
         """The turn that a struck node holds, and how long the job stays with it."""
-        turn = Turn(job["id"], job["attempt"], threading.Thread(target=lambda: self.wait_for_next(turn, but, limit), daemon=True))
+        turn = Turn(job["id"], job["turn"], threading.Thread(target=lambda: self.wait_for_next(turn, but, limit), daemon=True))
         turn.watcher.start()
         return turn
 
@@ -114,7 +114,7 @@ class Work:
         begin = now()
         while now() - begin < limit:
             row = self.look(turn.job, but)
-            if row and (row["attempt"] > turn.attempt or row["state"] in OVER):
+            if row and (row["turn"] > turn.number or row["state"] in OVER):
                 turn.taken_over = now() - begin
                 return
             time.sleep(0.2)
@@ -193,4 +193,4 @@ class Work:
 
 def turn_of(job):
     """What may not change any more once the job is over."""
-    return [job["state"], job["attempt"], job["node"], job["finished"]]
+    return [job["state"], job["turn"], job["node"], job["finished"], job["attempt"]]

@@ -42,13 +42,13 @@ def check_jobs(history, jobs):
         worn_out = row["state"] == "failed" and row["attempt"] >= row["max_attempts"] and near_fault(event, faults, 5.0)
         if row["state"] != "succeeded" and not worn_out:
             yield Problem("a job did not end well", f"{event.what}: {row['state']}, {row['error']}")
-        last = [row["state"], row["attempt"], row["node"], row["finished"]]
+        last = [row["state"], row["turn"], row["node"], row["finished"], row["attempt"]]
         for before, after in zip(seen, [*seen[1:], last]):
             if before[0] in OVER and before != after:
                 yield Problem("a job ran again after its end", f"{event.what}: {before}, then {after}")
             elif before[0] == after[0] == "running" and before[1] == after[1] and before[2] != after[2]:
                 yield Problem("a job was run by two nodes at once", f"{event.what}: {before}, then {after}")
-            elif after[1] < before[1] - 1:  # a turn that is handed back does not count
+            elif after[1] < before[1] or after[4] < before[4] - 1:  # a turn that is handed back is no attempt
                 yield Problem("a job's turns went backwards", f"{event.what}: {before}, then {after}")
         if row["attempt"] > 1 and not near_fault(event, faults, 5.0):
             yield Problem("a job failed without a fault", f"{event.what}: attempt {row['attempt']}")
