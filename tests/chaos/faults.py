@@ -65,21 +65,21 @@ def pause_at_work(lab, chance, seconds):
 
 
 def pause_amid_write(lab, chance, seconds):
-    """SIGSTOP of a node that holds the lock of all writers."""
-    for _ in range(200):
-        node = zone_of(lab, chance)
-        node.pause()
-        # What it had sent before is done by then.
-        time.sleep(0.1)
-        held = lab.database.sql("SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE locktype = 'advisory' "
-                                f"AND granted AND client_addr = '{node.address}'")
-        if held != "0":
-            time.sleep(seconds)
-            node.resume()
-            return node.machine
-        node.resume()
-        time.sleep(0.1)
-    raise RuntimeError("no node was seen amid a write")
+    """SIGSTOP of a node that holds the lock of all writers: a table that its write needs is kept from it until it is stopped."""
+    with lab.database.locked("transactions"):
+        for _ in range(100):
+            holder = lab.database.sql("SELECT host(client_addr) FROM pg_locks JOIN pg_stat_activity USING (pid) "
+                                      "WHERE locktype = 'advisory' AND granted LIMIT 1")
+            node = next((node for node in lab.nodes.values() if node.address == holder), None)
+            if node:
+                node.pause()
+                break
+            time.sleep(0.05)
+        else:
+            raise RuntimeError("no node was seen amid a write")
+    time.sleep(seconds)
+    node.resume()
+    return node.machine
 
 
 def kill_at_work(lab, chance, seconds):

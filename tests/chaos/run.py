@@ -135,6 +135,16 @@ class Run:
         self.since = time.time()
         self.crowd.start()
         self.work.start()
+        try:
+            self.one_after_the_other(count, usual, long, say, chance)
+        finally:
+            self.until = time.time()
+            self.crowd.stop()
+            self.work.stop()
+        snapshots(self, self.pages, all_of_them=True)
+        return self
+
+    def one_after_the_other(self, count, usual, long, say, chance):
         time.sleep(1)
         for number, name in enumerate(faults.plan(count, chance), 1):
             seconds = faults.LONG.get(name, usual) if long else max(usual, faults.LEAST.get(name, 0.0))
@@ -143,11 +153,6 @@ class Run:
             snapshots(self, self.pages)
             time.sleep(0.5)
         time.sleep(1)
-        self.until = time.time()
-        self.crowd.stop()
-        self.work.stop()
-        snapshots(self, self.pages, all_of_them=True)
-        return self
 
     def problems(self):
         return checker.check(self.history, aftermath(self))

@@ -52,6 +52,8 @@ class Network:
             run("ip", "link", "add", BRIDGE, "type", "bridge")
             run("ip", "address", "add", f"{machine_itself()}/24", "dev", BRIDGE)
             run("ip", "link", "set", BRIDGE, "up")
+            # Stays: what is meant for the laboratory never leaves this machine, after its end neither.
+            run("ip", "route", "replace", "unreachable", f"{SUBNET}.0/24", "metric", "4096")
         except subprocess.CalledProcessError as error:
             raise NoNamespaces(f"cannot make a bridge here: {error.stderr.strip()}") from None
 

@@ -1,5 +1,6 @@
 """A PostgreSQL primary and a standby that streams from it, synchronously: what was committed is on both."""
 
+import contextlib
 import os
 import pathlib
 import pwd
@@ -58,6 +59,22 @@ class Server(Process):
             raise RuntimeError(f"{statement}: {done.stderr.strip()}")
         return done.stdout.strip()
 
+    @contextlib.contextmanager
+    def locked(self, table, database="postgres"):
+        """Nobody else writes to the table meanwhile."""
+        psql = subprocess.Popen([self.bin / "psql", "-qAtX", "-h", self.address, "-U", "granary", "-d", database],
+                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=self.environment)
+        try:
+            psql.stdin.write(f"BEGIN; LOCK TABLE {table} IN EXCLUSIVE MODE; SELECT 'locked';\n")
+            psql.stdin.flush()
+            if psql.stdout.readline().strip() != "locked":
+                raise RuntimeError(f"{table} could not be locked")
+            yield
+        finally:
+            psql.stdin.close()
+            psql.stdout.close()
+            psql.wait(30)
+
     def synchronous(self, on):
         self.sql(f"ALTER SYSTEM SET synchronous_standby_names = '{'*' if on else ''}'")
         self.sql("SELECT pg_reload_conf()")
@@ -106,3 +123,6 @@ class Pair:
 
     def sql(self, statement):
         return self.primary.sql(statement, "granary")
+
+    def locked(self, table):
+        return self.primary.locked(table, "granary")
