@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "r/cran_files.h"
 #include "r/history.h"
+#include "r/titles.h"
 
 using namespace granary;
 
@@ -27,6 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)r::parse_current_rds(text, skipped);
   (void)r::parse_archive_rds(text, skipped);
   (void)r::parse_packages_in(text);
+  for (const auto* read : {&r::titles_in_packages_rds, &r::titles_in_views})
+    if (const auto titles = read(text); titles && !is_valid_utf8(*titles)) abort();
   if (const auto history = r::decode_history(text)) {
     r::HistoryView view;
     if (!r::decode_history(text, view) || view.versions.size() != history->versions.size()) abort();

@@ -19,6 +19,9 @@ inline constexpr std::string_view kBiocConfig = "config.yaml";
 /// The number under which the records of a tree were written first: numbers before it show that state.
 inline std::string first_number_key(std::string_view tree) { return "first:" + std::string(tree); }
 
+/// The titles of a tree's packages now, as lines (r/titles.h): its indexes have none.
+inline std::string titles_key(std::string_view tree) { return "titles:" + std::string(tree); }
+
 /// Set once the whole list of an index's projects is known: from then on a name that is not in it is not
 /// asked for upstream, so that names of private projects do not leak.
 inline constexpr std::string_view kNamesKnown = "names.known";

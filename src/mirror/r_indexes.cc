@@ -2,6 +2,7 @@
 
 #include "base/compress.h"
 #include "base/uri.h"
+#include "r/titles.h"
 #include "r/tree_name.h"
 
 namespace granary::mirror {
@@ -45,7 +46,7 @@ Result<std::optional<Value>> optional_index(const Context& ctx, upstream::Client
   if (!body && body.error().code() != Errc::corrupt && body.error().code() != Errc::too_large)
     return tl::unexpected(std::move(body).error());
   if (body && !*body) return std::optional<Value>();
-  auto value = body ? parse(**body) : Result<Value>(tl::unexpected(std::move(body).error()));
+  auto value = body ? parse(**std::move(body)) : Result<Value>(tl::unexpected(std::move(body).error()));
   if (!value) {
     if (problem.empty()) problem = value.error().message() + " (" + url + ")";
     return std::optional<Value>();
@@ -84,6 +85,14 @@ Result<RIndexes> read_r_indexes(const Context& ctx, upstream::Client& client, co
                                 bool dated, const RTreeState& known) {
   RIndexes out;
   out.state = known;
+  if (const auto where = r::titles_path(tree); !where.path.empty()) {
+    // First, since it needs much memory for a moment.
+    out.titles = TRY(optional_index<std::string>(
+        ctx, client, where.path, out.state.titles, out.problem, [&](std::string body) -> Result<std::string> {
+          body = TRY(unpacked(std::move(body)));
+          return where.rds ? r::titles_in_packages_rds(body) : r::titles_in_views(body);
+        }));
+  }
   if (const auto text = TRY(packages(ctx, client, tree, out.state.packages, out.problem))) {
     out.listed = TRY(r::parse_packages(*text, r::extension_of(tree), out.skipped));
     if (out.skipped.count > 0) out.state.packages = {};  // read again, until it is whole

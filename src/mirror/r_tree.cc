@@ -56,6 +56,7 @@ Result<Synced> sync_r_tree(const Parts& parts, const Context& ctx, const model::
   progress({"reading the indexes of " + tree});
   auto indexes = TRY(read_r_indexes(ctx, *client, tree, dated, before.state));
   const auto state = indexes.state;
+  const auto titles = std::move(indexes.titles);
   Synced synced;
   synced.problem = indexes.problem;
 
@@ -90,6 +91,7 @@ Result<Synced> sync_r_tree(const Parts& parts, const Context& ctx, const model::
                            std::to_string(synced.transaction.value)));
     if (state != before.state || before.first)
       TRY(mirror.set_state(source.id, validators_key(tree), to_text(state)));
+    if (titles) TRY(mirror.set_state(source.id, catalog::titles_key(tree), *titles));
     if (dated && changes.undescribed > 0) TRY(mirror.set_state(source.id, kToDescribe, "1"));
     if (reason == Reason::schedule && tree == r::kSourceTree)
       TRY(mirror.set_state(source.id, catalog::kSyncedUntil,

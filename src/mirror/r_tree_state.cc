@@ -11,10 +11,11 @@ struct Part {
   const char* name;
   upstream::Validators RTreeState::* validators;
 };
-constexpr std::array<Part, 4> kParts = {{{"packages", &RTreeState::packages},
+constexpr std::array<Part, 5> kParts = {{{"packages", &RTreeState::packages},
                                          {"current", &RTreeState::current},
                                          {"archive", &RTreeState::archive},
-                                         {"absences", &RTreeState::absences}}};
+                                         {"absences", &RTreeState::absences},
+                                         {"titles", &RTreeState::titles}}};
 
 }  // namespace
 

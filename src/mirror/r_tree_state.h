@@ -9,7 +9,7 @@
 namespace granary::mirror {
 
 struct RTreeState {
-  upstream::Validators packages{}, current{}, archive{}, absences{};
+  upstream::Validators packages{}, current{}, archive{}, absences{}, titles{};
   bool operator==(const RTreeState&) const = default;
 };
 

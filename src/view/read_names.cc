@@ -2,6 +2,7 @@
 
 #include "python/metadata.h"
 #include "r/description.h"
+#include "r/titles.h"
 #include "view/projects.h"
 
 namespace granary::view {
@@ -73,11 +74,15 @@ Result<SourceNames> read_titled_names(const Context& ctx, catalog::ReadView& vie
   return names;
 }
 
-Result<SourceNames> read_names(const RTree& tree, const model::Pin& pin) {
+Result<SourceNames> read_names(const RTree& tree, const model::Pin& pin, std::string_view titles) {
   SourceNames names;
   RPackageView shown;
-  for (const auto& package : tree.packages)
-    if (TRY(shown.load(package, pin.until))) names.add(package.name, title_of(shown));
+  r::TitleReader now(titles);
+  for (const auto& package : tree.packages) {
+    if (!TRY(shown.load(package, pin.until))) continue;
+    const auto its_own = title_of(shown);
+    names.add(package.name, its_own.empty() ? now.find(package.name) : its_own);
+  }
   names.finish();
   return names;
 }

@@ -12,7 +12,8 @@ namespace granary::view {
 Result<SourceNames> read_names(catalog::ReadView&, const model::Pin&);
 /// Of a source of one's own, each with the Title or the Summary of its newest file. Reads all of its files.
 Result<SourceNames> read_titled_names(const Context&, catalog::ReadView&, const model::Pin&);
-/// What a pin shows of its tree. Titles are known of versions whose DESCRIPTION was read: PACKAGES has none.
-Result<SourceNames> read_names(const RTree&, const model::Pin&);
+/// What a pin shows of its tree. The title is that of the version, once its DESCRIPTION was read, else the
+/// one that upstream has now (catalog::titles_key).
+Result<SourceNames> read_names(const RTree&, const model::Pin&, std::string_view titles);
 
 }  // namespace granary::view

@@ -431,7 +431,14 @@ class CatalogViews final : public Views {
     return names_.get(
         ctx, key_of_names(pin, tree_name) + (apart ? "+titles" : ""),
         [&]() -> Result<SourceNames> {
-          if (tree != nullptr) return read_names(*tree, pin);
+          if (tree != nullptr) {
+            std::string titles;
+            TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
+              titles = TRY(view.mirrors().state(pin.source, catalog::titles_key(tree_name)));
+              return {};
+            }));
+            return read_names(*tree, pin, titles);
+          }
           SourceNames names;
           if (is_own(pin.type) && !apart) {
             std::vector<std::string> own;
