@@ -28,14 +28,19 @@ tl::unexpected<Error> of_another_kind(const model::Repository& repository) {
 
 }  // namespace
 
-Result<view::Snapshot> requested_snapshot(const Context& ctx, view::Views& views,
-                                          const http::Request& request, model::Ecosystem expected) {
+Result<view::Snapshot> any_requested_snapshot(const Context& ctx, view::Views& views,
+                                              const http::Request& request) {
   const auto text = request.parameter("snapshot");
   const auto ref = model::parse_snapshot(text.empty() ? "latest" : text);
   if (!ref)
     return fail(Errc::not_found, "'" + std::string(text.substr(0, kShown)) + "' is not a snapshot",
                 std::string(kSnapshotHint));
-  auto snapshot = TRY(views.resolve(ctx, request.parameter("repo"), *ref));
+  return views.resolve(ctx, request.parameter("repo"), *ref);
+}
+
+Result<view::Snapshot> requested_snapshot(const Context& ctx, view::Views& views,
+                                          const http::Request& request, model::Ecosystem expected) {
+  auto snapshot = TRY(any_requested_snapshot(ctx, views, request));
   if (snapshot.repository->type != expected) return of_another_kind(*snapshot.repository);
   return snapshot;
 }

@@ -16,6 +16,10 @@ namespace granary::api {
 Result<view::Snapshot> requested_snapshot(const Context& ctx, view::Views& views,
                                           const http::Request& request, model::Ecosystem expected);
 
+/// Of whatever language.
+Result<view::Snapshot> any_requested_snapshot(const Context& ctx, view::Views& views,
+                                              const http::Request& request);
+
 /// Lets the event loops answer the same request again while the snapshot's answer holds;
 /// never for an authenticated repository.
 void keep_hot(http::Response& response, const view::Snapshot& snapshot);

@@ -9,6 +9,7 @@
 #include "api/meta_handlers.h"
 #include "api/python_handlers.h"
 #include "api/r_handlers.h"
+#include "api/repository_page.h"
 #include "api/upload_handlers.h"
 #include "app/version.h"
 #include "ingest/maintenance_jobs.h"
@@ -33,6 +34,8 @@ void bind_packages(http::Router& router, const Parts& parts, const config::Setti
   };
   api::bind_upload(router, {.ingest = parts.ingest, .actor = actor});
   api::bind_home(router, {.catalog = parts.catalog, .public_url = settings.server.address});
+  api::bind_repository_pages(
+      router, {.views = parts.views, .catalog = parts.catalog, .public_url = settings.server.address});
 }
 
 }  // namespace
