@@ -4,12 +4,14 @@ import collections
 import concurrent.futures
 import hashlib
 import json
+import time
 
 import crowd
 from checker import Final
+from history import now
 from small_cran import versions
 from work import INDEX, MIRROR
-from work_rules import Done
+from work_rules import OVER, Done
 
 
 def views(run):
@@ -55,6 +57,17 @@ def jobs(run, client):
     return rows_of(run, client, "/__api__/jobs")
 
 
+def jobs_that_are_over(run, client, limit=300):
+    """What was ordered last may still run, or wait for its next attempt."""
+    ordered = {event.what for event in run.history.of("job")}
+    begin = now()
+    while True:
+        rows = jobs(run, client)
+        if now() - begin > limit or all(job["state"] in OVER for job in rows if str(job["id"]) in ordered):
+            return rows
+        time.sleep(1)
+
+
 def rows_of(run, client, path):
     rows, before = [], ""
     while some := run.work.ask(client, "GET", f"{path}?_limit=1000{before}"):
@@ -78,7 +91,7 @@ def aftermath(run):
         _, _, body = run.client(machine).get(f"/{MIRROR}/latest{INDEX}")
         latest[machine] = sorted(versions(body))
     acknowledged = [event.what for event in run.history.of("sync") if event.ok]
-    done = Done(jobs(run, client), steps_of_mirror(run, client), latest, f"{acknowledged[-1]}.0" if acknowledged else "1.0",
-                since=run.since, until=run.until)
+    done = Done(jobs_that_are_over(run, client), steps_of_mirror(run, client), latest, f"{acknowledged[-1]}.0" if acknowledged else "1.0",
+                since=run.since, until=run.until, read=time.time())
     _, headers, _ = client.request("GET", f"/__api__/sources/{run.repository}/packages?_limit=1", run.work.headers)
     return Final(views(run), run.pages, done, len(transactions(run, client, run.repository)), int(headers["X-Total-Count"]))

@@ -30,7 +30,7 @@ class Http:
     """One keep-alive connection to one address, made anew when it broke."""
 
     def __init__(self, host, port, kind="pip"):
-        self.host, self.port, self.connection, self.attempts = host, port, None, 0
+        self.host, self.port, self.connection, self.attempts, self.requests = host, port, None, 0, 0
         self.most, self.backoff = CLIENTS[kind]
 
     def once(self, method, path, headers, body=None, timeout=TIMEOUT):
@@ -50,6 +50,7 @@ class Http:
     def request(self, method, path, headers, body=None):
         """Status, headers, body; with the client's attempts."""
         why = ""
+        self.requests += 1
         for attempt in range(self.most):
             self.attempts += 1
             pause = self.backoff * 2 ** attempt

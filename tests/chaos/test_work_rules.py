@@ -30,7 +30,7 @@ def a_run(jobs=None, seen=None):
     history.add(Event("job", "1", 1, 6, True, details={"kind": "verify", "seen": seen or [turn(running), turn(jobs[0])]}))
     history.add(Event("fault", "kill", 50, 55, True, details={"recovered": 0.5}))
     history.add(Event("look", "/PACKAGES", 3, 3.1, True, details={"status": 200, "versions": ["1.0"]}))
-    return history, Done(jobs, {7: ["1.0"], 9: ["2.0"]}, {"a": ["2.0"], "b": ["2.0"]}, "2.0", since=WALL, until=WALL + 210)
+    return history, Done(jobs, {7: ["1.0"], 9: ["2.0"]}, {"a": ["2.0"], "b": ["2.0"]}, "2.0", since=WALL, until=WALL + 210, read=WALL + 400)
 
 
 def problems(history, done):

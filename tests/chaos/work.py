@@ -148,7 +148,7 @@ class Work:
         """The upstream's next step, and the mirror after it."""
         client = self.client()
         while not self.ended.wait(1.0):
-            event, client.attempts = Event("sync", str(self.upstream.publish()), now()), 0
+            event, client.attempts, client.requests = Event("sync", str(self.upstream.publish()), now()), 0, 0
             try:
                 job = self.synchronised(client)
                 event.details = job["result"] or {}
@@ -156,7 +156,7 @@ class Work:
                 event.ok = job["state"] == "succeeded" and not event.why
             except crowd.Failed as error:
                 event.why = str(error)
-            event.end, event.attempts = now(), client.attempts
+            event.end, event.attempts = now(), client.attempts - client.requests + 1
             self.history.add(event)
 
     def synchronised(self, client):
