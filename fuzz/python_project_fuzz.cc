@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 
 #include "python/project_page.h"
@@ -26,6 +27,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto project = decode_project(text)) {
     const auto again = decode_project(encode(*project));
     if (!again || !(*again == *project)) std::abort();
+    for (const auto until : {std::optional<Time>(), std::optional(Time{})}) {
+      const auto shown = shown_project(text, until);
+      const auto& files = project->files;
+      const auto visible =
+          std::count_if(files.begin(), files.end(), [&](const auto& file) { return file.visible(until); });
+      if (!shown || shown->files.size() != static_cast<std::size_t>(visible)) std::abort();
+    }
   }
   return 0;
 }

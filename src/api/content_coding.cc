@@ -54,25 +54,20 @@ http::Response rendered_response(const http::Request& request, const view::Rende
                                  std::string content_type) {
   http::Response response;
   response.with("Content-Type", std::move(content_type));
-  response.etag = '"' + rendered.etag() + '"';
-  response.body = http::BytesBody{rendered.identity()};
-  if (!rendered.compressible()) return response;
-  response.with("Vary", "Accept-Encoding");
-  const auto encoded = [&](std::string name, const view::Rendered::Bytes& bytes) {
-    if (!bytes) return;
-    response.etag = '"' + rendered.etag() + '-' + name + '"';
-    response.with("Content-Encoding", std::move(name));
-    response.body = http::BytesBody{bytes};
+  const auto take = [&](std::string_view name, const std::string& etag, view::Rendered::Bytes bytes) {
+    response.etag = '"' + etag + (name.empty() ? "" : "-") + std::string(name) + '"';
+    if (!name.empty()) response.with("Content-Encoding", std::string(name));
+    response.body = http::BytesBody{std::move(bytes)};
   };
-  switch (choose_coding(request.header("Accept-Encoding"))) {
-    case Coding::identity:
-      break;
-    case Coding::gzip:
-      encoded("gzip", rendered.gzip());
-      break;
-    case Coding::zstd:
-      encoded("zstd", rendered.zstd());
-      break;
+  const auto coding =
+      rendered.compressible() ? choose_coding(request.header("Accept-Encoding")) : Coding::identity;
+  if (rendered.compressible()) response.with("Vary", "Accept-Encoding");
+  if (coding == Coding::gzip && rendered.gzip()) {
+    take("gzip", rendered.gzip_etag(), rendered.gzip());
+  } else if (coding == Coding::zstd && rendered.zstd()) {
+    take("zstd", rendered.zstd_etag(), rendered.zstd());
+  } else {
+    take("", rendered.etag(), rendered.identity());
   }
   return response;
 }

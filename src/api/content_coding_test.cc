@@ -32,7 +32,7 @@ TEST(RenderedResponse, HasATagForEachEncoding) {
   EXPECT_EQ(rendered_response(request, rendered, "text/plain").etag, '"' + rendered.etag() + '"');
   request.headers.push_back({"accept-encoding", "gzip"});
   const auto response = rendered_response(request, rendered, "text/plain");
-  EXPECT_EQ(response.etag, '"' + rendered.etag() + "-gzip\"");
+  EXPECT_EQ(response.etag, '"' + rendered.gzip_etag() + "-gzip\"");
   EXPECT_EQ(std::get<http::BytesBody>(response.body).bytes, rendered.gzip());
 }
 

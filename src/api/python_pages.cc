@@ -123,16 +123,15 @@ Result<http::Response> simple_project(const PythonDependencies& dependencies, co
     key += '@' + std::string(request.parameter("snapshot"));
   }
   const auto body = views.rendered(ctx, snapshot, key, true, [&]() -> Result<std::string> {
-    const auto files = TRY(views.files(ctx, snapshot, project));
-    if (files.empty()) return fail(Errc::not_found, "no such project");
-    const auto standing = TRY(views.standing(ctx, snapshot, project));
+    const auto content = TRY(views.content(ctx, snapshot, project));
+    if (content.files.empty()) return fail(Errc::not_found, "no such project");
     const python::ProjectPage page{.name = project,
-                                   .files = files,
+                                   .files = content.files,
                                    .files_prefix = kFilesFromProject,
-                                   .last_serial = serial_of(files),
+                                   .last_serial = content.serial,
                                    .provenance_prefix = provenance,
-                                   .status = standing.status,
-                                   .status_reason = standing.reason};
+                                   .status = content.status,
+                                   .status_reason = content.status_reason};
     return json ? python::simple_project_json(page) : python::simple_project_html(page);
   });
   if (body) {

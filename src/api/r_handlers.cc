@@ -191,8 +191,8 @@ class RHandlers {
     const auto body = TRY(d_.indexes->get(ctx, snapshot, RIndex::packages));
     Response response;
     response.with("Content-Type", std::string(kGzip));
-    response.etag = '"' + body->etag() + "-gz\"";
     const auto& made = body->gzip();
+    response.etag = '"' + (made ? body->gzip_etag() : body->etag()) + "-gz\"";
     response.body =
         http::BytesBody{made ? made : std::make_shared<const std::string>(gzip(*body->identity()))};
     set_cache_rules(response, snapshot, false);

@@ -9,6 +9,8 @@
 namespace granary {
 
 void append_hex(std::string& out, ByteSpan bytes);
+/// Two digits for each byte, to where there is room for them.
+void write_hex(char* out, ByteSpan bytes) noexcept;
 /// As html_escape has it.
 void append_html(std::string& out, std::string_view text);
 

@@ -34,13 +34,16 @@ std::string hex(ByteSpan bytes) {
 }
 
 void append_hex(std::string& out, ByteSpan bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   const auto from = out.size();
   out.resize(from + bytes.size() * 2);
-  auto* digit = out.data() + from;
+  write_hex(out.data() + from, bytes);
+}
+
+void write_hex(char* out, ByteSpan bytes) noexcept {
+  constexpr std::string_view kDigits = "0123456789abcdef";
   for (const std::byte b : bytes) {
-    *digit++ = kDigits[std::to_integer<unsigned>(b) >> 4];
-    *digit++ = kDigits[std::to_integer<unsigned>(b) & 15];
+    *out++ = kDigits[std::to_integer<unsigned>(b) >> 4];
+    *out++ = kDigits[std::to_integer<unsigned>(b) & 15];
   }
 }
 

@@ -27,23 +27,20 @@ std::string gzip(std::string_view bytes, int level) {
   auto& compressor = compressors[level];
   if (!compressor) compressor.reset(libdeflate_alloc_compressor(level));
   GRANARY_ASSERT(compressor);
-  std::string out(libdeflate_gzip_compress_bound(compressor.get(), bytes.size()), '\0');
-  const auto n =
-      libdeflate_gzip_compress(compressor.get(), bytes.data(), bytes.size(), out.data(), out.size());
+  const auto most = libdeflate_gzip_compress_bound(compressor.get(), bytes.size());
+  const auto room = std::make_unique_for_overwrite<char[]>(most);  // most of which is never touched
+  const auto n = libdeflate_gzip_compress(compressor.get(), bytes.data(), bytes.size(), room.get(), most);
   GRANARY_ASSERT(n > 0);
-  out.resize(n);
-  out.shrink_to_fit();
-  return out;
+  return {room.get(), n};
 }
 
 std::string zstd(std::string_view bytes, int level) {
   thread_local std::unique_ptr<ZSTD_CCtx, FreeContext> context(ZSTD_createCCtx());
-  std::string out(ZSTD_compressBound(bytes.size()), '\0');
-  const auto n = ZSTD_compressCCtx(context.get(), out.data(), out.size(), bytes.data(), bytes.size(), level);
+  const auto most = ZSTD_compressBound(bytes.size());
+  const auto room = std::make_unique_for_overwrite<char[]>(most);
+  const auto n = ZSTD_compressCCtx(context.get(), room.get(), most, bytes.data(), bytes.size(), level);
   GRANARY_ASSERT(!ZSTD_isError(n));
-  out.resize(n);
-  out.shrink_to_fit();
-  return out;
+  return {room.get(), n};
 }
 
 Result<std::string> unzstd(std::string_view bytes, std::size_t limit) {

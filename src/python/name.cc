@@ -18,6 +18,7 @@ bool is_valid_name(std::string_view name) noexcept {
 }
 
 std::string normalize_name(std::string_view name) {
+  if (is_normalized_name(name)) return std::string(name);  // nearly all of an index
   std::string out;
   out.reserve(name.size());
   bool in_run = false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory_resource>
 
 #include "base/compress.h"
 
@@ -12,6 +13,7 @@ constexpr char kFormat = 1;
 constexpr std::size_t kLongest = 256 << 20;  // unpacked; history comes on top of what the longest page says
 constexpr std::size_t kLeastPerFile = 5;     // bytes that a file takes at least
 constexpr std::size_t kMostReserved = 50'000;
+constexpr std::size_t kDigestBytes = 32;
 
 // What there is of a file, and what is as in the file before it.
 enum Flag : std::uint64_t {
@@ -91,21 +93,14 @@ class Reader {
     in_.remove_prefix(size);
     return bytes;
   }
-  std::string text() { return std::string(raw(number())); }
-  std::string text_after(std::string_view before) {
+  std::string_view text() { return raw(number()); }
+  /// `text` is the one before, and becomes the next.
+  void text_after(std::string& text) {
     const auto shared = number();
-    if (shared > before.size()) failed_ = true;
-    std::string text(before.substr(0, shared));
+    if (shared > text.size()) failed_ = true;
+    text.resize(std::min<std::size_t>(text.size(), shared));
     text += raw(number());
     if (text.size() > kLongestText) failed_ = true;
-    return text;
-  }
-  std::optional<Digest> digest() {
-    const auto bytes = raw(32);
-    if (bytes.size() != 32) return std::nullopt;
-    Digest digest;
-    std::memcpy(digest.bytes.data(), bytes.data(), 32);
-    return digest;
   }
   Time time(Time before) {
     // Unsigned: a damaged row may overflow.
@@ -170,29 +165,115 @@ void write(Writer& out, const UpstreamFile& file, const UpstreamFile& before) {
   if ((flags & kProvenance) != 0) out.text_after(file.provenance, before.provenance);
 }
 
-UpstreamFile read(Reader& in, const UpstreamFile& before) {
-  UpstreamFile file;
-  const auto flags = in.number();
-  const Time from = before.uploaded_at.value_or(Time{});
-  file.wheel = (flags & kWheel) != 0;
-  file.filename = in.text_after(before.filename);
-  file.url = in.text_after(before.url);
-  if ((flags & kNamedUrl) != 0) file.url += file.filename;
-  file.version = (flags & kSameVersion) != 0 ? before.version : in.text();
-  if ((flags & kSha256) != 0) file.sha256 = in.digest();
-  if ((flags & kMd5) != 0) file.md5 = in.text();
-  if ((flags & kSize) != 0) file.size = in.number();
-  if ((flags & kUploaded) != 0) file.uploaded_at = in.time(from);
-  if ((flags & kAppeared) != 0) file.appeared = in.time(Time{});
-  if ((flags & kGone) != 0) file.gone = in.time(Time{});
-  file.requires_python = (flags & kSamePython) != 0 ? before.requires_python : in.text();
-  if ((flags & kYanked) != 0) file.yanked = in.text();
-  file.has_metadata = (flags & kMetadata) != 0;
-  if ((flags & kMetadataDigest) != 0) file.metadata_sha256 = in.digest();
-  if ((flags & kProvenance) != 0) file.provenance = in.text_after(before.provenance);
+/// A file as it is read: views into the record, and room that the next one uses again.
+struct Entry {
+  std::uint64_t flags = 0;
+  std::string filename, url, provenance;  // of `url` and `provenance` what the next one is told after
+  std::string_view version, md5, requires_python, yanked, sha256, metadata_sha256;
+  std::uint64_t size = 0;
+  Time uploaded_at{}, appeared{}, gone{};
+  bool has(Flag flag) const noexcept { return (flags & flag) != 0; }
+  bool visible(std::optional<Time> until) const noexcept {
+    if (!until) return !has(kGone);
+    const auto since = has(kAppeared) ? appeared : has(kUploaded) ? uploaded_at : Time::min();
+    return since < *until && (!has(kGone) || gone >= *until);
+  }
+};
+
+void read(Reader& in, Entry& file) {
+  const Time from = file.has(kUploaded) ? file.uploaded_at : Time{};
+  if (!file.has(kProvenance)) file.provenance.clear();
+  file.flags = in.number();
+  in.text_after(file.filename);
+  in.text_after(file.url);
+  if (file.has(kNamedUrl)) file.url += file.filename;
+  if (!file.has(kSameVersion)) file.version = in.text();
+  if (file.has(kSha256)) file.sha256 = in.raw(kDigestBytes);
+  if (file.has(kMd5)) file.md5 = in.text();
+  if (file.has(kSize)) file.size = in.number();
+  if (file.has(kUploaded)) file.uploaded_at = in.time(from);
+  if (file.has(kAppeared)) file.appeared = in.time(Time{});
+  if (file.has(kGone)) file.gone = in.time(Time{});
+  if (!file.has(kSamePython)) file.requires_python = in.text();
+  if (file.has(kYanked)) file.yanked = in.text();
+  if (file.has(kMetadataDigest)) file.metadata_sha256 = in.raw(kDigestBytes);
+  if (file.has(kProvenance)) in.text_after(file.provenance);
   in.spend(file.filename.size() + file.url.size() + file.version.size() + file.requires_python.size() +
-           file.provenance.size());
+           (file.has(kProvenance) ? file.provenance.size() : 0));
+}
+
+Digest digest_of(std::string_view bytes) {
+  Digest digest;
+  std::memcpy(digest.bytes.data(), bytes.data(), std::min(bytes.size(), kDigestBytes));
+  return digest;
+}
+
+UpstreamFile to_file(const Entry& from) {
+  UpstreamFile file;
+  file.filename = from.filename;
+  file.version = from.version;
+  file.wheel = from.has(kWheel);
+  file.url = from.url;
+  if (from.has(kSha256)) file.sha256 = digest_of(from.sha256);
+  if (from.has(kMd5)) file.md5 = from.md5;
+  if (from.has(kSize)) file.size = from.size;
+  if (from.has(kUploaded)) file.uploaded_at = from.uploaded_at;
+  if (from.has(kAppeared)) file.appeared = from.appeared;
+  if (from.has(kGone)) file.gone = from.gone;
+  file.requires_python = from.requires_python;
+  if (from.has(kYanked)) file.yanked = from.yanked;
+  file.has_metadata = from.has(kMetadata);
+  if (from.has(kMetadataDigest)) file.metadata_sha256 = digest_of(from.metadata_sha256);
+  if (from.has(kProvenance)) file.provenance = from.provenance;
   return file;
+}
+
+/// `name` lies elsewhere: the entry's own is overwritten by the next.
+PageFile to_page_file(const Entry& from, std::string_view name) {
+  PageFile file;
+  file.filename = name;
+  file.version = from.version;
+  if (from.has(kSha256)) file.sha256 = as_bytes(from.sha256);
+  if (from.has(kMd5)) file.md5 = from.md5;
+  if (from.has(kSize)) file.size = from.size;
+  if (from.has(kUploaded)) file.uploaded_at = from.uploaded_at;
+  file.requires_python = from.requires_python;
+  if (from.has(kYanked)) file.yanked = from.yanked;
+  if (from.has(kMetadataDigest)) file.metadata_sha256 = as_bytes(from.metadata_sha256);
+  file.provenance = from.has(kProvenance) && !from.provenance.empty();
+  return file;
+}
+
+tl::unexpected<Error> damaged() {
+  return fail(Errc::corrupt, "the record of a project is damaged", "sync the source again after clearing it");
+}
+
+/// Into `project` what is said of it (all but the files), then `begin(count)` and `each(entry)` of them.
+template <class Into, class Begin, class Each>
+Result<> read_record(std::string_view bytes, Into& project, const Begin& begin, const Each& each) {
+  Reader in(bytes);
+  project.shown = in.text();
+  project.serial = in.signed_number();
+  project.etag = in.text();
+  const auto status = in.number();
+  if (status > static_cast<std::uint64_t>(ProjectStatus::quarantined)) return damaged();
+  project.status = static_cast<ProjectStatus>(status);
+  project.status_reason = in.text();
+  const auto count = in.number();
+  if (in.failed() || count > std::min(in.left() / kLeastPerFile, kMostFilesKept)) return damaged();
+  begin(static_cast<std::size_t>(count));
+  Entry entry;
+  for (std::uint64_t i = 0; i < count && !in.failed(); ++i) {
+    read(in, entry);
+    if (!in.failed()) each(entry);
+  }
+  if (in.failed() || in.left() != 0) return damaged();
+  return {};
+}
+
+Result<std::string> unpacked(std::string_view record) {
+  if (record.empty() || record[0] != kFormat) return damaged();
+  return unzstd(record.substr(1), kLongest);
 }
 
 }  // namespace
@@ -215,28 +296,31 @@ std::string encode(const Project& project) {
 }
 
 Result<Project> decode_project(std::string_view record) {
-  const auto damaged = [] {
-    return fail(Errc::corrupt, "the record of a project is damaged",
-                "sync the source again after clearing it");
-  };
-  if (record.empty() || record[0] != kFormat) return damaged();
-  const std::string bytes = TRY(unzstd(record.substr(1), kLongest));
-  Reader in(bytes);
+  const std::string bytes = TRY(unpacked(record));
   Project project;
-  project.shown = in.text();
-  project.serial = in.signed_number();
-  project.etag = in.text();
-  const auto status = in.number();
-  if (status > static_cast<std::uint64_t>(ProjectStatus::quarantined)) return damaged();
-  project.status = static_cast<ProjectStatus>(status);
-  project.status_reason = in.text();
-  const auto count = in.number();
-  if (in.failed() || count > std::min(in.left() / kLeastPerFile, kMostFilesKept)) return damaged();
-  project.files.reserve(std::min<std::size_t>(count, kMostReserved));
-  const UpstreamFile none;
-  for (std::uint64_t i = 0; i < count && !in.failed(); ++i)
-    project.files.push_back(read(in, i == 0 ? none : project.files.back()));
-  if (in.failed() || in.left() != 0) return damaged();
+  TRY(read_record(
+      bytes, project, [&](std::size_t count) { project.files.reserve(std::min(count, kMostReserved)); },
+      [&](const Entry& entry) { project.files.push_back(to_file(entry)); }));
+  return project;
+}
+
+Result<ShownProject> shown_project(std::string_view record, std::optional<Time> until) {
+  struct Text {
+    std::string bytes;
+    std::pmr::monotonic_buffer_resource names;
+  };
+  const auto text = std::make_shared<Text>();
+  text->bytes = TRY(unpacked(record));
+  ShownProject project;
+  TRY(read_record(
+      text->bytes, project, [&](std::size_t count) { project.files.reserve(std::min(count, kMostReserved)); },
+      [&](const Entry& entry) {
+        if (!entry.visible(until)) return;
+        auto* name = static_cast<char*>(text->names.allocate(entry.filename.size() + 1, 1));
+        std::memcpy(name, entry.filename.data(), entry.filename.size());
+        project.files.push_back(to_page_file(entry, {name, entry.filename.size()}));
+      }));
+  project.text = text;
   return project;
 }
 

@@ -47,6 +47,39 @@ TEST(ProjectRecord, ComesBackAsItWas) {
   }
 }
 
+TEST(ProjectRecord, APageShowsWhatWasThereOnItsDay) {
+  const auto project = sample(500);
+  const auto record = encode(project);
+  const auto moment = [](std::int64_t n) { return std::optional(Time(std::chrono::microseconds(n))); };
+  for (const auto until : {std::optional<Time>(), moment(0), moment(1'700'000'100'000'000),
+                           moment(1'800'000'000'000'000), moment(1'900'000'000'000'000)}) {
+    auto shown = shown_project(record, until);
+    ASSERT_TRUE(shown) << shown.error().message();
+    EXPECT_EQ(shown->shown, project.shown);
+    EXPECT_EQ(shown->serial, project.serial);
+    EXPECT_EQ(shown->status, project.status);
+    EXPECT_EQ(shown->status_reason, project.status_reason);
+    std::size_t next = 0;
+    for (const auto& file : project.files) {
+      if (!file.visible(until)) continue;
+      ASSERT_LT(next, shown->files.size());
+      const auto& page = shown->files[next++];
+      EXPECT_EQ(page.filename, file.filename);
+      EXPECT_EQ(page.version, file.version);
+      EXPECT_EQ(as_text(page.sha256), as_text(file.sha256->bytes));
+      EXPECT_EQ(page.md5, file.md5);
+      EXPECT_EQ(page.size, file.size);
+      EXPECT_EQ(page.uploaded_at, file.uploaded_at);
+      EXPECT_EQ(page.requires_python, file.requires_python);
+      EXPECT_EQ(page.yanked, file.yanked);
+      EXPECT_EQ(as_text(page.metadata_sha256),
+                file.metadata_sha256 ? as_text(file.metadata_sha256->bytes) : std::string_view());
+      EXPECT_EQ(page.provenance, !file.provenance.empty());
+    }
+    EXPECT_EQ(next, shown->files.size());
+  }
+}
+
 TEST(ProjectRecord, IsNotMuchLargerThanItsHashes) {
   const auto size = encode(sample(2000)).size();
   EXPECT_LT(size, 2000U * (32 + 32 + 32 + 8 + 16));
@@ -55,6 +88,7 @@ TEST(ProjectRecord, IsNotMuchLargerThanItsHashes) {
 TEST(ProjectRecord, WhatIsDamagedIsAnError) {
   const auto record = encode(sample(50));
   EXPECT_FALSE(decode_project(""));
+  EXPECT_FALSE(shown_project(record.substr(0, record.size() / 2), std::nullopt));
   EXPECT_FALSE(decode_project("\x02" + record.substr(1)));
   for (std::size_t cut = 0; cut < record.size(); cut += 97)
     EXPECT_FALSE(decode_project(record.substr(0, cut)));

@@ -1,6 +1,7 @@
 #include "python/simple.h"
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <optional>
 
@@ -14,15 +15,14 @@
 namespace granary::python {
 namespace {
 
-/// Of a mirrored file upstream may give no SHA-256.
-bool is_named_by_content(const model::FileRecord& file) { return !file.origin || file.origin->digest_known; }
-
+template <class File>
 struct Keyed {
   std::shared_ptr<const std::optional<Version>> version;  // shared by files of one spelling
-  const model::FileRecord* file;
+  const File* file;
 };
 
-std::strong_ordering compare_version(const Keyed& a, const Keyed& b) {
+template <class File>
+std::strong_ordering compare_version(const Keyed<File>& a, const Keyed<File>& b) {
   if (a.version == b.version) return std::strong_ordering::equal;
   const auto &x = *a.version, &y = *b.version;
   // What is not a version sorts first: it is older than the rule.
@@ -30,13 +30,15 @@ std::strong_ordering compare_version(const Keyed& a, const Keyed& b) {
   return x ? *x <=> *y : a.file->version <=> b.file->version;
 }
 
-bool before(const Keyed& a, const Keyed& b) {
+template <class File>
+bool before(const Keyed<File>& a, const Keyed<File>& b) {
   const auto versions = compare_version(a, b);
   return versions != 0 ? versions < 0 : a.file->filename < b.file->filename;
 }
 
-std::vector<Keyed> keyed(std::span<const model::FileRecord> files) {
-  std::vector<Keyed> all;
+template <class File>
+std::vector<Keyed<File>> keyed(std::span<const File> files) {
+  std::vector<Keyed<File>> all;
   all.reserve(files.size());
   for (const auto& file : files) {
     const bool same = !all.empty() && all.back().file->version == file.version;
@@ -45,15 +47,16 @@ std::vector<Keyed> keyed(std::span<const model::FileRecord> files) {
                    &file});
   }
   // Records of mirrors are in order already.
-  if (!std::is_sorted(all.begin(), all.end(), before)) std::sort(all.begin(), all.end(), before);
+  if (!std::is_sorted(all.begin(), all.end(), before<File>)) std::sort(all.begin(), all.end(), before<File>);
   return all;
 }
 
-std::vector<std::string> versions_of(const std::vector<Keyed>& sorted) {
+template <class File>
+std::vector<std::string> versions_of(const std::vector<Keyed<File>>& sorted) {
   std::vector<std::string> versions;
-  const Keyed* last = nullptr;
+  const Keyed<File>* last = nullptr;
   for (const auto& entry : sorted) {
-    if (last == nullptr || compare_version(*last, entry) != 0) versions.push_back(entry.file->version);
+    if (last == nullptr || compare_version(*last, entry) != 0) versions.emplace_back(entry.file->version);
     last = &entry;
   }
   return versions;
@@ -67,46 +70,64 @@ void write_meta(JsonWriter& json, std::int64_t serial) {
   json.end_object();
 }
 
-void append_path(std::string& out, const model::FileRecord& file) {
-  const auto from = out.size();
-  append_hex(out, file.blob.bytes);
-  const auto folders = {out[from], out[from + 1], '/', out[from + 2], out[from + 3], '/'};
-  out.insert(out.begin() + static_cast<std::ptrdiff_t>(from), folders);
-  out += '/';
-  out += percent_encode(file.filename);
+/// Of a file, and of its metadata: written several times.
+using HexDigits = std::array<char, 2 * sizeof(Digest)>;
+std::string_view text_of(const HexDigits& digits) { return {digits.data(), digits.size()}; }
+
+/// Zeros stand for no digest.
+HexDigits hex_digits(ByteSpan digest) {
+  HexDigits digits;
+  digits.fill('0');
+  if (digest.size() == sizeof(Digest)) write_hex(digits.data(), digest);
+  return digits;
 }
 
-void append_core_metadata(std::string& out, const model::FileRecord& file) {
-  if (!file.metadata_sha256) {
+/// Nearly every name is plain.
+void append_encoded(std::string& out, std::string_view text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '.' || c == '_';
+  });
+  if (plain) {
+    out += text;
+  } else {
+    out += percent_encode(text);
+  }
+}
+
+void append_path(std::string& out, std::string_view digest, std::string_view filename) {
+  out.append(digest, 0, 2).append(1, '/').append(digest, 2, 2).append(1, '/');
+  out.append(digest).append(1, '/');
+  append_encoded(out, filename);
+}
+
+void append_core_metadata(std::string& out, const PageFile& file) {
+  if (file.metadata_sha256.empty()) {
     out += R"(,"core-metadata":false,"data-dist-info-metadata":false)";
     return;
   }
+  const auto digits = hex_digits(file.metadata_sha256);
   for (const std::string_view key :
-       {R"(,"core-metadata":{"sha256":")", R"(,"data-dist-info-metadata":{"sha256":")"}) {
-    out += key;
-    append_hex(out, file.metadata_sha256->bytes);
-    out += R"("})";
-  }
+       {R"(,"core-metadata":{"sha256":")", R"(,"data-dist-info-metadata":{"sha256":")"})
+    out.append(key).append(text_of(digits)).append(R"("})");
 }
 
-std::string provenance_url(const ProjectPage& page, const model::FileRecord& file) {
+std::string provenance_url(const ProjectPage& page, const PageFile& file) {
   return std::string(page.provenance_prefix) + percent_encode(page.name) + '/' +
          percent_encode(file.version) + '/' + percent_encode(file.filename) + "/provenance";
 }
 
 /// `prefix` as it stands within a string of JSON; what comes behind it in the URL needs no escapes. By hand,
 /// since large pages have tens of thousands of these.
-void append_file(std::string& out, const model::FileRecord& file, std::string_view prefix,
-                 const ProjectPage& page) {
+void append_file(std::string& out, const PageFile& file, std::string_view prefix, const ProjectPage& page) {
   out += R"({"filename":)";
   append_json_string(out, file.filename);
   out.append(R"(,"url":")").append(prefix);
-  append_path(out, file);
+  const auto digits = hex_digits(file.sha256);
+  append_path(out, text_of(digits), file.filename);
   out += R"(","hashes":{)";
-  if (is_named_by_content(file)) {
-    out += R"("sha256":")";
-    append_hex(out, file.blob.bytes);
-    out += '"';
+  if (!file.sha256.empty()) {
+    out.append(R"("sha256":")").append(text_of(digits)).append(1, '"');
   } else if (!file.md5.empty()) {
     out += R"("md5":)";
     append_json_string(out, file.md5);
@@ -128,10 +149,10 @@ void append_file(std::string& out, const model::FileRecord& file, std::string_vi
   }
   append_core_metadata(out, file);
   out += R"(,"provenance":)";
-  if (file.provenance.empty()) {
-    out += "null";
-  } else {
+  if (file.provenance) {
     append_json_string(out, provenance_url(page, file));
+  } else {
+    out += "null";
   }
   out += '}';
 }
@@ -141,14 +162,14 @@ std::size_t likely_length(const ProjectPage& page) {
   constexpr std::size_t kOfEach = 480;
   std::size_t length = 0;
   for (const auto& file : page.files)
-    length += kOfEach + 2 * file.filename.size() + file.requires_python.size() + file.provenance.size();
+    length += kOfEach + 2 * file.filename.size() + file.requires_python.size() +
+              (file.provenance ? page.provenance_prefix.size() + file.filename.size() : 0);
   return length;
 }
 
-void append_fragment(std::string& out, const model::FileRecord& file) {
-  if (is_named_by_content(file)) {
-    out += "#sha256=";
-    append_hex(out, file.blob.bytes);
+void append_fragment(std::string& out, const PageFile& file, std::string_view digest) {
+  if (!file.sha256.empty()) {
+    out.append("#sha256=").append(digest);
   } else if (!file.md5.empty()) {
     out += "#md5=";
     append_html(out, file.md5);
@@ -187,8 +208,31 @@ void attribute(std::string& out, std::string_view name, std::string_view value) 
 
 std::string file_path(const model::FileRecord& file) {
   std::string path;
-  append_path(path, file);
+  append_path(path, file.blob.hex(), file.filename);
   return path;
+}
+
+PageFile page_file(const model::FileRecord& file) {
+  PageFile out;
+  out.filename = file.filename;
+  out.version = file.version;
+  // Of a mirrored file upstream may give no SHA-256.
+  if (!file.origin || file.origin->digest_known) out.sha256 = file.blob.bytes;
+  out.md5 = file.md5;
+  out.size = file.size;
+  out.uploaded_at = file.uploaded_at;
+  out.requires_python = file.requires_python;
+  out.yanked = file.yanked;
+  if (file.metadata_sha256) out.metadata_sha256 = file.metadata_sha256->bytes;
+  out.provenance = !file.provenance.empty();
+  return out;
+}
+
+std::vector<PageFile> page_files(std::span<const model::FileRecord> files) {
+  std::vector<PageFile> out;
+  out.reserve(files.size());
+  for (const auto& file : files) out.push_back(page_file(file));
+  return out;
 }
 
 std::vector<std::string> sorted_versions(std::span<const model::FileRecord> files) {
@@ -272,19 +316,18 @@ std::string simple_project_html(const ProjectPage& page) {
   for (const auto& entry : keyed(page.files)) {
     const auto& file = *entry.file;
     out.append("    <a href=\"").append(prefix);
-    append_path(out, file);  // and what follows, needs no escapes
-    append_fragment(out, file);
+    const auto digits = hex_digits(file.sha256);
+    append_path(out, text_of(digits), file.filename);  // and what follows, needs no escapes
+    append_fragment(out, file, text_of(digits));
     out += '"';
     if (!file.requires_python.empty()) attribute(out, "data-requires-python", file.requires_python);
     if (file.yanked) attribute(out, "data-yanked", *file.yanked);
-    if (!file.provenance.empty()) attribute(out, "data-provenance", provenance_url(page, file));
-    if (file.metadata_sha256) {
+    if (file.provenance) attribute(out, "data-provenance", provenance_url(page, file));
+    if (!file.metadata_sha256.empty()) {
+      const auto metadata = hex_digits(file.metadata_sha256);
       for (const std::string_view name :
-           {" data-core-metadata=\"sha256=", " data-dist-info-metadata=\"sha256="}) {
-        out += name;
-        append_hex(out, file.metadata_sha256->bytes);
-        out += '"';
-      }
+           {" data-core-metadata=\"sha256=", " data-dist-info-metadata=\"sha256="})
+        out.append(name).append(text_of(metadata)).append(1, '"');
     }
     out += '>';
     append_html(out, file.filename);

@@ -4,11 +4,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.h"
+#include "base/clock.h"
 #include "model/types.h"
 #include "python/project.h"
 
@@ -25,9 +28,24 @@ std::string simple_list_json(const ProjectList& list);
 /// Links are relative to the list: "foo/".
 std::string simple_list_html(const ProjectList& list);
 
+/// What a page says of a file. Views: large projects have tens of thousands.
+struct PageFile {
+  std::string_view filename, version;
+  ByteSpan sha256{};       // empty: upstream gives none
+  std::string_view md5{};  // hex; shown where there is no SHA-256
+  std::uint64_t size = 0;  // 0: not known
+  Time uploaded_at{};      // the epoch: not known
+  std::string_view requires_python{};
+  std::optional<std::string_view> yanked{};
+  ByteSpan metadata_sha256{};  // empty: none is served
+  bool provenance = false;
+};
+PageFile page_file(const model::FileRecord& file);
+std::vector<PageFile> page_files(std::span<const model::FileRecord> files);
+
 struct ProjectPage {
   std::string_view name;  // normalised
-  std::span<const model::FileRecord> files;
+  std::span<const PageFile> files;
   /// What stands before "ab/cd/<sha256>/<filename>": "../../packages/".
   std::string_view files_prefix;
   std::int64_t last_serial = 0;

@@ -25,9 +25,9 @@ auto each_of(const std::vector<std::string>& names) {
 TEST(SimplePage, AttestationsAreBehindOurOwnUrlAndTheStatusIsUpstreams) {
   auto file = wheel_record("foo", "1.0");
   file.provenance = "https://upstream.test/integrity/foo/1.0/x/provenance";
-  const std::vector<model::FileRecord> files = {file};
+  const std::vector<PageFile> shown = {page_file(file)};
   const ProjectPage page{.name = "foo",
-                         .files = files,
+                         .files = shown,
                          .files_prefix = "../../packages/",
                          .status = ProjectStatus::archived,
                          .status_reason = "see \"bar\""};
@@ -62,7 +62,7 @@ TEST(SimpleApi, ProjectHasItsKeysInOrder) {
   const auto digest = files[0].blob.hex();
   const auto metadata = files[0].metadata_sha256->hex();
   EXPECT_EQ(
-      simple_project_json({"foo", files, kPrefix, 9}),
+      simple_project_json({"foo", page_files(files), kPrefix, 9}),
       R"({"meta":{"api-version":"1.4","_last-serial":9},"name":"foo","project-status":{"status":"active"},)"
       R"("versions":["1.0"],"files":[{"filename":"foo-1.0-py3-none-any.whl","url":")" +
           url_of(files[0]) + R"(","hashes":{"sha256":")" + digest +
@@ -75,7 +75,7 @@ TEST(SimpleApi, ProjectOrdersVersionsAsPep440SaysAndNamesEachOnce) {
   const std::vector<model::FileRecord> files = {wheel_record("foo", "1.10"), wheel_record("foo", "1.9"),
                                                 sdist_record("foo", "1.10"), wheel_record("foo", "1.10rc1"),
                                                 sdist_record("foo", "1.9.0")};
-  const auto page = Json::parse(simple_project_json({"foo", files, kPrefix, 9}));
+  const auto page = Json::parse(simple_project_json({"foo", page_files(files), kPrefix, 9}));
   ASSERT_TRUE(page);
   std::vector<std::string_view> versions;
   for (const auto& version : (*page)["versions"].items()) versions.push_back(*version.string());
@@ -94,7 +94,7 @@ TEST(SimpleApi, FilesSayWhatTheyDoNotHave) {
   auto other = sdist_record("foo", "2.0");
   other.yanked = "";
   const std::vector<model::FileRecord> files = {sdist, other};
-  const auto page = Json::parse(simple_project_json({"foo", files, kPrefix, 9}));
+  const auto page = Json::parse(simple_project_json({"foo", page_files(files), kPrefix, 9}));
   ASSERT_TRUE(page);
   const auto& first = (*page)["files"].items()[0];
   EXPECT_TRUE(first["requires-python"].is_null());
@@ -107,7 +107,7 @@ TEST(SimpleApi, ProjectAsHtmlHasTheSameFactsEscaped) {
   auto file = wheel_record("foo", "1.0");
   file.yanked = "a \"b\" <c>";
   const std::vector<model::FileRecord> files = {file};
-  const auto html = simple_project_html({"foo", files, kPrefix, 9});
+  const auto html = simple_project_html({"foo", page_files(files), kPrefix, 9});
   const auto metadata = file.metadata_sha256->hex();
   EXPECT_NE(html.find("<a href=\"" + url_of(file) + "#sha256=" + file.blob.hex() +
                       "\" data-requires-python=\"&gt;=3.9\" data-yanked=\"a &quot;b&quot; &lt;c&gt;\""

@@ -25,6 +25,11 @@ std::size_t weight_of_project(const python::Project& project) {
   return weight;
 }
 
+/// Of the page, as upstream counts: what mirrors of mirrors compare.
+std::int64_t serial_of(std::int64_t upstreams, model::TxNo number) noexcept {
+  return upstreams != 0 ? upstreams : number.value;
+}
+
 /// Names the bytes for ever: two files of one name differ in what upstream says of them.
 std::string key_of(const python::UpstreamFile& file, std::string_view project) {
   if (file.sha256) return "sha256:" + file.sha256->hex() + '/' + file.filename;
@@ -50,8 +55,7 @@ model::FileRecord file_record(const python::UpstreamFile& file, const python::Pr
   out.metadata_sha256 = file.metadata_sha256;
   out.requires_python = file.requires_python;
   out.yanked = file.yanked;
-  // The serial of the page, as upstream counts: what mirrors of mirrors compare.
-  out.added_in = project.serial != 0 ? model::TxNo{project.serial} : number;
+  out.added_in = {serial_of(project.serial, number)};
   out.origin = model::Origin{{file.url}, key_of(file, name), file.sha256.has_value()};
   out.provenance = file.provenance;
   return out;
@@ -184,21 +188,41 @@ Result<std::vector<std::optional<model::FileRecord>>> Projects::newest(
   return found;
 }
 
+Result<std::string> Projects::read_record(const Context& ctx, const model::Pin& pin,
+                                          std::string_view project) {
+  std::string bytes;
+  TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
+    auto record = TRY(view.mirrors().record(pin.source, "", project, pin.at));
+    bytes = record ? std::move(record->bytes) : std::string();
+    return {};
+  }));
+  return bytes;
+}
+
 Result<std::shared_ptr<const python::Project>> Projects::known(const Context& ctx, const model::Pin& pin,
                                                                std::string_view project) {
   return decoded_.get(
       ctx, key_of(pin, project),
       [&]() -> Result<python::Project> {
-        std::string bytes;
-        TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
-          auto record = TRY(view.mirrors().record(pin.source, "", project, pin.at));
-          bytes = record ? std::move(record->bytes) : std::string();
-          return {};
-        }));
+        const auto bytes = TRY(read_record(ctx, pin, project));
         if (bytes.empty()) return python::Project{};
         return python::decode_project(bytes);
       },
       weight_of_project);
+}
+
+Result<ProjectContent> Projects::content(const Context& ctx, const model::Pin& pin,
+                                         std::string_view project) {
+  const auto bytes = TRY(read_record(ctx, pin, project));
+  ProjectContent content;
+  if (bytes.empty()) return content;
+  auto shown = TRY(python::shown_project(bytes, pin.until));
+  content.files = std::move(shown.files);
+  content.serial = std::max<std::int64_t>(0, serial_of(shown.serial, pin.at));
+  content.status = shown.status;
+  content.status_reason = std::move(shown.status_reason);
+  content.text = std::move(shown.text);
+  return content;
 }
 
 Result<std::vector<model::FileRecord>> Projects::files(const Context& ctx, const model::Pin& pin,

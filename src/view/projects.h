@@ -40,9 +40,8 @@ class Projects {
   /// `pin` is of owner(). By version (PEP 440), then by name.
   Result<std::vector<model::FileRecord>> files(const Context&, const model::Pin& pin,
                                                std::string_view project);
-  /// Everything that is known of it, from memory after files(). Never null.
-  Result<std::shared_ptr<const python::Project>> known(const Context&, const model::Pin& pin,
-                                                       std::string_view project);
+  /// The same files as the page shows them, each time from the record. `pin` is of owner().
+  Result<ProjectContent> content(const Context&, const model::Pin& pin, std::string_view project);
 
   /// For each project the newest file of what is known of it, without asking upstream; see newest_file.
   Result<std::vector<std::optional<model::FileRecord>>> newest(const Context&, const model::Pin&,
@@ -55,6 +54,11 @@ class Projects {
   };
   Result<model::TxNo> record_of(const Context&, const model::Pin&, std::string_view project,
                                 const Freshness&);
+  /// Empty when there is none.
+  Result<std::string> read_record(const Context&, const model::Pin&, std::string_view project);
+  /// Everything that is known of it. Never null.
+  Result<std::shared_ptr<const python::Project>> known(const Context&, const model::Pin& pin,
+                                                       std::string_view project);
   Result<model::TxNo> read_number(const Context&, const model::Pin&, std::string_view project);
   Result<bool> own(const Context&, const Snapshot&, model::SourceId, std::string_view project,
                    std::vector<model::Pin>& pins) const;

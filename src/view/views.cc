@@ -242,18 +242,24 @@ class CatalogViews final : public Views {
     return first;
   }
 
-  Result<ProjectStanding> standing(const Context& ctx, const Snapshot& snapshot,
-                                   std::string_view project) override {
-    if (snapshot.pins.empty() || !is_index(snapshot.pins.front())) return ProjectStanding{};
-    const auto known = TRY(projects_.known(ctx, snapshot.pins.front(), project));
-    return ProjectStanding{known->status, known->status_reason};
-  }
-
   Result<std::vector<model::FileRecord>> files(const Context& ctx, const Snapshot& snapshot,
                                                std::string_view package) override {
     if (snapshot.pins.empty()) return std::vector<model::FileRecord>();
     if (is_index(snapshot.pins.front())) return projects_.files(ctx, snapshot.pins.front(), package);
     return files_of_sources(ctx, snapshot, package);
+  }
+
+  Result<ProjectContent> content(const Context& ctx, const Snapshot& snapshot,
+                                 std::string_view project) override {
+    if (!snapshot.pins.empty() && is_index(snapshot.pins.front()))
+      return projects_.content(ctx, snapshot.pins.front(), project);
+    ProjectContent content;
+    const auto files =
+        std::make_shared<const std::vector<model::FileRecord>>(TRY(this->files(ctx, snapshot, project)));
+    content.files = python::page_files(*files);
+    content.text = files;
+    for (const auto& file : *files) content.serial = std::max(content.serial, file.added_in.value);
+    return content;
   }
 
   Result<std::optional<model::FileRecord>> find_file(const Context& ctx, const Snapshot& snapshot,
@@ -319,7 +325,7 @@ class CatalogViews final : public Views {
       const std::function<Result<std::string>()>& render) override {
     return bodies_.get(
         ctx, snapshot.fingerprint + '/' + std::string(key),
-        [&]() -> Result<Rendered> { return Rendered(TRY(render()), compressible); },
+        [&]() -> Result<Rendered> { return Rendered(TRY(render()), compressible, Packing::quick); },
         [](const Rendered& rendered) { return rendered.weight(); });
   }
 

@@ -18,6 +18,7 @@
 #include "catalog/on_demand.h"
 #include "model/types.h"
 #include "python/project.h"
+#include "python/simple.h"
 #include "view/names.h"
 #include "view/r_tree.h"
 #include "view/render.h"
@@ -37,9 +38,14 @@ struct Snapshot {
   bool absent = false;  // no source has such a tree
 };
 
-struct ProjectStanding {
+/// What the page of a project of Python says.
+struct ProjectContent {
+  std::vector<python::PageFile> files;
+  std::int64_t serial = 0;  // of the project itself, so that its page stays when another one changes
+  /// PEP 792: what upstream says of a mirrored project now; of one's own they are active.
   python::ProjectStatus status = python::ProjectStatus::active;
-  std::string reason;
+  std::string status_reason;
+  std::shared_ptr<const void> text;  // what `files` points into
 };
 
 /// An index as it was rendered.
@@ -87,10 +93,9 @@ class Views {
   /// The files of a package: whole from the first source that has it, never mixed. Empty when none has it.
   virtual Result<std::vector<model::FileRecord>> files(const Context&, const Snapshot&,
                                                        std::string_view package) = 0;
-  /// PEP 792: what upstream says of a mirrored project now; of one's own they are active. `snapshot` is of
-  /// project().
-  virtual Result<ProjectStanding> standing(const Context&, const Snapshot& snapshot,
-                                           std::string_view project) = 0;
+  /// The same files, as a page says them: for large projects much less work. `snapshot` is of project().
+  virtual Result<ProjectContent> content(const Context&, const Snapshot& snapshot,
+                                         std::string_view project) = 0;
   /// The file of that name, if the package it belongs to comes from the source that has it. What a snapshot
   /// that is not settled lacks is looked for in the newest one, so that no node denies what another has
   /// shown.

@@ -49,10 +49,12 @@ class SqliteConnection::Borrowed {
   explicit Borrowed(Cached* cached) : cached_(cached), statement_(cached->statement.get()) {
     cached->busy = true;
   }
-  explicit Borrowed(Statement own) : own_(std::move(own)), statement_(own_.get()) {}
+  Borrowed(Statement own, std::vector<std::size_t> order)
+      : own_(std::move(own)), order_(std::move(order)), statement_(own_.get()) {}
   Borrowed(Borrowed&& other) noexcept
       : cached_(std::exchange(other.cached_, nullptr)),
         own_(std::move(other.own_)),
+        order_(std::move(other.order_)),
         statement_(std::exchange(other.statement_, nullptr)) {}
   Borrowed& operator=(Borrowed&&) = delete;
   ~Borrowed() {
@@ -63,10 +65,13 @@ class SqliteConnection::Borrowed {
     if (cached_) cached_->busy = false;
   }
   sqlite3_stmt* get() const noexcept { return statement_; }
+  /// Which value each parameter takes, from 0.
+  const std::vector<std::size_t>& order() const noexcept { return cached_ ? cached_->order : order_; }
 
  private:
   Cached* cached_ = nullptr;
   Statement own_;
+  std::vector<std::size_t> order_;
   sqlite3_stmt* statement_;
 };
 
@@ -120,7 +125,7 @@ SqliteConnection::~SqliteConnection() {
 Result<> SqliteConnection::query(std::string_view sql, std::span<const Value> parameters,
                                  const EachRow& each) {
   const auto borrowed = TRY(borrow(sql));
-  TRY(bind(borrowed.get(), parameters));
+  TRY(bind(borrowed.get(), borrowed.order(), parameters));
   const SqliteRow row(borrowed.get());
   for (;;) {
     const int code = sqlite3_step(borrowed.get());
@@ -153,24 +158,36 @@ Result<SqliteConnection::Statement> SqliteConnection::prepare(std::string_view s
 
 Result<SqliteConnection::Borrowed> SqliteConnection::borrow(std::string_view sql) {
   auto at = cache_.find(sql);
-  if (at != cache_.end() && at->second.busy) return Borrowed(TRY(prepare(sql)));
+  if (at != cache_.end() && at->second.busy) return Borrowed(TRY(prepare(sql)), at->second.order);
   if (at == cache_.end()) {
     auto statement = TRY(prepare(sql));
+    auto order = TRY(order_of(statement.get()));
     if (cache_.size() >= kMostCached)
       std::erase_if(cache_, [](const auto& entry) { return !entry.second.busy; });
-    at = cache_.emplace(sql, Cached{std::move(statement), false}).first;
+    at = cache_.emplace(sql, Cached{std::move(statement), std::move(order), false}).first;
   }
   return Borrowed(&at->second);
 }
 
-Result<> SqliteConnection::bind(sqlite3_stmt* statement, std::span<const Value> parameters) {
+/// Once per statement: SQLite finds a name by going through all of them.
+Result<std::vector<std::size_t>> SqliteConnection::order_of(sqlite3_stmt* statement) {
+  std::vector<std::size_t> order;
   const int count = sqlite3_bind_parameter_count(statement);
   for (int index = 1; index <= count; ++index) {
     const char* name = sqlite3_bind_parameter_name(statement, index);
     const auto number = parse_unsigned(name ? std::string_view(name).substr(1) : std::string_view());
-    if (!number || *number < 1 || *number > parameters.size())
+    if (!number || *number < 1) return fail(Errc::internal, "a statement has a parameter without a number");
+    order.push_back(*number - 1);
+  }
+  return order;
+}
+
+Result<> SqliteConnection::bind(sqlite3_stmt* statement, const std::vector<std::size_t>& order,
+                                std::span<const Value> parameters) {
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (order[i] >= parameters.size())
       return fail(Errc::internal, "a statement has a parameter without a value");
-    const int code = bind_one(statement, index, parameters[*number - 1]);
+    const int code = bind_one(statement, static_cast<int>(i) + 1, parameters[order[i]]);
     if (code != SQLITE_OK) return error(code, sqlite3_sql(statement));
   }
   return {};

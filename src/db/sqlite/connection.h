@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "db/database.h"
 
@@ -46,14 +47,17 @@ class SqliteConnection final : public Session {
   using Statement = std::unique_ptr<sqlite3_stmt, Closer>;
   struct Cached {
     Statement statement;
-    bool busy = false;  // a query within a query's callback
+    std::vector<std::size_t> order;  // which value each parameter takes
+    bool busy = false;               // a query within a query's callback
   };
   class Borrowed;
 
   explicit SqliteConnection(sqlite3* db) : db_(db) {}
   Result<Statement> prepare(std::string_view sql);
   Result<Borrowed> borrow(std::string_view sql);
-  Result<> bind(sqlite3_stmt* statement, std::span<const Value> parameters);
+  static Result<std::vector<std::size_t>> order_of(sqlite3_stmt* statement);
+  Result<> bind(sqlite3_stmt* statement, const std::vector<std::size_t>& order,
+                std::span<const Value> parameters);
   tl::unexpected<Error> error(int code, std::string_view sql) const;
   static int on_progress(void* self) noexcept;
 
