@@ -23,18 +23,23 @@ FILE_BYTES = 50_000_000
 LINE = 125_000_000  # bytes per second: a line of 1 Gbit/s
 CONTRIB = "/src/contrib/"
 
+CPU = "of which of a processor, the server's"
+
 ROWS = {
     "sync": ("CRAN: synchronising", "", [
         ("packages", "packages of the upstream", "{:,.0f}", ""),
         ("versions", "versions of the upstream, with those in Archive", "{:,.0f}", ""),
         ("first_s", "first synchronisation, from PACKAGES and Meta", "{:.2f} s", "< 10 s"),
+        ("first_cpu_s", CPU, "{:.2f} s", ""),
         ("first_peak_mb", "peak of resident memory by then", "{:.0f} MB", "< 400 MB"),
         ("daily_s", "a day later, 60 packages changed", "{:.2f} s", "< 1 s"),
+        ("daily_cpu_s", CPU, "{:.2f} s", ""),
         ("daily_rows", "rows that this wrote", "{:.0f}", "60"),
         ("again_s", "again, nothing changed", "{:.2f} s", ""),
     ]),
     "indexes": ("CRAN: indexes", "\"Never asked for\": another day each time, of a server that has answered before.", [
         ("rds_cold_ms", "`PACKAGES.rds` of a day never asked for", "{:.0f} ms", "< 250 ms"),
+        ("rds_cold_cpu_ms", CPU, "{:.0f} ms", ""),
         ("text_cold_ms", "`PACKAGES.gz` of a day never asked for", "{:.0f} ms", ""),
         ("latest_after_sync_ms", "`PACKAGES.rds` of latest, first request after a synchronisation", "{:.1f} ms", ""),
         ("rds_warm_per_s", "the same again, 64 connections", "{:,.0f} /s", ""),
@@ -89,6 +94,13 @@ def timed(work):
     return (time.perf_counter() - start) * 1e3, result
 
 
+def spent(server, work):
+    """Milliseconds, those of a processor among them, and the result."""
+    before = meter.cpu_seconds(server.process.pid)
+    took, result = timed(work)
+    return took, (meter.cpu_seconds(server.process.pid) - before) * 1e3, result
+
+
 def start(folder, name, old_versions=False):
     """old_versions: they are read in the background."""
     return Granary(folder / name, {"Logging": {"SystemLogLevel": "warn"}, "Jobs": {"Workers": 1},
@@ -131,12 +143,13 @@ def fetched(server, path):
 def cold(server, path, month):
     """Of days that nobody asked for, each request another one, and every row with its dependencies."""
     days = [f"2026-{month:02d}-{1 + number:02d}" for number in range(5 * ROUNDS)]
-    return statistics.median(fetched(server, f"/cran/{day}{CONTRIB}{path}")[0] for day in days)
+    found = [spent(server, lambda day=day: fetched(server, f"/cran/{day}{CONTRIB}{path}"))[:2] for day in days]
+    return tuple(map(statistics.median, zip(*found, strict=True)))
 
 
 def indexes(folder, server):
-    got = {"rds_cold_ms": cold(server, "PACKAGES.rds", 2), "text_cold_ms": cold(server, "PACKAGES.gz", 3),
-           "archive_cold_ms": cold(server, "Meta/archive.rds", 4)}
+    got = dict(zip(("rds_cold_ms", "rds_cold_cpu_ms"), cold(server, "PACKAGES.rds", 2), strict=True))
+    got |= {"text_cold_ms": cold(server, "PACKAGES.gz", 3)[0], "archive_cold_ms": cold(server, "Meta/archive.rds", 4)[0]}
     path = f"/cran/2026-05-05{CONTRIB}PACKAGES.rds"
     rival = peers.Nginx(folder / "rival", {"PACKAGES.rds": fetched(server, path)[1]})
     own, other = [], []
@@ -173,11 +186,13 @@ def synchronised(folder):
         show(link, source / "today")
         with start(folder, f"cran-{number}") as server:
             mirror(server, "cran", web.url)
-            one = {"first_s": first_sync(server, "cran"), "first_peak_mb": server.resident_bytes(peak=True) / 1e6}
+            one = {"first_s": first_sync(server, "cran"), "first_cpu_s": meter.cpu_seconds(server.process.pid),
+                   "first_peak_mb": server.resident_bytes(peak=True) / 1e6}
             before = records(server)
             fetched(server, f"/cran/latest{CONTRIB}PACKAGES.rds")
             show(link, source / "tomorrow")
-            one |= {"daily_s": sync(server, "cran"), "daily_rows": records(server) - before}
+            _, cpu, one["daily_s"] = spent(server, lambda server=server: sync(server, "cran"))
+            one |= {"daily_cpu_s": cpu / 1e3, "daily_rows": records(server) - before}
             one["again_s"] = sync(server, "cran")
             time.sleep(2)  # what is made ahead is made
             one["latest_after_sync_ms"] = fetched(server, f"/cran/latest{CONTRIB}PACKAGES.rds")[0]
@@ -242,7 +257,7 @@ def cold_file(folder):
 
 def old_versions(folder):
     """A tenth of CRAN, with its tarballs."""
-    cran = full_cran.FullCran(packages=round(2_400 * SCALE), versions=round(15_000 * SCALE))
+    cran = full_cran.FullCran(packages=round(2_400 * SCALE), versions=round(15_000 * SCALE), changes=0)
     counts = cran.write(folder / "tenth", cran.days)
     tarballs = full_cran.serve(cran)
     web = nginx.Nginx(folder / "nginx-tenth", folder / "tenth", server=(

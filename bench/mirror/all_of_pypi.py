@@ -10,7 +10,7 @@ import all_of_cran
 import measure as meter
 import peers
 from served_pypi import ServedPypi
-from server import Granary, eventually
+from server import eventually
 
 ROUNDS = int(os.environ.get("MIRROR_ROUNDS", "3"))
 SECONDS = float(os.environ.get("MIRROR_SECONDS", "3"))
@@ -22,7 +22,9 @@ ROWS = {
     "list": ("PyPI: the list of all projects", "Fetched gzipped, as from PyPI. A day later 20,000 projects have another serial.", [
         ("projects", "projects", "{:,.0f}", ""),
         ("first_s", "first synchronisation", "{:.2f} s", "< 15 s"),
+        ("first_cpu_s", all_of_cran.CPU, "{:.2f} s", ""),
         ("diff_s", "a day later, 20,000 serials changed", "{:.2f} s", "< 2 s"),
+        ("diff_cpu_s", all_of_cran.CPU, "{:.2f} s", ""),
         ("peak_mb", "peak of resident memory by then", "{:.0f} MB", ""),
         ("ahead_s", "from the end of that to the new lists rendered ahead, JSON and HTML, gzip and zstd", "{:.1f} s", ""),
         ("after_ms", "list as JSON, gzip, first request after that", "{:.1f} ms", ""),
@@ -34,8 +36,11 @@ ROWS = {
     "past": ("PyPI: a project of 6,000 versions on a past day", "22,500 files. Each request another day and another project, so that nothing of "
              "it is in memory, from the last byte asked to the last byte received.", [
         ("zstd_ms", "page as uv asks for it (JSON, zstd)", "{:.0f} ms", "< 30 ms"),
+        ("zstd_cpu_ms", all_of_cran.CPU, "{:.0f} ms", ""),
         ("gzip_ms", "page as pip asks for it (JSON, gzip)", "{:.0f} ms", "< 30 ms"),
+        ("gzip_cpu_ms", all_of_cran.CPU, "{:.0f} ms", ""),
         ("plain_ms", "page without an encoding (HTML)", "{:.0f} ms", ""),
+        ("plain_cpu_ms", all_of_cran.CPU, "{:.0f} ms", ""),
     ]),
     "absent": ("PyPI: names that no source has", "404s, 64 connections; nginx: the same names below a folder that lacks them.", [
         ("one_per_s", "one name again and again", "{:,.0f} /s", ""),
@@ -55,7 +60,7 @@ def timed(work):
 
 
 def start(folder, name, url):
-    server = Granary(folder / name, {"Logging": {"SystemLogLevel": "warn"}, "Jobs": {"Workers": 1}}).start()
+    server = all_of_cran.start(folder, name)
     mirror(server, url)
     return server
 
@@ -88,9 +93,11 @@ def lists(folder, upstream):
     for number in range(ROUNDS):
         upstream.show("today")
         with start(folder, f"list-{number}", upstream.url) as server:
-            one = {"first_s": all_of_cran.first_sync(server, "pypi")}
+            one = {"first_s": all_of_cran.first_sync(server, "pypi"), "first_cpu_s": meter.cpu_seconds(server.process.pid)}
+            idle(server)
             upstream.show("tomorrow")
-            one["diff_s"] = sync(server)
+            _, cpu, one["diff_s"] = all_of_cran.spent(server, lambda server=server: sync(server))
+            one["diff_cpu_s"] = cpu / 1e3
             one["ahead_s"] = timed(lambda server=server: idle(server))[0] / 1e3 - 1
             one["peak_mb"] = server.resident_bytes(peak=True) / 1e6
             one["after_ms"] = the_list(server)[0]
@@ -121,13 +128,15 @@ def past(server, pypi):
     for name in largest:
         assert server.get(f"/pypi/latest/simple/{name}/").status == 200
     days = (datetime.date(2024, 1, 1) + datetime.timedelta(days=number) for number in itertools.count())
-    ways = {"zstd_ms": {"Accept": JSON, "Accept_Encoding": "zstd, gzip"}, "gzip_ms": {"Accept": JSON, "Accept_Encoding": "gzip"}, "plain_ms": {}}
-    found = {row: [] for row in ways}
+    ways = {"zstd": {"Accept": JSON, "Accept_Encoding": "zstd, gzip"}, "gzip": {"Accept": JSON, "Accept_Encoding": "gzip"}, "plain": {}}
+    found = {f"{way}_{of}": [] for way in ways for of in ("ms", "cpu_ms")}
     for name in largest * max(2, ROUNDS):
-        for row, headers in ways.items():
-            took, answer = timed(lambda name=name, headers=headers: server.get(f"/pypi/{next(days)}/simple/{name}/", **headers))
+        for way, headers in ways.items():
+            took, cpu, answer = all_of_cran.spent(
+                server, lambda name=name, headers=headers: server.get(f"/pypi/{next(days)}/simple/{name}/", **headers))
             assert answer.status == 200, answer
-            found[row].append(took)
+            found[f"{way}_ms"].append(took)
+            found[f"{way}_cpu_ms"].append(cpu)
     return {row: statistics.median(times) for row, times in found.items()}
 
 
