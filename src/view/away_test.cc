@@ -96,6 +96,18 @@ TEST_F(Away, WhatWasNeverSeenIsUnavailable) {
   EXPECT_EQ(resolved.error().code(), Errc::unavailable);
 }
 
+TEST_F(Away, TheFilesOfAPageNeedNoReadOfTheirOwn) {
+  const auto snapshot = views->resolve(world.ctx, "r", model::Latest{});
+  ASSERT_TRUE(snapshot);
+  const auto narrowed = views->project(world.ctx, *snapshot, "demo");
+  ASSERT_TRUE(narrowed);
+  const auto page = views->content(world.ctx, *narrowed, "demo");
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->files.size(), 1u);
+  interrupted->away = true;
+  EXPECT_EQ(versions(), "1.0");
+}
+
 TEST_F(Away, AnUploadCostsOneReadAndThenNoneWhateverIsAskedFor) {
   for (const auto* name : {"p1", "p2", "p3"}) world.publish(mine, name, "1.0");
   ASSERT_EQ(versions(), "1.0");

@@ -30,6 +30,13 @@ class MadeOnce {
     return known == nullptr ? nullptr : *known;
   }
 
+  /// A value that came along with something else.
+  void put(const std::string& key, Value value, std::size_t weight) {
+    auto made = std::make_shared<const Value>(std::move(value));
+    const std::scoped_lock lock(mutex_);
+    if (kept_.find(key) == nullptr) kept_.put(key, std::move(made), weight + key.size() + kOverhead);
+  }
+
   /// `make` runs on the thread of the first caller. Those who waited share its error too, unless the first
   /// caller was only out of time: then one of them tries again. `weigh` is asked for what a value takes in
   /// memory.

@@ -35,6 +35,8 @@ constexpr std::chrono::seconds kLookAgain{60};
 /// At least: those of PyPI take 17 MB, and of the next state as much.
 constexpr std::size_t kNamesKept = 48 << 20;
 constexpr std::chrono::sys_days kFirstOfPython{std::chrono::year(2005) / 1 / 1};
+/// Files that are kept with the page of their project.
+constexpr std::size_t kFilesOfAPage = 64;
 /// Part of every fingerprint: another number when bodies are rendered in another way.
 constexpr std::string_view kFormat = "3";
 /// At the end of the fingerprint of a tree that some upstream lacks.
@@ -103,6 +105,11 @@ std::string key_of_names(const model::Pin& pin, std::string_view tree) {
 /// Apart while upstream lacks the tree, which then may come without a transaction of ours.
 std::string tree_of_names(const Snapshot& snapshot) {
   return snapshot.tree + (snapshot.fingerprint.ends_with(kLacking) ? std::string(1, kLacking) : "");
+}
+
+std::string key_of_file(const Snapshot& snapshot, std::string_view package, std::string_view filename) {
+  auto key = snapshot.fingerprint;
+  return key.append(1, '/').append(package).append(1, '/').append(filename);
 }
 
 std::size_t weight_of_file(const FoundFile& file) {
@@ -259,6 +266,10 @@ class CatalogViews final : public Views {
     content.files = python::page_files(*files);
     content.text = files;
     for (const auto& file : *files) content.serial = std::max(content.serial, file.added_in.value);
+    // Who reads the page asks for its files next. Of very many, for few.
+    if (files->size() <= kFilesOfAPage)
+      for (const auto& file : *files)
+        files_.put(key_of_file(snapshot, file.package, file.filename), file, weight_of_file(file));
     return content;
   }
 
@@ -508,10 +519,9 @@ class CatalogViews final : public Views {
   Result<FoundFile> find_known_file(const Context& ctx, const Snapshot& snapshot, std::string_view package,
                                     std::string_view filename) {
     if (snapshot.pins.empty()) return std::nullopt;
-    auto key = snapshot.fingerprint;
-    key.append(1, '/').append(package).append(1, '/').append(filename);
-    const auto made = TRY(
-        files_.get(ctx, key, [&] { return read_file(ctx, snapshot, package, filename); }, weight_of_file));
+    const auto made = TRY(files_.get(
+        ctx, key_of_file(snapshot, package, filename),
+        [&] { return read_file(ctx, snapshot, package, filename); }, weight_of_file));
     return *made;
   }
 
