@@ -231,21 +231,27 @@ Result<http::Response> write(const BundleDeps& deps, const Context& ctx, const h
   const auto key = request.query_value("key").value_or("");
   const auto filename = request.query_value("filename").value_or(key).substr(0, 200);
   if (key.empty() || !request.body) return fail(Errc::invalid_argument, "there is no key, or no body");
-  Hasher hasher(HashKind::sha256);
-  const auto writer = TRY(deps.blobs->create(ctx));
-  TRY(for_each_chunk(*request.body, [&](ByteSpan bytes) -> Result<> {
-    TRY(ctx.check());
-    hasher.update(bytes);
-    return writer->write(bytes);
+  blob::BlobInfo blob;
+  const auto put = [&]() -> Result<Digest> {
+    Hasher hasher(HashKind::sha256);
+    const auto writer = TRY(deps.blobs->create(ctx));
+    TRY(for_each_chunk(*request.body, [&](ByteSpan bytes) -> Result<> {
+      TRY(ctx.check());
+      hasher.update(bytes);
+      return writer->write(bytes);
+    }));
+    if (const auto got = hex(as_bytes(hasher.finish())); got != digest.hex())
+      return fail(Errc::corrupt,
+                  "the bytes of " + filename + " have the SHA-256 " + got + ", not " + digest.hex(),
+                  "the bundle is damaged: copy it again from where it was made");
+    blob = TRY(writer->commit(digest));
+    return digest;
+  };
+  TRY(catalog::store_and_name(*deps.catalog, ctx, put, [&](std::int64_t after) {
+    const Time now = deps.clock->now();
+    return deps.mirrors->hold_imported(
+        ctx, source, {key, blob.digest, blob.size, request.query_value("md5").value_or(""), now, now}, after);
   }));
-  if (const auto got = hex(as_bytes(hasher.finish())); got != digest.hex())
-    return fail(Errc::corrupt,
-                "the bytes of " + filename + " have the SHA-256 " + got + ", not " + digest.hex(),
-                "the bundle is damaged: copy it again from where it was made");
-  const auto blob = TRY(writer->commit(digest));
-  const Time now = deps.clock->now();
-  TRY(deps.mirrors->hold_imported(
-      ctx, source, {key, blob.digest, blob.size, request.query_value("md5").value_or(""), now, now}));
   JsonWriter json;
   json.begin_object();
   json.member("size", blob.size);

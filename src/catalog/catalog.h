@@ -17,6 +17,7 @@
 #include "base/context.h"
 #include "catalog/history.h"
 #include "catalog/mirror.h"
+#include "catalog/removals.h"
 #include "db/database.h"
 #include "model/types.h"
 
@@ -70,6 +71,9 @@ class ReadView {
                                  const std::function<Result<>(const model::FileRecord&)>& each) = 0;
   /// True when an interval of any source, ended or not, or a held file names the blob. For the collector.
   virtual Result<bool> blob_is_named(const Digest&) = 0;
+  /// Whether the collector removes the blob, or has done so of late.
+  virtual Result<std::optional<Removal>> removal(const Digest&) = 0;
+  virtual Result<std::vector<UnderWay>> removals_under_way() = 0;
   /// Every interval of every source, ended or not. For verify.
   virtual Result<> for_each_interval(const std::function<Result<>(const model::FileRecord&)>& each) = 0;
 
@@ -104,10 +108,19 @@ class WriteView : public ReadView {
   virtual Result<model::TxNo> begin_transaction(model::SourceId, model::TxKind, std::string_view actor,
                                                 std::string_view comment) = 0;
   /// `file.added_in` is the transaction just begun. The id is given. Errc::conflict when the name is visible
-  /// already.
+  /// already; not_found when the collector removes the bytes, or did: store_and_name.
   virtual Result<model::FileId> add_file(const model::FileRecord& file) = 0;
   /// Ends an interval: the file is gone from `in` on.
   virtual Result<> end_file(model::FileId, model::TxNo in) = 0;
+
+  /// Before a row of it: these bytes were stored after that removal.
+  virtual Result<> stored_again(const Digest&, std::int64_t after) = 0;
+  /// For the collector: marks those that no row names and nobody removes already.
+  virtual Result<Removing> begin_removal(std::span<const Digest>) = 0;
+  /// The bytes are `gone`, or stay.
+  virtual Result<> end_removal(std::int64_t number, const Digest&, bool gone) = 0;
+  /// Of removals begun before: nobody who stored such bytes still waits for a row.
+  virtual Result<> forget_removals(Time before) = 0;
 
   virtual MirrorWrites& mirroring() = 0;
   /// The same pins again are success.

@@ -1,5 +1,8 @@
 #include "catalog/changing.h"
 
+#include <cstring>
+
+#include "base/hash.h"
 #include "base/text.h"
 #include "catalog/source_options.h"
 
@@ -249,8 +252,9 @@ Result<model::FileId> Changing::add_file(const model::FileRecord& file) {
   auto inserted = session_->query(
       "INSERT INTO files (source, package, name, version, filename, kind, blob_digest, size, md5, "
       "uploaded_at, "
-      "metadata, metadata_sha256, requires_python, archived, yanked, added_in, gone_in) VALUES "
-      "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING id",
+      "metadata, metadata_sha256, requires_python, archived, yanked, added_in, gone_in) SELECT "
+      "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17 "
+      "WHERE NOT EXISTS (SELECT 1 FROM blob_removals WHERE blob_digest = $7) RETURNING id",
       {file.source.value, std::string_view(file.package), std::string_view(file.name),
        std::string_view(file.version), std::string_view(file.filename), model::name_of(file.kind),
        Blob{as_text(file.blob.bytes)}, static_cast<std::int64_t>(file.size), std::string_view(file.md5),
@@ -266,6 +270,7 @@ Result<model::FileId> Changing::add_file(const model::FileRecord& file) {
     return fail(Errc::conflict, "the source has a file named '" + file.filename + "' already",
                 "remove it first, or publish a new version");
   }
+  if (id == 0) return being_removed(file.blob);
   touched_.emplace(file.added_in.value, file.filename);
   session_->announce(project_topic(file.source, file.package));
   return model::FileId{id};
@@ -292,6 +297,42 @@ Result<> Changing::end_file(model::FileId id, model::TxNo in) {
   if (filename.empty())
     return fail(Errc::conflict, "the file is gone already", "somebody else changed it just now: look again");
   touched_.emplace(in.value, std::move(filename));
+  return {};
+}
+
+Result<> Changing::stored_again(const Digest& digest, std::int64_t after) {
+  TRY(session_->execute("DELETE FROM blob_removals WHERE blob_digest = $1 AND number = $2",
+                        {Blob{as_text(digest.bytes)}, after}));
+  return {};
+}
+
+Result<Removing> Changing::begin_removal(std::span<const Digest> blobs) {
+  Removing out;
+  const auto lot = random_bytes(sizeof out.number);
+  std::memcpy(&out.number, lot.data(), sizeof out.number);
+  for (const auto& digest : blobs) {
+    const auto marked = TRY(session_->execute(
+        "INSERT INTO blob_removals (blob_digest, number, ended, at) SELECT $1, $2, 0, $3 "
+        "WHERE NOT EXISTS (SELECT 1 FROM files WHERE blob_digest = $1) "
+        "AND NOT EXISTS (SELECT 1 FROM mirror_files WHERE blob_digest = $1) "
+        "ON CONFLICT (blob_digest) DO UPDATE SET number = excluded.number, ended = 0, at = excluded.at "
+        "WHERE blob_removals.ended = 1",
+        {Blob{as_text(digest.bytes)}, out.number, micros(clock_->now())}));
+    if (marked != 0) out.blobs.push_back(digest);
+  }
+  return out;
+}
+
+Result<> Changing::end_removal(std::int64_t number, const Digest& digest, bool gone) {
+  const auto sql =
+      gone ? std::string_view("UPDATE blob_removals SET ended = 1 WHERE blob_digest = $1 AND number = $2")
+           : "DELETE FROM blob_removals WHERE blob_digest = $1 AND number = $2";
+  TRY(session_->execute(sql, {Blob{as_text(digest.bytes)}, number}));
+  return {};
+}
+
+Result<> Changing::forget_removals(Time before) {
+  TRY(session_->execute("DELETE FROM blob_removals WHERE at < $1", {micros(before)}));
   return {};
 }
 

@@ -29,6 +29,10 @@ class Changing final : public Reading<WriteView> {
                                         std::string_view comment) override;
   Result<model::FileId> add_file(const model::FileRecord& file) override;
   Result<> end_file(model::FileId id, model::TxNo in) override;
+  Result<> stored_again(const Digest& digest, std::int64_t after) override;
+  Result<Removing> begin_removal(std::span<const Digest> blobs) override;
+  Result<> end_removal(std::int64_t number, const Digest& digest, bool gone) override;
+  Result<> forget_removals(Time before) override;
   MirrorWrites& mirroring() override { return mirroring_; }
   Result<> add_pinned(model::RepoId repository, std::string_view id, std::string_view pins) override;
 

@@ -113,6 +113,7 @@ class MirrorWrites {
   virtual Result<> put_names(model::SourceId, const std::vector<UpstreamName>& names, model::TxNo in) = 0;
   virtual Result<> end_name(model::SourceId, std::string_view name, model::TxNo in) = 0;
 
+  /// Errc::not_found when the collector removes the bytes, or did: catalog/removals.h.
   virtual Result<> hold(model::SourceId, const HeldFile& file) = 0;
   virtual Result<> set_used(model::SourceId, std::string_view key, Time at) = 0;
   virtual Result<> forget(model::SourceId, std::string_view key) = 0;

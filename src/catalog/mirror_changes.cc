@@ -102,14 +102,17 @@ Result<> MirrorChanges::end_name(model::SourceId source, std::string_view name, 
 }
 
 Result<> MirrorChanges::hold(model::SourceId source, const HeldFile& file) {
-  TRY(
+  const auto rows = TRY(
       session_->execute("INSERT INTO mirror_files (source, key, blob_digest, size, md5, fetched_at, used_at) "
-                        "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (source, key) DO UPDATE SET "
+                        "SELECT $1, $2, $3, $4, $5, $6, $7 "
+                        "WHERE NOT EXISTS (SELECT 1 FROM blob_removals WHERE blob_digest = $3) ON CONFLICT "
+                        "(source, key) DO UPDATE SET "
                         "blob_digest = excluded.blob_digest, size = excluded.size, md5 = excluded.md5, "
                         "fetched_at = excluded.fetched_at, used_at = excluded.used_at",
                         {source.value, std::string_view(file.key), Blob{as_text(file.blob.bytes)},
                          static_cast<std::int64_t>(file.size), std::string_view(file.md5),
                          micros(file.fetched_at), micros(file.used_at)}));
+  if (rows == 0) return being_removed(file.blob);
   return {};
 }
 

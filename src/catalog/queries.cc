@@ -294,6 +294,20 @@ Result<bool> blob_is_named(Session& session, const Digest& digest) {
                     {Blob{as_text(digest.bytes)}})) != 0;
 }
 
+Result<std::optional<Removal>> find_removal(Session& session, const Digest& digest) {
+  return first(TRY(collect(session, "SELECT number, ended FROM blob_removals WHERE blob_digest = $1",
+                           {Blob{as_text(digest.bytes)}}, [](const Row& row) -> Result<Removal> {
+                             return Removal{row.integer(0), row.integer(1) != 0};
+                           })));
+}
+
+Result<std::vector<UnderWay>> read_removals(Session& session) {
+  return collect(session, "SELECT blob_digest, number FROM blob_removals WHERE ended = 0", {},
+                 [](const Row& row) -> Result<UnderWay> {
+                   return UnderWay{TRY(digest_of(row.blob(0))), row.integer(1)};
+                 });
+}
+
 Result<std::optional<std::string>> find_pinned(Session& session, model::RepoId repository,
                                                std::string_view id) {
   return first(TRY(collect(session, "SELECT pins FROM pinned_snapshots WHERE repository = $1 AND id = $2",

@@ -42,6 +42,8 @@ using EachFile = std::function<Result<>(const model::FileRecord&)>;
 Result<> for_each_file(db::Session&, model::SourceId, model::TxNo at, const EachFile& each);
 Result<> for_each_interval(db::Session&, const EachFile& each);
 Result<bool> blob_is_named(db::Session&, const Digest&);
+Result<std::optional<Removal>> find_removal(db::Session&, const Digest&);
+Result<std::vector<UnderWay>> read_removals(db::Session&);
 Result<std::optional<std::string>> find_pinned(db::Session&, model::RepoId, std::string_view id);
 
 }  // namespace granary::catalog

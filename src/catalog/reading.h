@@ -64,6 +64,10 @@ class Reading : public View {
   Result<bool> blob_is_named(const Digest& digest) override {
     return catalog::blob_is_named(*reads_, digest);
   }
+  Result<std::optional<Removal>> removal(const Digest& digest) override {
+    return find_removal(*reads_, digest);
+  }
+  Result<std::vector<UnderWay>> removals_under_way() override { return read_removals(*reads_); }
   Result<> for_each_interval(const EachFile& each) override {
     return catalog::for_each_interval(*reads_, each);
   }

@@ -145,10 +145,21 @@ CREATE INDEX files_by_start ON files (source, added_in, package);
 CREATE INDEX files_by_end ON files (source, gone_in, package);
 )sql";
 
-constexpr std::array<db::Migration, 4> kMigrations = {{{"catalog.0001", kInitial},
+// Contents that no row may name: see catalog/removals.h. `at` is when the mark was made, to forget it by.
+constexpr std::string_view kRemovals = R"sql(
+CREATE TABLE blob_removals (
+  blob_digest {bytes} NOT NULL PRIMARY KEY,
+  number BIGINT NOT NULL,
+  ended BIGINT NOT NULL,
+  at BIGINT NOT NULL
+);
+)sql";
+
+constexpr std::array<db::Migration, 5> kMigrations = {{{"catalog.0001", kInitial},
                                                        {"catalog.0002", kMirrors},
                                                        {"catalog.0003", kDownloads},
-                                                       {"catalog.0004", kChanges}}};
+                                                       {"catalog.0004", kChanges},
+                                                       {"catalog.0005", kRemovals}}};
 
 }  // namespace
 

@@ -1,5 +1,8 @@
 #include "ingest/collect.h"
 
+#include <algorithm>
+#include <span>
+
 #include "base/log.h"
 
 namespace granary::ingest {
@@ -7,6 +10,8 @@ namespace granary::ingest {
 namespace {
 
 constexpr std::size_t kBatch = 1000;  // blobs asked for in one read of the catalog
+constexpr std::size_t kMarkedAtOnce = 64;
+constexpr auto kMarksKept = std::chrono::hours(24);
 
 /// Which of the blobs no interval names.
 Result<std::vector<blob::BlobInfo>> unnamed(Parts& parts, const Context& ctx,
@@ -23,18 +28,52 @@ Result<std::vector<blob::BlobInfo>> unnamed(Parts& parts, const Context& ctx,
   return out;
 }
 
-/// Everything that spoke for removing it a moment ago must still be so. True when it is gone.
-Result<bool> remove_one(Parts& parts, const Context& ctx, const Digest& digest, Time before) {
-  const auto now = TRY(parts.blobs->find(ctx, digest));
-  if (!now || now->stored_at >= before) return false;
-  bool named = true;
-  TRY(parts.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
-    named = TRY(view.blob_is_named(digest));
+/// Marks, removes, says so. What it does not get to in time stays for the next call.
+Result<std::size_t> remove_some(Parts& parts, const Context& ctx, std::span<const blob::BlobInfo> garbage,
+                                Time before, Collected& out) {
+  const Context hurry = ctx.with_timeout(catalog::kRemovalTime);
+  const auto some = garbage.first(std::min(garbage.size(), kMarkedAtOnce));
+  std::vector<Digest> digests;
+  for (const auto& blob : some) digests.push_back(blob.digest);
+  catalog::Removing removing;
+  TRY(parts.catalog->write(hurry, [&](catalog::WriteView& view) -> Result<> {
+    removing = TRY(view.begin_removal(digests));
     return {};
   }));
-  if (named) return false;
-  TRY(parts.blobs->remove(ctx, digest));
-  return true;
+  std::vector<Digest> gone, kept;
+  std::span<const Digest> marked = removing.blobs;
+  std::size_t done = 0;
+  auto outcome = Result<>();
+  for (; done < some.size() && outcome && hurry.check(); ++done) {
+    const auto& blob = some[done];
+    if (marked.empty() || marked.front() != blob.digest) {
+      ++out.young;  // named meanwhile, or another collector's
+      continue;
+    }
+    marked = marked.subspan(1);
+    // An upload that has just stored the same bytes need not do so again.
+    const auto now = parts.blobs->find(hurry, blob.digest);
+    if (!now || !*now || (*now)->stored_at >= before) {
+      kept.push_back(blob.digest);
+      if (now) ++out.young;
+      if (!now) outcome = tl::unexpected(now.error());
+      continue;
+    }
+    outcome = parts.blobs->remove(hurry, blob.digest);
+    if (!outcome) continue;  // its mark stays: the bytes may go yet
+    gone.push_back(blob.digest);
+    ++out.blobs;
+    out.bytes += blob.size;
+  }
+  kept.insert(kept.end(), marked.begin(), marked.end());
+  TRY(parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
+    for (const auto& digest : gone) TRY(view.end_removal(removing.number, digest, true));
+    for (const auto& digest : kept) TRY(view.end_removal(removing.number, digest, false));
+    return {};
+  }));
+  if (!outcome && (gone.empty() || outcome.error().code() != Errc::deadline_exceeded))
+    return tl::unexpected(std::move(outcome).error());
+  return std::max<std::size_t>(done, 1);
 }
 
 }  // namespace
@@ -64,24 +103,18 @@ Result<Collected> collect_blobs(Parts& parts, const Context& ctx, bool dry_run, 
   }));
   TRY(sort_batch());
 
-  for (const auto& blob : garbage) {
-    TRY(ctx.check());
-    if (!dry_run) {
-      if (!parts.in_flight.begin_removal(blob.digest)) {
-        ++out.young;
-        continue;
-      }
-      const auto gone = remove_one(parts, ctx, blob.digest, before);
-      parts.in_flight.end_removal(blob.digest);
-      if (!TRY(Result<bool>(gone))) {
-        ++out.young;
-        continue;
-      }
+  if (dry_run) {
+    out.blobs = garbage.size();
+    for (const auto& blob : garbage) out.bytes += blob.size;
+  } else {
+    TRY(catalog::end_abandoned_removals(*parts.catalog, ctx, parts.removal_patience));
+    TRY(parts.catalog->write(ctx, [&](catalog::WriteView& view) {
+      return view.forget_removals(parts.clock->now() - kMarksKept);
+    }));
+    for (std::span<const blob::BlobInfo> rest = garbage; !rest.empty();) {
+      TRY(ctx.check());
+      rest = rest.subspan(TRY(remove_some(parts, ctx, rest, before, out)));
     }
-    ++out.blobs;
-    out.bytes += blob.size;
-  }
-  if (!dry_run) {
     // Not everybody may list uploads in a bucket; what is collected is collected all the same.
     if (const auto tidied = parts.blobs->remove_leftovers(ctx); !tidied)
       ctx.log().component("ingest").failed("cannot remove what killed processes left", tidied.error());

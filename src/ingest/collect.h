@@ -6,8 +6,9 @@
 
 namespace granary::ingest {
 
-/// A blob goes when no interval names it, it was stored longer ago than `grace`, and nobody uploads its
-/// content now. All three are looked at again just before. Memory grows with what is to be removed, not with
+/// A blob goes when no interval names it and it was stored longer ago than `grace`; both are looked at again
+/// just before. No grace is needed for safety (catalog/removals.h): it spares uploads that are on their way
+/// from storing their bytes twice. Memory grows with what is to be removed, not with
 /// what is kept.
 Result<Collected> collect_blobs(Parts&, const Context&, bool dry_run, std::chrono::seconds grace);
 

@@ -128,7 +128,9 @@ class Ingest {
                                   const std::function<void(std::uint64_t, std::uint64_t)>& progress) = 0;
 };
 
+/// `patience`: see catalog::kRemovalPatience.
 std::unique_ptr<Ingest> make_ingest(std::shared_ptr<catalog::Catalog>, std::shared_ptr<blob::BlobStore>,
-                                    std::shared_ptr<const Clock>);
+                                    std::shared_ptr<const Clock>,
+                                    std::chrono::milliseconds patience = catalog::kRemovalPatience);
 
 }  // namespace granary::ingest

@@ -2,7 +2,6 @@
 
 #include "base/hash.h"
 #include "blob/testing/blob_testing.h"
-#include "ingest/in_flight.h"
 #include "ingest/testing/world.h"
 
 namespace granary::ingest {
@@ -87,21 +86,6 @@ TEST_F(KeepingTest, PublishingAgainMakesOldGarbageYoung) {
   ASSERT_TRUE(publish("r", package));
   EXPECT_EQ(collect().blobs, 0U);
   EXPECT_TRUE(verify().problems.empty());
-}
-
-TEST(InFlightTest, TheCollectorLeavesAloneWhatIsBeingUploaded) {
-  InFlight in_flight;
-  const auto digest = sha256(as_bytes("x"));
-  {
-    const auto one = in_flight.hold(test_context(), digest);
-    const auto two = in_flight.hold(test_context(), digest);
-    EXPECT_FALSE(in_flight.begin_removal(digest));
-  }
-  EXPECT_TRUE(in_flight.begin_removal(digest));
-  const auto hurried = in_flight.hold(test_context().with_timeout(std::chrono::milliseconds(1)), digest);
-  EXPECT_EQ(hurried.error().code(), Errc::deadline_exceeded);
-  in_flight.end_removal(digest);
-  EXPECT_TRUE(in_flight.hold(test_context(), digest));
 }
 
 }  // namespace

@@ -1,13 +1,13 @@
 #pragma once
 /// What every use case works with, and how sources and repositories are looked up.
 
+#include <chrono>
 #include <memory>
 #include <string_view>
 
 #include "base/clock.h"
 #include "blob/blob_store.h"
 #include "catalog/catalog.h"
-#include "ingest/in_flight.h"
 
 namespace granary::ingest {
 
@@ -15,7 +15,7 @@ struct Parts {
   std::shared_ptr<catalog::Catalog> catalog;
   std::shared_ptr<blob::BlobStore> blobs;
   std::shared_ptr<const Clock> clock;
-  InFlight in_flight;
+  std::chrono::milliseconds removal_patience;
 };
 
 /// The state that only the next transaction can change.

@@ -1,5 +1,7 @@
 #include "ingest/publish.h"
 
+#include <utility>
+
 #include "archive/path.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -67,12 +69,13 @@ void inherit(model::FileRecord& file, const model::FileRecord& old) {
 struct Outcome {
   Admission::Kind kind = Admission::Kind::add;
   model::FileRecord file;
-  bool stale = false;  // what was seen before the transaction is no longer so
+  bool stale = false;    // what was seen before the transaction is no longer so
+  bool removed = false;  // the collector took the bytes
 };
 
 /// One transaction. The number is taken first: from then on no other node writes, so what is read stays true.
 Result<Outcome> record(Parts& parts, const Context& ctx, const model::FileRecord& candidate,
-                       Admission::Kind expected, const Publish& how) {
+                       Admission::Kind expected, const Publish& how, std::int64_t stored_after) {
   Outcome out;
   const auto kind = expected == Admission::Kind::replace ? model::TxKind::replace : model::TxKind::add;
   auto written = parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
@@ -91,10 +94,13 @@ Result<Outcome> record(Parts& parts, const Context& ctx, const model::FileRecord
       TRY(view.end_file(admission.visible->id, tx));
     }
     out.file.added_in = tx;
-    out.file.id = TRY(view.add_file(out.file));
+    if (stored_after != 0) TRY(view.stored_again(out.file.blob, stored_after));
+    const auto id = view.add_file(out.file);
+    out.removed = !id && id.error().code() == Errc::not_found;
+    out.file.id = TRY(Result<model::FileId>(id));
     return {};
   });
-  if (!written && !out.stale) return tl::unexpected(std::move(written).error());
+  if (!written && !out.stale && !out.removed) return tl::unexpected(std::move(written).error());
   return out;
 }
 
@@ -110,7 +116,8 @@ Result<Published> publish_file(Parts& parts, const Context& ctx, std::string_vie
   out.warnings = std::move(inspected.warnings);
   auto candidate = to_record(upload, hashes, std::move(inspected), parts.clock->now());
 
-  std::optional<InFlight::Hold> hold;
+  bool stored = false;
+  std::int64_t after = 0;  // of which removal it was stored
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     Admission admission;
     std::vector<std::string> clashes;
@@ -133,12 +140,13 @@ Result<Published> publish_file(Parts& parts, const Context& ctx, std::string_vie
       if (admission.visible) inherit(out.file, *admission.visible);
       return out;
     }
-    if (!hold) {
-      hold.emplace(TRY(parts.in_flight.hold(ctx, hashes.sha256)));
-      TRY(store(parts, ctx, upload, hashes.sha256));
+    if (!std::exchange(stored, true)) TRY(store(parts, ctx, upload, hashes.sha256));
+    auto outcome = TRY(record(parts, ctx, candidate, admission.kind, how, after));
+    if (outcome.removed) {
+      after = TRY(catalog::await_removal(*parts.catalog, ctx, hashes.sha256, parts.removal_patience));
+      stored = false;
     }
-    auto outcome = TRY(record(parts, ctx, candidate, admission.kind, how));
-    if (outcome.stale) continue;
+    if (outcome.stale || outcome.removed) continue;
     out.file = std::move(outcome.file);
     ctx.log().component("ingest").info("published",
                                        {{"source", std::string(source)},

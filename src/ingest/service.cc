@@ -14,8 +14,8 @@ namespace {
 class Service final : public Ingest {
  public:
   Service(std::shared_ptr<catalog::Catalog> catalog, std::shared_ptr<blob::BlobStore> blobs,
-          std::shared_ptr<const Clock> clock)
-      : parts_{std::move(catalog), std::move(blobs), std::move(clock), {}} {}
+          std::shared_ptr<const Clock> clock, std::chrono::milliseconds patience)
+      : parts_{std::move(catalog), std::move(blobs), std::move(clock), patience} {}
 
   Result<Published> publish(const Context& ctx, std::string_view source, const Upload& upload,
                             const Publish& how) override {
@@ -90,8 +90,8 @@ class Service final : public Ingest {
 
 std::unique_ptr<Ingest> make_ingest(std::shared_ptr<catalog::Catalog> catalog,
                                     std::shared_ptr<blob::BlobStore> blobs,
-                                    std::shared_ptr<const Clock> clock) {
-  return std::make_unique<Service>(std::move(catalog), std::move(blobs), std::move(clock));
+                                    std::shared_ptr<const Clock> clock, std::chrono::milliseconds patience) {
+  return std::make_unique<Service>(std::move(catalog), std::move(blobs), std::move(clock), patience);
 }
 
 }  // namespace granary::ingest

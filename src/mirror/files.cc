@@ -57,7 +57,9 @@ Result<Held> Files::look_up(const Context& ctx, const model::FileRecord& record)
     if (const auto blob = TRY(parts_->blobs->find(ctx, record.blob))) {
       const Time now = parts_->clock->now();
       known.file = catalog::HeldFile{record.origin->key, record.blob, blob->size, record.md5, now, now};
-      TRY(hold(*parts_, ctx, record.source, *known.file));
+      const auto noted = hold(*parts_, ctx, record.source, *known.file);
+      if (!noted && noted.error().code() != Errc::not_found) return tl::unexpected(noted.error());
+      if (!noted) known.file.reset();  // it is garbage, and goes
     }
   }
   return known;
@@ -178,13 +180,18 @@ Result<> Files::store(const Download& download, const model::FileRecord& record,
   UniqueFd copy(::fcntl(download.file()->fd(), F_DUPFD_CLOEXEC, 0));
   if (!copy) return system_error(errno, "open a fetched file again");
   const FileSource bytes(std::move(copy), download.size());
-  const auto writer = TRY(parts_->blobs->create(ctx));
-  TRY(for_each_chunk(bytes, [&](ByteSpan chunk) { return writer->write(chunk); }));
-  const auto digest = record.origin->digest_known ? std::optional(record.blob) : std::nullopt;
-  const auto blob = TRY(writer->commit(digest));
-  const Time now = parts_->clock->now();
-  return hold(*parts_, ctx, record.source,
-              {record.origin->key, blob.digest, blob.size, download.md5(), now, now});
+  blob::BlobInfo blob;
+  const auto put = [&]() -> Result<Digest> {
+    const auto writer = TRY(parts_->blobs->create(ctx));
+    TRY(for_each_chunk(bytes, [&](ByteSpan chunk) { return writer->write(chunk); }));
+    blob = TRY(writer->commit(record.origin->digest_known ? std::optional(record.blob) : std::nullopt));
+    return blob.digest;
+  };
+  return catalog::store_and_name(*parts_->catalog, ctx, put, [&](std::int64_t after) {
+    const Time now = parts_->clock->now();
+    return hold(*parts_, ctx, record.source,
+                {record.origin->key, blob.digest, blob.size, download.md5(), now, now}, after);
+  });
 }
 
 /// Absent: it was not fetched after all, because it is there.

@@ -8,6 +8,7 @@
 
 #include "base/compress.h"
 #include "blob/testing/failing_store.h"
+#include "blob/testing/watched_store.h"
 #include "mirror/testing/world.h"
 #include "net/testing/fake_http_server.h"
 
@@ -278,6 +279,41 @@ TEST_F(FilesTest, BytesThatWereLostAreFetchedAgainAndMustBeTheSame) {
   settle();
   server.when(path).reply(200, bytes);
   EXPECT_EQ(read(unknown).value(), bytes);
+}
+
+TEST_F(FilesTest, BytesThatTheCollectorTakesBeforeTheirRowAreStoredAgain) {
+  const auto watched = std::make_shared<blob::WatchedStore>(*blobs);
+  parts.blobs = watched;
+  restart();
+  const auto bytes = archive();
+  const auto collect = [&] {  // as another node does
+    const auto digest = sha256(as_bytes(bytes));
+    std::int64_t number = 0;
+    EXPECT_TRUE(parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
+      number = TRY(view.begin_removal(std::vector{digest})).number;
+      return {};
+    }));
+    EXPECT_TRUE(blobs->remove(ctx, digest));
+    EXPECT_TRUE(parts.catalog->write(
+        ctx, [&](catalog::WriteView& view) { return view.end_removal(number, digest, true); }));
+  };
+  watched->stored = collect;
+  server.when(path).reply(200, bytes);
+  EXPECT_EQ(read(with_digest(bytes)).value(), bytes);
+  settle();
+  EXPECT_EQ(held(source).size(), 1u);
+  EXPECT_EQ(blobs->count(), 1u);
+
+  const auto other = make_source("other", model::SourceType::cran);
+  ASSERT_TRUE(parts.catalog->write(
+      ctx, [&](catalog::WriteView& view) { return view.mirroring().forget(source, "a_1.tar.gz"); }));
+  source = other;
+  watched->found = collect;  // between the question whether they are there, and the row
+  EXPECT_EQ(read(with_digest(bytes)).value(), bytes);
+  settle();
+  EXPECT_EQ(held(other).size(), 1u);
+  EXPECT_EQ(blobs->count(), 1u);
+  EXPECT_EQ(server.requests().size(), 2u);
 }
 
 TEST_F(FilesTest, UseIsNotedOnceADay) {

@@ -20,10 +20,14 @@ Result<Held> find_held(const Parts& parts, const Context& ctx, model::SourceId s
   return out;
 }
 
-Result<> hold(const Parts& parts, const Context& ctx, model::SourceId source, const catalog::HeldFile& file) {
+Result<> hold(const Parts& parts, const Context& ctx, model::SourceId source, const catalog::HeldFile& file,
+              std::int64_t stored_after) {
   return parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
     const auto there = TRY(view.mirrors().held(source, file.key));
-    if (!there) return view.mirroring().hold(source, file);
+    if (!there) {
+      if (stored_after != 0) TRY(view.stored_again(file.blob, stored_after));
+      return view.mirroring().hold(source, file);
+    }
     if (there->blob == file.blob) return {};
     return fail(Errc::corrupt, "upstream has changed the file '" + file.key + "'",
                 "the first bytes that were fetched are kept");

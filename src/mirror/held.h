@@ -17,8 +17,10 @@ struct Held {
 Result<Held> find_held(const Parts&, const Context&, model::SourceId, std::string_view key);
 
 /// The bytes are durable. When another node was faster, its row stays. Errc::corrupt when that one, or an
-/// evicted one, has another digest: upstream has changed a file that it may not change.
-Result<> hold(const Parts&, const Context&, model::SourceId, const catalog::HeldFile&);
+/// evicted one, has another digest: upstream has changed a file that it may not change. Errc::not_found when
+/// the collector takes the bytes; `stored_after`: see catalog::store_and_name.
+Result<> hold(const Parts&, const Context&, model::SourceId, const catalog::HeldFile&,
+              std::int64_t stored_after = 0);
 
 /// Removes the row; the bytes are the collector's. The digest stays known.
 Result<> let_go(catalog::WriteView&, model::SourceId, const catalog::HeldFile&);

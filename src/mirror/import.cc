@@ -99,11 +99,11 @@ class Importing {
 }  // namespace
 
 Result<> hold_imported(const Parts& parts, const Context& ctx, const model::Source& source,
-                       const catalog::HeldFile& file) {
+                       const catalog::HeldFile& file, std::int64_t stored_after) {
   if (!is_offline(source))
     return fail(Errc::conflict, "'" + source.name + "' is not offline",
                 "a bundle is taken in by a source without an upstream: granary create source --url offline:");
-  auto held = hold(parts, ctx, source.id, file);
+  auto held = hold(parts, ctx, source.id, file, stored_after);
   if (held || held.error().code() != Errc::corrupt) return held;
   return fail(Errc::corrupt,
               "another file is held as '" + file.key.substr(0, 200) + "' than the bundle brings",

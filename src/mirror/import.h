@@ -11,8 +11,9 @@ namespace granary::mirror {
 
 /// A file of a bundle: its bytes are durable and found right. Held at once, before anything shows it: a kill
 /// leaves files that nobody sees, and that the next import need not bring again. Errc::corrupt when another
-/// file is held under that key.
-Result<> hold_imported(const Parts&, const Context&, const model::Source&, const catalog::HeldFile&);
+/// file is held under that key; not_found, `stored_after`: as of mirror::hold().
+Result<> hold_imported(const Parts&, const Context&, const model::Source&, const catalog::HeldFile&,
+                       std::int64_t stored_after);
 
 struct ImportedFile {
   std::string key, filename;

@@ -39,7 +39,8 @@ class ImportTest : public World {
     const auto source = TRY(mirror_source(parts, ctx, cran));
     return mirrors->hold_imported(ctx, source,
                                   {"src/contrib/aaa_" + version + ".tar.gz", sha256(as_bytes(version)), 3, "",
-                                   clock->now(), clock->now()});
+                                   clock->now(), clock->now()},
+                                  0);
   }
   Result<Imported> import(const std::vector<ImportedRecord>& records) {
     return mirrors->import_records(ctx, [&](const EachImported& each) -> Result<> {

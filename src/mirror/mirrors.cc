@@ -91,9 +91,9 @@ class RealMirrors final : public Mirrors {
       if (const auto source = catalog::parse_cleared_topic(topic)) forget(source);
     }
   }
-  Result<> hold_imported(const Context& ctx, const model::Source& source,
-                         const catalog::HeldFile& file) override {
-    return mirror::hold_imported(parts_, ctx, source, file);
+  Result<> hold_imported(const Context& ctx, const model::Source& source, const catalog::HeldFile& file,
+                         std::int64_t stored_after) override {
+    return mirror::hold_imported(parts_, ctx, source, file, stored_after);
   }
   Result<Imported> import_records(const Context& ctx,
                                   const std::function<Result<>(const EachImported&)>& read) override {

@@ -85,7 +85,8 @@ class Mirrors : public catalog::OnDemand {
   /// Reads what old versions of CRAN needed: see mirror/describe_job.h. This must outlive it.
   virtual std::unique_ptr<jobs::Handler> describe_handler() = 0;
   /// See mirror/import.h.
-  virtual Result<> hold_imported(const Context&, const model::Source&, const catalog::HeldFile&) = 0;
+  virtual Result<> hold_imported(const Context&, const model::Source&, const catalog::HeldFile&,
+                                 std::int64_t stored_after) = 0;
   virtual Result<Imported> import_records(const Context&,
                                           const std::function<Result<>(const EachImported&)>& read) = 0;
   virtual Result<MirrorInfo> info(const Context&, model::SourceId) = 0;

@@ -158,7 +158,7 @@ def test_a_synchronisation_that_is_killed_anywhere_resumes_and_nothing_is_half_t
     for name in chance.sample(tarballs, 5):
         answer = server.get(f"/cran/latest{CONTRIB}{name}")
         assert answer.status == 404 or answer.body == cran_upstream.request("GET", CONTRIB + name)[2]
-    server.cli("gc", "--grace", "10s")  # what was just fetched is being written down still
+    server.cli("gc", "--grace", "0s")
     assert not server.cli_json("verify")["problems"]
 
 

@@ -390,6 +390,69 @@ TEST_P(CatalogSuite, EveryFileComesOnceInOrderAcrossPages) {
   EXPECT_EQ(std::set(seen.begin(), seen.end()).size(), seen.size());
 }
 
+TEST_P(CatalogSuite, NoRowNamesWhatTheCollectorTakesUntilItWasStoredAgain) {
+  const auto in = source("a");
+  const auto kept = file(in, "kept", "kept_1");
+  publish(kept);
+  const auto f = file(in, "x", "x_1");
+  const auto mark = [&] {
+    return write([&](WriteView& v) { return v.begin_removal(std::vector{kept.blob, f.blob}); });
+  };
+  const auto add = [&](WriteView& v) -> Result<> {
+    auto named = f;
+    named.added_in = TRY(v.begin_transaction(in, model::TxKind::add, "me", ""));
+    TRY(v.add_file(named));
+    return {};
+  };
+  const auto removing = mark();
+  EXPECT_THAT(removing.blobs, ElementsAre(f.blob));
+  EXPECT_THAT(mark().blobs, IsEmpty()) << "one collector at a time";
+  EXPECT_EQ(refused(add).code(), Errc::not_found);
+  EXPECT_FALSE(read([&](ReadView& v) { return v.removal(f.blob); })->ended);
+
+  write([&](WriteView& v) -> Result<int> {
+    TRY(v.end_removal(removing.number, f.blob, true));
+    return 0;
+  });
+  EXPECT_EQ(refused(add).code(), Errc::not_found);
+  const auto ended = *read([&](ReadView& v) { return v.removal(f.blob); });
+  EXPECT_TRUE(ended.ended);
+  const auto again = mark();
+  EXPECT_THAT(again.blobs, ElementsAre(f.blob)) << "stored again, and not named";
+  EXPECT_EQ(refused([&](WriteView& v) -> Result<> {
+              TRY(v.stored_again(f.blob, ended.number));
+              return add(v);
+            }).code(),
+            Errc::not_found)
+      << "that was another removal";
+  write([&](WriteView& v) -> Result<int> {
+    TRY(v.end_removal(again.number, f.blob, true));
+    TRY(v.stored_again(f.blob, again.number));
+    TRY(add(v));
+    return 0;
+  });
+  EXPECT_FALSE(read([&](ReadView& v) { return v.removal(f.blob); }));
+  EXPECT_THAT(mark().blobs, IsEmpty());
+}
+
+TEST_P(CatalogSuite, ARemovalThatTookNothingLeavesNoMarkAndOldMarksAreForgotten) {
+  const auto blob = sha256(as_bytes("garbage"));
+  const auto mark = [&] { return write([&](WriteView& v) { return v.begin_removal(std::vector{blob}); }); };
+  write([&, number = mark().number](WriteView& v) -> Result<int> {
+    TRY(v.end_removal(number, blob, false));
+    return 0;
+  });
+  EXPECT_FALSE(read([&](ReadView& v) { return v.removal(blob); }));
+  EXPECT_THAT(mark().blobs, ElementsAre(blob));
+  for (const auto later : {std::chrono::seconds(0), std::chrono::seconds(1)}) {
+    write([&](WriteView& v) -> Result<int> {
+      TRY(v.forget_removals(clock->now() + later));
+      return 0;
+    });
+    EXPECT_EQ(read([&](ReadView& v) { return v.removal(blob); }).has_value(), later.count() == 0);
+  }
+}
+
 TEST_P(CatalogSuite, AnEndedIntervalStillNamesItsBlob) {
   const auto in = source("a");
   const auto f = file(in, "x", "x_1");

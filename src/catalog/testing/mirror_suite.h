@@ -201,6 +201,23 @@ TEST_P(MirrorSuite, AHeldFileNamesItsBytes) {
   EXPECT_FALSE(named());
 }
 
+TEST_P(MirrorSuite, NothingIsHeldThatTheCollectorTakes) {
+  const HeldFile file{.key = "src/contrib/a_1.tar.gz@",
+                      .blob = sha256(as_bytes("x")),
+                      .size = 1,
+                      .md5 = "m",
+                      .fetched_at = clock->now(),
+                      .used_at = clock->now()};
+  const auto removing = write([&](WriteView& v) { return v.begin_removal(std::vector{file.blob}); });
+  EXPECT_EQ(refused([&](WriteView& v) { return v.mirroring().hold(cran, file); }).code(), Errc::not_found);
+  write([&](WriteView& v) -> Result<bool> {
+    TRY(v.stored_again(file.blob, removing.number));
+    TRY(v.mirroring().hold(cran, file));
+    return true;
+  });
+  EXPECT_TRUE(read([&](ReadView& v) { return v.blob_is_named(file.blob); }));
+}
+
 TEST_P(MirrorSuite, StateIsSetReplacedAndRemoved) {
   const auto set = [&](const std::string& value) {
     write([&](WriteView& v) -> Result<bool> {

@@ -68,7 +68,7 @@ class World : public testing::Test {
   /// A server over the same data, as after a restart.
   void connect(std::shared_ptr<db::Database> through, std::shared_ptr<blob::BlobStore> store) {
     catalog = catalog::make_catalog(std::move(through), clock);
-    ingest = make_ingest(catalog, std::move(store), clock);
+    ingest = make_ingest(catalog, std::move(store), clock, std::chrono::milliseconds(30));
   }
 
   Result<Published> publish(const std::string& source, const Package& package, bool replace = false) {
