@@ -99,6 +99,20 @@ class Postgres:
         self.process.send_signal(2)  # fast shutdown
         self.process.wait(30)
 
+    def everyone(self):
+        """The server and its children, which answer on the connections."""
+        tasks = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/children")
+        return [self.process.pid, *(int(child) for task in tasks for child in task.read_text().split())]
+
+    def freeze(self):
+        """It takes connections, and answers nobody."""
+        for pid in self.everyone():
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self):
+        for pid in self.everyone():
+            os.kill(pid, signal.SIGCONT)
+
     def sql(self, statement, database="postgres"):
         self.run("psql", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "granary", "-d", database, "-c", statement)
 

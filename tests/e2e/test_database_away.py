@@ -62,23 +62,28 @@ class Crowd:
         assert self.slowest < PATIENCE, f"{self.slowest} s"
 
 
+def started(make_granary, database, connections):
+    """(server with some packages, a Crowd, upload(version))"""
+    pool = {"MaxOpenConnections": connections, "MaxIdleConnections": connections}
+    server = make_granary(settings={"Database": {"Provider": "postgres"}, "Postgres": {"URL": database.database()}, "PostgresPool": pool})
+    server.start()
+    server.repository("python", name="python")
+    server.repository("r", name="r")
+    token = server.token()
+
+    def upload(version):
+        return server.upload("python", wheel_name("rye", version), wheel("rye", version), token)
+
+    server.added("r", {r_name("barley", "1.0"): r_package("barley", "1.0")})
+    assert server.upload("python", wheel_name("oats", "1.0"), wheel("oats", "1.0"), token).status == 200
+    # Transactions are numbered over the whole server.
+    return server, Crowd(server, server.cli_json("list", "transactions", "--source", "python")[0]["id"]), upload
+
+
 @pytest.mark.parametrize("connections", [5, 50])
 def test_what_is_known_goes_on_without_the_database(make_granary, database, connections):
-    pool = {"MaxOpenConnections": connections, "MaxIdleConnections": connections}
-    with make_granary(settings={"Database": {"Provider": "postgres"}, "Postgres": {"URL": database.database()},
-                                "PostgresPool": pool}) as server:
-        server.repository("python", name="python")
-        server.repository("r", name="r")
-        token = server.token()
-
-        def upload(version):
-            return server.upload("python", wheel_name("rye", version), wheel("rye", version), token)
-
-        server.added("r", {r_name("barley", "1.0"): r_package("barley", "1.0")})
-        assert server.upload("python", wheel_name("oats", "1.0"), wheel("oats", "1.0"), token).status == 200
-        # Transactions are numbered over the whole server.
-        number = server.cli_json("list", "transactions", "--source", "python")[0]["id"]
-        crowd = Crowd(server, number)
+    server, crowd, upload = started(make_granary, database, connections)
+    with server:
         crowd.come(1)
         assert upload("1.0").status == 200  # which makes stale what shows the repository as a whole
         database.stop()
@@ -105,5 +110,42 @@ def test_what_is_known_goes_on_without_the_database(make_granary, database, conn
         crowd.come(2)
         database.start()
         eventually(lambda: upload("1.2").status == 200, 15)
+        eventually(lambda: wheel_name("rye", "1.2") in server.filenames("python", "rye"), 5)
+        assert server.stop() == 0
+
+
+def test_a_database_that_is_silent_holds_up_nobody_for_long(make_granary, database):
+    """Stopped, it takes connections and answers nobody: whoever asks it could wait for ever."""
+    server, crowd, upload = started(make_granary, database, 5)
+    with server:
+        crowd.come(1)
+        assert upload("1.0").status == 200
+        assert server.get("/python/latest/simple/never-there/").status == 404  # from now on it knows of the upload
+        asked = "/python/latest/simple/rye/"  # which nobody has asked for yet
+
+        def timed(act):
+            begin = time.monotonic()
+            return act(), time.monotonic() - begin
+
+        database.freeze()
+        try:
+            with concurrent.futures.ThreadPoolExecutor(2) as pool:  # what comes before anybody knows
+                writing, reading = pool.submit(timed, lambda: upload("1.1")), pool.submit(timed, crowd.come)
+                answer, seconds = writing.result()
+                assert (answer.status, bool(answer.headers["Retry-After"])) == (503, True) and seconds < 8, (answer, seconds)
+                reading.result()
+            assert crowd.slowest < 8
+            crowd.slowest = 0
+            crowd.come(1)
+            assert crowd.slowest < 3, f"{crowd.slowest} s, of {CLIENTS} clients at once"
+            times = sorted(timed(lambda path=path, body=body: crowd.ask(path, 200, body))[1] for path, body in [*crowd.known.items()] * 5)
+            assert not crowd.trouble and times[len(times) // 2] < 0.1, times
+            for act in (lambda: server.get(asked), lambda: upload("1.1")):
+                answer, seconds = timed(act)
+                assert answer.status == 503 and answer.headers["Retry-After"] and seconds < 1, (answer, seconds)
+        finally:
+            database.thaw()
+        eventually(lambda: upload("1.2").status == 200, 10)
+        eventually(lambda: server.get(asked).status == 200, 5)
         eventually(lambda: wheel_name("rye", "1.2") in server.filenames("python", "rye"), 5)
         assert server.stop() == 0

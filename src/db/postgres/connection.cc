@@ -65,7 +65,7 @@ void ignore_notice(void*, const char*) {}
 }  // namespace
 
 Result<std::unique_ptr<PostgresConnection>> PostgresConnection::connect(const PostgresAddress& address,
-                                                                        Deadline deadline, int wake_fd) {
+                                                                        Deadline deadline, Wake wake) {
   std::vector<const char*> keywords, values;
   for (const auto& [key, value] : address.parameters) {
     keywords.push_back(key.c_str());
@@ -79,7 +79,7 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::connect(const Po
   auto turn = PGRES_POLLING_WRITING;
   while (PQstatus(handle.get()) != CONNECTION_BAD && turn != PGRES_POLLING_OK &&
          turn != PGRES_POLLING_FAILED) {
-    auto ready = wait(PQsocket(handle.get()), turn == PGRES_POLLING_WRITING, deadline, wake_fd);
+    auto ready = wait(PQsocket(handle.get()), turn == PGRES_POLLING_WRITING, deadline, wake);
     if (!ready && ready.error().code() == Errc::deadline_exceeded)
       return postgres_error("", "no connection within the time for it", "");
     TRY(std::move(ready));
@@ -87,19 +87,21 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::connect(const Po
   }
   if (PQstatus(handle.get()) != CONNECTION_OK) return postgres_error("", PQerrorMessage(handle.get()), "");
   PQsetnonblocking(handle.get(), 1);
-  return std::unique_ptr<PostgresConnection>(new PostgresConnection(std::move(handle), wake_fd));
+  return std::unique_ptr<PostgresConnection>(new PostgresConnection(std::move(handle), wake));
 }
 
-Result<> PostgresConnection::wait(int fd, bool to_write, Deadline until, int wake_fd) {
+Result<> PostgresConnection::wait(int fd, bool to_write, Deadline until, Wake wake) {
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
     if (left <= 0)
       return fail(Errc::deadline_exceeded, "the database took longer than the deadline", "retry later");
-    std::array<pollfd, 2> fds = {
+    std::array<pollfd, 3> fds = {
         {{.fd = fd, .events = static_cast<short>(to_write ? POLLOUT | POLLIN : POLLIN), .revents = 0},
-         {.fd = wake_fd, .events = POLLIN, .revents = 0}}};
+         {.fd = wake.stop, .events = POLLIN, .revents = 0},
+         {.fd = wake.silent, .events = POLLIN, .revents = 0}}};
     const int ready = ::poll(fds.data(), fds.size(), static_cast<int>(std::min<std::int64_t>(left, 60'000)));
     if (ready > 0 && fds[1].revents != 0) return fail(Errc::cancelled, "cancelled");
+    if (ready > 0 && fds[0].revents == 0) return postgres_error("", "it answers nobody", "");
     if (ready > 0) return {};
   }
 }
@@ -114,7 +116,7 @@ Result<PostgresConnection::Answer> PostgresConnection::collect(std::string_view 
     const int unsent = PQflush(handle_.get());
     if (unsent < 0) break;
     if (unsent > 0 || PQisBusy(handle_.get()) != 0) {
-      if (auto ready = wait(PQsocket(handle_.get()), unsent > 0, until, wake_fd_); !ready) {
+      if (auto ready = wait(PQsocket(handle_.get()), unsent > 0, until, wake()); !ready) {
         broken_ = true;
         return tl::unexpected(std::move(ready).error());
       }
@@ -235,7 +237,7 @@ Result<std::vector<std::string>> PostgresConnection::notifications(Deadline unti
       PQfreemem(n);
     }
     if (!payloads.empty()) return payloads;
-    auto ready = wait(PQsocket(handle_.get()), false, until, wake_fd_);
+    auto ready = wait(PQsocket(handle_.get()), false, until, wake());
     if (!ready && ready.error().code() == Errc::deadline_exceeded) return payloads;
     TRY(std::move(ready));
     if (PQconsumeInput(handle_.get()) == 0) {

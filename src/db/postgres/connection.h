@@ -19,9 +19,13 @@ class PostgresConnection final : public Session {
  public:
   using Deadline = Context::Clock::time_point;
 
-  /// `wake_fd`: readable when waiting is no longer worth it (-1: none); the call then fails with `cancelled`.
+  /// Readable when waiting is no longer worth it; -1: never.
+  struct Wake {
+    int stop = -1;    // whoever waits is to end: `cancelled`
+    int silent = -1;  // the server answers nobody: `unavailable`
+  };
   static Result<std::unique_ptr<PostgresConnection>> connect(const PostgresAddress& address,
-                                                             Deadline deadline, int wake_fd = -1);
+                                                             Deadline deadline, Wake wake);
 
   using Session::execute;
   using Session::query;
@@ -37,6 +41,8 @@ class PostgresConnection final : public Session {
   /// The server's statement_timeout comes first; past `deadline` and a short grace the connection is given
   /// up.
   void limit(Deadline deadline) noexcept { deadline_ = deadline; }
+  /// While true, a silent server is waited for all the same: the outcome of a commit must be known.
+  void wait_in_silence(bool wait) noexcept { in_silence_ = wait; }
   /// Close it: nothing is known about its state.
   bool broken() const noexcept { return broken_ || PQstatus(handle_.get()) != CONNECTION_OK; }
 
@@ -51,8 +57,9 @@ class PostgresConnection final : public Session {
   using Handle = std::unique_ptr<PGconn, Closer>;
   using Answer = std::unique_ptr<PGresult, Closer>;
 
-  PostgresConnection(Handle handle, int wake_fd) : handle_(std::move(handle)), wake_fd_(wake_fd) {}
-  static Result<> wait(int fd, bool to_write, Deadline until, int wake_fd);
+  PostgresConnection(Handle handle, Wake wake) : handle_(std::move(handle)), wake_(wake) {}
+  static Result<> wait(int fd, bool to_write, Deadline until, Wake wake);
+  Wake wake() const noexcept { return {wake_.stop, in_silence_ ? -1 : wake_.silent}; }
   Result<Answer> answer(std::string_view sql);
   Result<Answer> collect(std::string_view sql);
   Result<> drain();
@@ -60,9 +67,10 @@ class PostgresConnection final : public Session {
   Result<Answer> ask(std::string_view sql, std::span<const Value> parameters);
 
   Handle handle_;
-  int wake_fd_;
+  Wake wake_;
   Deadline deadline_ = Deadline::max();
   bool broken_ = false;
+  bool in_silence_ = false;
   bool pending_ = false;                                        // of run_later
   std::map<std::string, std::string, std::less<>> statements_;  // text and types to name
   std::uint64_t named_ = 0;

@@ -40,8 +40,8 @@ class PostgresDatabase final : public Database {
         readers_(limits(options_), [this](const Context& ctx) { return connect(ctx); }) {}
 
   void start() {
-    writer_ = GroupWriter::start(std::make_unique<PostgresWriter>(options_, servers_, node_, others_),
-                                 changes_, log_);
+    writer_ = GroupWriter::start(
+        std::make_unique<PostgresWriter>(options_, servers_, outage_, node_, others_), changes_, log_);
   }
 
   Result<> read(const Context& ctx, const std::function<Result<>(Session&)>& work) override {
@@ -90,7 +90,12 @@ class PostgresDatabase final : public Database {
                                             .changes = &changes_,
                                             .open = &others_,
                                             .tick = [this] { readers_.prune(); },
-                                            .lost = [this] { readers_.clear(); },
+                                            .lost =
+                                                [this](bool silent) {
+                                                  outage_.lost(silent);
+                                                  readers_.clear();
+                                                },
+                                            .found = [this] { outage_.over(); },
                                             .log = log_});
     if (started)
       listener_ = *std::move(started);
@@ -109,7 +114,8 @@ class PostgresDatabase final : public Database {
  private:
   Result<std::unique_ptr<PostgresConnection>> connect(const Context& ctx) {
     if (!outage_.may_try(Clock::now())) return postgres_error("", "it did not answer just now", "");
-    auto connection = servers_.connect(std::min(ctx.deadline(), Clock::now() + options_.connection_timeout));
+    auto connection = servers_.connect(std::min(ctx.deadline(), Clock::now() + options_.connection_timeout),
+                                       {.silent = outage_.told_fd()});
     outage_.tried(connection.has_value(), Clock::now());
     return connection;
   }

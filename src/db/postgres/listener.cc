@@ -17,6 +17,9 @@ using Clock = Context::Clock;
 
 constexpr auto kBetweenChecks = std::chrono::seconds(1);
 constexpr auto kCheckPatience = std::chrono::seconds(2);
+constexpr auto kSilence = std::chrono::milliseconds(900);  // who refuses does so at once
+constexpr auto kShortPatience = std::chrono::seconds(3);
+constexpr int kShortAttempts = 3;
 constexpr auto kFirstBackoff = std::chrono::milliseconds(50);
 constexpr auto kLongestBackoff = std::chrono::milliseconds(1'000);
 
@@ -39,11 +42,17 @@ PostgresListener::~PostgresListener() {
 
 void PostgresListener::loop(const std::stop_token& stop) {
   auto backoff = kFirstBackoff;
+  int attempts = 0;
   while (!stop.stop_requested()) {
     const auto began = Clock::now();
-    auto ended = listen(stop);
+    // Of several servers one that hangs is waited for the longer the longer one tries: begin anew soon.
+    const bool long_one = ++attempts % kShortAttempts == 0;
+    const auto timeout = setup_.connection_timeout;
+    auto ended =
+        listen(stop, long_one ? timeout : std::min<std::chrono::milliseconds>(timeout, kShortPatience));
     if (stop.stop_requested()) break;
-    setup_.lost();
+    setup_.lost(ended.error().code() == Errc::deadline_exceeded ||
+                (!connected_ && Clock::now() - began >= kSilence));
     setup_.log.failed("failed to listen for changes", ended.error());
     backoff = Clock::now() - began > std::chrono::seconds(10) ? kFirstBackoff
                                                               : std::min(backoff * 2, kLongestBackoff);
@@ -52,8 +61,10 @@ void PostgresListener::loop(const std::stop_token& stop) {
   }
 }
 
-Result<> PostgresListener::listen(const std::stop_token& stop) {
-  const auto connection = TRY(setup_.servers->connect(Clock::now() + setup_.connection_timeout, wake_.get()));
+Result<> PostgresListener::listen(const std::stop_token& stop, std::chrono::milliseconds patience) {
+  connected_ = false;
+  const auto connection = TRY(setup_.servers->connect(Clock::now() + patience, {.stop = wake_.get()}));
+  connected_ = true;
   const auto count = [](std::atomic<int>* open) { --*open; };
   ++*setup_.open;
   const std::unique_ptr<std::atomic<int>, decltype(count)> counted(setup_.open, count);
@@ -64,6 +75,7 @@ Result<> PostgresListener::listen(const std::stop_token& stop) {
     schema = row.text(0);
     return {};
   }));
+  setup_.found();
   setup_.changes->tell({});  // what was committed before LISTEN
   while (!stop.stop_requested()) {
     const auto payloads = TRY(connection->notifications(Clock::now() + kBetweenChecks));

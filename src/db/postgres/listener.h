@@ -26,7 +26,10 @@ class PostgresListener {
     const Changes* changes;      // outlives it
     std::atomic<int>* open;      // counts connections; outlives it
     std::function<void()> tick;  // about once a second
-    std::function<void()> lost;  // the server is gone: other connections are likely to be gone too
+    /// The server is gone, or silent (it lets one wait): other connections are likely to be so too. Again
+    /// after each attempt to reach it that failed.
+    std::function<void(bool silent)> lost;
+    std::function<void()> found;  // and is there again
     Logger log;
   };
   static Result<std::unique_ptr<PostgresListener>> start(Setup setup);
@@ -35,11 +38,12 @@ class PostgresListener {
  private:
   PostgresListener(Setup setup, UniqueFd wake) : setup_(std::move(setup)), wake_(std::move(wake)) {}
   void loop(const std::stop_token& stop);
-  Result<> listen(const std::stop_token& stop);
+  Result<> listen(const std::stop_token& stop, std::chrono::milliseconds patience);
   void hear(const std::string& payload, const std::string& schema) const;
 
   Setup setup_;
   UniqueFd wake_;
+  bool connected_ = false;  // of the thread: in this turn
   std::jthread thread_;
 };
 

@@ -1,22 +1,30 @@
 #pragma once
 /// Whether the server is away, so that not everybody waits to find that out.
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include <chrono>
+#include <cstdint>
 #include <mutex>
+#include <utility>
 
 #include "base/context.h"
+#include "base/file.h"
 
 namespace granary::db {
 
-/// While it is away one caller at a time tries, now and then; the others are told so at once. Safe for
-/// concurrent use.
+/// While it is away one caller at a time tries, now and then; the others are told so at once. A server of
+/// which the listener has said that it answers no more nobody tries but the listener: to wait for one that
+/// is silent takes as long as one likes. Safe for concurrent use.
 class Outage {
  public:
   using Time = Context::Clock::time_point;
 
-  /// True: connect, and say how it went. False: it was tried just now.
+  /// True: connect, and say how it went. False: it was tried just now, or the listener is at it.
   bool may_try(Time now) {
     const std::lock_guard lock(mutex_);
+    if (silent_) return false;
     if (!away_) return true;
     if (trying_ || now < next_) return false;
     trying_ = true;
@@ -26,6 +34,7 @@ class Outage {
   void over() {
     const std::lock_guard lock(mutex_);
     away_ = false;
+    set_silent(false);
   }
   void tried(bool reached, Time now) {
     const std::lock_guard lock(mutex_);
@@ -33,11 +42,32 @@ class Outage {
     trying_ = false;
     next_ = now + kBetween;
   }
+  /// The listener, who will say over(), has no answer, or was refused.
+  void lost(bool silent) {
+    const std::lock_guard lock(mutex_);
+    away_ = away_ || (silent_ && !silent);  // what was silent is tried by one at a time
+    set_silent(silent);
+  }
+  bool is_silent() const {
+    const std::lock_guard lock(mutex_);
+    return silent_;
+  }
+  /// Readable while it is silent: waiting for an answer is not worth it. -1 when there could be none.
+  int told_fd() const noexcept { return told_.get(); }
 
  private:
+  void set_silent(bool silent) {
+    std::uint64_t value = 1;
+    if (std::exchange(silent_, silent) == silent) return;
+    static_cast<void>(silent ? ::write(told_.get(), &value, sizeof value)
+                             : ::read(told_.get(), &value, sizeof value));
+  }
+
   static constexpr std::chrono::milliseconds kBetween{200};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  const UniqueFd told_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
   bool away_ = false;
+  bool silent_ = false;
   bool trying_ = false;
   Time next_{};
 };

@@ -1,6 +1,7 @@
 #include "db/postgres/outage.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 namespace granary::db {
 namespace {
@@ -35,6 +36,27 @@ TEST(Outage, IsOverForReadersOnceAWriteWentThrough) {
   outage.tried(false, start);
   outage.over();
   EXPECT_TRUE(outage.may_try(start));
+}
+
+TEST(Outage, NobodyTriesAServerThatIsSilentUntilItAnswersOrRefuses) {
+  const auto start = Context::Clock::now();
+  Outage outage;
+  const auto told = [&] {
+    pollfd fd{.fd = outage.told_fd(), .events = POLLIN, .revents = 0};
+    return ::poll(&fd, 1, 0) == 1;
+  };
+  EXPECT_FALSE(told());
+  for (int turn = 0; turn < 2; ++turn) {
+    outage.lost(true);
+    outage.lost(true);
+    EXPECT_TRUE(told() && outage.is_silent());
+    EXPECT_FALSE(outage.may_try(start + milliseconds(60'000)));
+    if (turn == 0) outage.over();
+  }
+  outage.lost(false);
+  EXPECT_FALSE(told() || outage.is_silent());
+  EXPECT_TRUE(outage.may_try(start));
+  EXPECT_FALSE(outage.may_try(start)) << "one at a time";
 }
 
 }  // namespace

@@ -38,8 +38,8 @@ PostgresServers::PostgresServers(const PostgresAddress& address) {
 }
 
 Result<std::unique_ptr<PostgresConnection>> PostgresServers::connect(PostgresConnection::Deadline deadline,
-                                                                     int wake_fd) const {
-  if (servers_.size() == 1) return PostgresConnection::connect(servers_[0], deadline, wake_fd);
+                                                                     PostgresConnection::Wake wake) const {
+  if (servers_.size() == 1) return PostgresConnection::connect(servers_[0], deadline, wake);
   for (auto patience = kFirstPatience;; patience *= 2) {
     const std::size_t first = last_;
     Error why(Errc::unavailable, "the database server cannot be reached", "retry later", __FILE__, __LINE__);
@@ -47,7 +47,7 @@ Result<std::unique_ptr<PostgresConnection>> PostgresServers::connect(PostgresCon
     for (std::size_t i = 0; i < servers_.size(); ++i) {
       const std::size_t which = (first + i) % servers_.size();
       const auto until = std::min(deadline, Clock::now() + patience);
-      auto connection = PostgresConnection::connect(servers_[which], until, wake_fd);
+      auto connection = PostgresConnection::connect(servers_[which], until, wake);
       if (connection) {
         last_ = which;
         return connection;

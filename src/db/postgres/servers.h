@@ -17,9 +17,9 @@ class PostgresServers {
   explicit PostgresServers(const PostgresAddress& address);
 
   /// A server that does not answer at all delays by a second what the next one can give: libpq itself would
-  /// wait for it until the deadline. `wake_fd`: as of PostgresConnection::connect.
+  /// wait for it until the deadline.
   Result<std::unique_ptr<PostgresConnection>> connect(PostgresConnection::Deadline deadline,
-                                                      int wake_fd = -1) const;
+                                                      PostgresConnection::Wake wake) const;
 
  private:
   std::vector<PostgresAddress> servers_;

@@ -29,7 +29,9 @@ std::int64_t left(Context::Clock::time_point deadline) {
 
 Result<> PostgresWriter::connect() {
   if (Clock::now() < not_before_) return postgres_error("", "waiting before the next attempt to connect", "");
-  auto connected = servers_->connect(Clock::now() + options_->connection_timeout);
+  if (outage_->is_silent()) return postgres_error("", "it answers nobody", "");
+  auto connected =
+      servers_->connect(Clock::now() + options_->connection_timeout, {.silent = outage_->told_fd()});
   if (!connected) {
     backoff_ = std::clamp<std::chrono::milliseconds>(backoff_ * 2, kFirstBackoff, kLongestBackoff);
     not_before_ = Clock::now() + backoff_;
@@ -100,7 +102,9 @@ Result<> PostgresWriter::commit(std::span<const std::int64_t> topics) {
   if (!topics.empty())
     sql += "SELECT pg_notify('" + std::string(kChannel) + "', '" + node_ + "/" + listed(topics) +
            "/' || coalesce(current_schema(), '')); ";
+  connection_->wait_in_silence(true);
   auto tag = connection_->run(sql + "COMMIT");
+  connection_->wait_in_silence(false);
   if (!tag && connection_->broken())
     return with_note(
         Result<>(fail(Errc::unavailable, "the database went away while the change was being stored",

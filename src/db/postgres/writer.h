@@ -9,6 +9,7 @@
 #include "db/group_writer.h"
 #include "db/open.h"
 #include "db/postgres/connection.h"
+#include "db/postgres/outage.h"
 #include "db/postgres/servers.h"
 
 namespace granary::db {
@@ -20,10 +21,10 @@ inline constexpr std::string_view kChannel = "granary";
 /// do: no deadlocks between groups, and a closure sees everything that was committed before it.
 class PostgresWriter final : public WriterConnection {
  public:
-  /// `options`, `servers` and `open` (counts connections) outlive it.
-  PostgresWriter(const PostgresOptions& options, const PostgresServers& servers, std::string node,
-                 std::atomic<int>& open)
-      : options_(&options), servers_(&servers), node_(std::move(node)), open_(&open) {}
+  /// `options`, `servers`, `outage` and `open` (counts connections) outlive it.
+  PostgresWriter(const PostgresOptions& options, const PostgresServers& servers, const Outage& outage,
+                 std::string node, std::atomic<int>& open)
+      : options_(&options), servers_(&servers), outage_(&outage), node_(std::move(node)), open_(&open) {}
   ~PostgresWriter() override { disconnect(); }
 
   Result<> begin() override;
@@ -41,6 +42,7 @@ class PostgresWriter final : public WriterConnection {
 
   const PostgresOptions* options_;
   const PostgresServers* servers_;
+  const Outage* outage_;
   std::string node_;
   std::atomic<int>* open_;
   std::unique_ptr<PostgresConnection> connection_;
