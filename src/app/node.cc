@@ -34,6 +34,7 @@ constexpr http::RouteSpec kRedirect{"redirect", http::Method::get, "/{rest*}", h
 
 /// A machine whose time is kept by NTP is never so far off.
 constexpr auto kClockTolerance = std::chrono::seconds(5);
+constexpr auto kStorePatience = std::chrono::seconds(5);
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -231,7 +232,8 @@ void Node::make_runner() {
   for (const auto& handler : handlers) kinds.emplace_back(handler->kind());
   jobs::add_gauges(metrics_, queue_, clock_, kinds);
   runner_ = std::make_unique<jobs::Runner>(
-      jobs::RunnerParts{queue_, schedules_, clock_, sink_, &metrics_},
+      jobs::RunnerParts{queue_, schedules_, clock_, sink_, &metrics_,
+                        [this](const Context& ctx) { return storage_is_away(ctx); }},
       jobs::RunnerOptions{
           .worker = node_name(settings_),
           .workers = static_cast<unsigned>(settings_.jobs.workers),
@@ -239,6 +241,14 @@ void Node::make_runner() {
           .keep_finished = std::chrono::duration_cast<std::chrono::hours>(settings_.jobs.keep_finished)},
       std::move(handlers));
   database_->on_change(runner_->listener());
+}
+
+/// The database, or the store: looks into both for something that is not there.
+bool Node::storage_is_away(const Context& ctx) {
+  const auto asked = database_->read(ctx, [](db::Session& session) {
+    return session.query("SELECT 1", {}, [](const db::Row&) -> Result<> { return {}; });
+  });
+  return !asked || !blobs_->find(ctx.with_timeout(kStorePatience), Digest{});
 }
 
 /// Listens to the database too.

@@ -62,6 +62,7 @@ class Node {
   Result<> wait_for_database(const StartOptions&);
   void bind_routers();
   void make_runner();
+  bool storage_is_away(const Context& ctx);
   void make_heartbeat(const StartOptions&);
   Result<> prepare_jobs();
   Result<> prepare_mirrors();

@@ -15,6 +15,11 @@ bool is_kind(std::string_view text) noexcept {
   });
 }
 
+std::chrono::milliseconds less_by_chance(std::chrono::milliseconds delay, double chance) noexcept {
+  const auto less = static_cast<double>(delay.count()) * 0.5 * std::clamp(chance, 0.0, 1.0);
+  return delay - std::chrono::milliseconds(static_cast<std::int64_t>(less));
+}
+
 }  // namespace
 
 std::string_view name_of(State state) noexcept {
@@ -46,12 +51,17 @@ std::chrono::milliseconds retry_delay(const RetryDelays& delays, std::int64_t at
   auto delay = std::min(delays.first, delays.longest);
   for (std::int64_t i = 1; i < attempt && delay < delays.longest; ++i)
     delay = std::min(delay * 2, delays.longest);
-  const auto less = static_cast<double>(delay.count()) * 0.5 * std::clamp(chance, 0.0, 1.0);
-  return delay - std::chrono::milliseconds(static_cast<std::int64_t>(less));
+  return less_by_chance(delay, chance);
+}
+
+std::chrono::milliseconds away_delay(const RetryDelays& delays, std::chrono::milliseconds since,
+                                     double chance) noexcept {
+  const auto shortest = std::min(delays.first, delays.longest);
+  return less_by_chance(std::clamp(since / 8, shortest, std::min(shortest * 10, delays.longest)), chance);
 }
 
 bool waits_to_retry(const Job& job) noexcept {
-  return job.state == State::waiting && job.attempt > 0 && !job.error.empty() && job.error != kNodeLost;
+  return job.state == State::waiting && !job.error.empty() && job.error != kNodeLost;
 }
 
 bool is_permanent(Errc code) noexcept {

@@ -19,6 +19,11 @@ struct RetryDelays {
 std::chrono::milliseconds retry_delay(const RetryDelays& delays, std::int64_t attempt,
                                       double chance) noexcept;
 
+/// Of a job that needs what is away, since when it has waited: an eighth of that, within half a minute and
+/// five, less up to half by chance. It does not count attempts, since none was made.
+std::chrono::milliseconds away_delay(const RetryDelays& delays, std::chrono::milliseconds since,
+                                     double chance) noexcept;
+
 /// The error of a job that waits because its node died; another node takes it at once.
 inline constexpr std::string_view kNodeLost = "its node stopped answering";
 /// Its last turn failed, and the next one has to wait.

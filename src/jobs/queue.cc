@@ -96,7 +96,7 @@ Result<> store(WriteSession& session, std::int64_t id, const Report& report) {
 State next_state(const Job& job, Ending ending, const Result<>& outcome) {
   if (ending == Ending::done && outcome) return State::succeeded;
   if (ending == Ending::cancelled || job.cancel_requested) return State::cancelled;
-  if (ending == Ending::returned) return State::waiting;
+  if (ending == Ending::returned || ending == Ending::away) return State::waiting;
   if (is_permanent(outcome.error().code()) || job.attempt >= job.spec.max_attempts) return State::failed;
   return State::waiting;
 }
@@ -182,8 +182,13 @@ class DatabaseQueue final : public Queue {
       if (!job) return lost(lease);
       TRY(store(session, lease.id, report));
       state = next_state(*job, ending, outcome);
+      const bool uncounted = ending == Ending::returned || ending == Ending::away;
       const auto now = micros(clock_->now());
       auto not_before = now;
+      if (state == State::waiting && ending == Ending::away)
+        not_before += micros_of(away_delay(
+            delays_, std::chrono::duration_cast<std::chrono::milliseconds>(clock_->now() - job->created_at),
+            delay_chance));
       if (state == State::waiting && ending == Ending::done)
         not_before += micros_of(retry_delay(delays_, job->attempt, delay_chance));
       const auto error = outcome ? std::string() : text_of(outcome.error());
@@ -191,8 +196,8 @@ class DatabaseQueue final : public Queue {
       TRY(
           session.execute("UPDATE jobs SET state = $2, attempt = $3, not_before = $4, finished_at = $5, "
                           "error = $6, lease_until = NULL WHERE id = $1",
-                          {lease.id, name_of(state), job->attempt - (ending == Ending::returned ? 1 : 0),
-                           not_before, finished, std::string_view(error)}));
+                          {lease.id, name_of(state), job->attempt - (uncounted ? 1 : 0), not_before, finished,
+                           std::string_view(error)}));
       session.announce(kJobsTopic);
       return {};
     }));

@@ -48,6 +48,7 @@ enum class Ending : std::uint8_t {
   done,       // as `outcome` says: succeeded, or tried again until the attempts are used up, or failed
   cancelled,  // stopped because somebody asked for it
   returned,   // unfinished through no fault of its own: waits again, and the attempt does not count
+  away,       // failed because the own store did not answer: as returned, and only after a while
 };
 
 /// The lines that are kept with a job: the newest.

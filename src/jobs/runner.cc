@@ -185,6 +185,13 @@ Result<> Runner::call(Handler& handler, const Context& ctx, Active& active) cons
   }
 }
 
+bool Runner::store_is_away(const Result<>& outcome) const {
+  if (outcome || !parts_.away) return false;
+  const auto code = outcome.error().code();
+  return (code == Errc::unavailable || code == Errc::deadline_exceeded) &&
+         parts_.away(context(kDatabasePatience));
+}
+
 void Runner::settle(Active& active, const Result<>& outcome, Steady::duration took) {
   const auto& job = active.job();
   if (active.reason() == StopReason::lost) {
@@ -194,6 +201,7 @@ void Runner::settle(Active& active, const Result<>& outcome, Steady::duration to
   auto ending = Ending::done;
   if (!outcome && active.reason() == StopReason::cancelled) ending = Ending::cancelled;
   if (!outcome && active.reason() == StopReason::returned) ending = Ending::returned;
+  if (active.reason() == StopReason::none && store_is_away(outcome)) ending = Ending::away;
   const auto nothing_wrong = ending == Ending::returned ? Result<>() : outcome;
   Report report;
   {

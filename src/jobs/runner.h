@@ -38,6 +38,9 @@ struct RunnerParts {
   std::shared_ptr<const Clock> clock;
   std::shared_ptr<LogSink> sink;  // may be null
   Metrics* metrics = nullptr;     // outlives the runner; may be null
+  /// Asked after a job failed for want of something: whether that is the installation's own store, which does
+  /// not answer just now. May be empty.
+  std::function<bool(const Context&)> away{};
 };
 
 /// Threads: `workers` that run jobs, and one that renews leases, stores reports, fires schedules and prunes.
@@ -70,6 +73,7 @@ class Runner {
 
   void work(const std::stop_token& stop);
   void run(Job job);
+  bool store_is_away(const Result<>& outcome) const;
   Result<> call(Handler& handler, const Context& ctx, Active& active) const;
   void settle(Active& active, const Result<>& outcome, Steady::duration took);
   void keep(const std::stop_token& stop);

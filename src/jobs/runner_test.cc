@@ -57,8 +57,8 @@ class RunnerTest : public ::testing::Test {
     options.poll = options.report = milliseconds(10);
     std::vector<std::unique_ptr<Handler>> handlers;
     handlers.push_back(std::make_unique<Scripted>(std::move(work)));
-    auto runner = std::make_shared<Runner>(RunnerParts{queue, schedules, clock, nullptr, &metrics}, options,
-                                           std::move(handlers));
+    auto runner = std::make_shared<Runner>(RunnerParts{queue, schedules, clock, nullptr, &metrics, away},
+                                           options, std::move(handlers));
     database->on_change(runner->listener());
     runner->start();
     return runner;
@@ -69,6 +69,7 @@ class RunnerTest : public ::testing::Test {
   }
 
   const Context ctx = test_context();
+  std::function<bool(const Context&)> away;
   Metrics metrics;
   std::shared_ptr<FakeClock> clock = std::make_shared<FakeClock>();
   std::shared_ptr<db::Database> database;
@@ -103,6 +104,36 @@ TEST_F(RunnerTest, ProgressIsSeenWhileTheJobRuns) {
   });
   const auto id = submit();
   EXPECT_TRUE(eventually([&] { return queue->get(ctx, id).value_or(Job{}).progress.done == 1; }));
+}
+
+TEST_F(RunnerTest, AfterALongOutageOfTheStoreAJobRunsThatHadFailedAllTheTime) {
+  std::atomic<bool> is_away = true;
+  std::atomic<int> turns = 0;
+  away = [&](const Context&) { return is_away.load(); };
+  const auto runner = start("a", [&](const Context&, Turn&) -> Result<> {
+    ++turns;
+    if (is_away) return fail(Errc::unavailable, "the object store did not answer in time");
+    return {};
+  });
+  const auto id = submit({.kind = "work", .max_attempts = 2});
+  for (int turn = 1; turn <= 10; ++turn) {
+    ASSERT_TRUE(eventually([&] { return turns >= turn; })) << turn;
+    ASSERT_TRUE(reaches(id, State::waiting));
+    EXPECT_EQ(queue->get(ctx, id)->attempt, 0);
+    clock->advance(std::chrono::minutes(5));
+  }
+  is_away = false;
+  clock->advance(std::chrono::minutes(5));
+  EXPECT_TRUE(reaches(id, State::succeeded));
+}
+
+TEST_F(RunnerTest, AFailureWhileTheStoreAnswersCounts) {
+  away = [](const Context&) { return false; };
+  const auto runner = start("a", [](const Context&, Turn&) -> Result<> {
+    return fail(Errc::unavailable, "upstream does not answer");
+  });
+  const auto id = submit({.kind = "work", .max_attempts = 1});
+  EXPECT_TRUE(reaches(id, State::failed));
 }
 
 TEST_F(RunnerTest, NoMoreJobsRunAtATimeThanThereAreWorkers) {

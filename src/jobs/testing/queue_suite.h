@@ -169,6 +169,20 @@ TEST_P(QueueSuite, AReturnedJobWaitsAgainAndTheAttemptDoesNotCount) {
   EXPECT_EQ(again->worker, "b");
 }
 
+TEST_P(QueueSuite, AJobWhoseStoreIsAwayWaitsLongerAndLongerAndTheAttemptsDoNotCount) {
+  const auto id = submit({.kind = "work", .max_attempts = 1});
+  for (int turn = 0; turn < 30; ++turn) {  // two hours
+    ASSERT_EQ(finish(*lease(), Ending::away, broken()), State::waiting);
+    EXPECT_FALSE(lease()) << "not at once";
+    EXPECT_TRUE(waits_to_retry(get(id)));
+    clock->advance(turn < 4 ? minutes(1) : minutes(4));
+  }
+  const auto last = lease();
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->attempt, 1);
+  EXPECT_EQ(finish(*last, Ending::done), State::succeeded);
+}
+
 TEST_P(QueueSuite, ARenewedLeaseHolds) {
   submit({.kind = "work"});
   const auto job = lease("a");
