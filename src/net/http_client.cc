@@ -263,7 +263,7 @@ Result<Response> HttpClient::request(const Context& ctx, const Request& request)
   curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 256L * 1024);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options_.connect_timeout.count()));
   if (options_.idle_timeout.count() > 0) {
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, options_.lowest_speed);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.idle_timeout.count()));
   }
   const auto remaining = std::chrono::ceil<std::chrono::milliseconds>(ctx.remaining());

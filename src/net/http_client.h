@@ -58,7 +58,9 @@ struct ClientOptions {
   std::string user_agent = "granary";
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::seconds idle_timeout{60};  // no byte moves in either direction for so long; 0: wait for ever
-  std::size_t idle_connections = 32;      // kept for reuse
+  /// Bytes per second: a transfer that is slower for all of idle_timeout counts as one where nothing moves.
+  long lowest_speed = 1;
+  std::size_t idle_connections = 32;  // kept for reuse
 };
 
 /// Safe for concurrent use: each call takes a connection out of the pool. Redirects are answers, not

@@ -180,6 +180,13 @@ TEST_F(HttpClientTest, AServerThatSaysNothingForTooLongIsUnavailable) {
             Errc::unavailable);
 }
 
+TEST_F(HttpClientTest, AServerThatDripsIsUnavailableWhereALowestSpeedIsAskedFor) {
+  server.next({.status = 200, .body = std::string(2'000, 'x'), .way = FakeReply::Way::dripping});
+  HttpClient impatient({.idle_timeout = 1s, .lowest_speed = 1'000});
+  EXPECT_EQ(impatient.request(test_context().with_timeout(30s), {.url = server.url() + "/a"}).error().code(),
+            Errc::unavailable);
+}
+
 TEST_F(HttpClientTest, CancellingEndsARequestInProgress) {
   server.when("/a").reply({.status = 200, .body = "hello", .way = FakeReply::Way::held});
   std::stop_source stop;

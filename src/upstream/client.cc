@@ -110,7 +110,8 @@ class HttpUpstream final : public Client {
         http_({.ca_file = options_.ca_file,
                .proxy = options_.proxy,
                .user_agent = options_.user_agent,
-               .idle_timeout = options_.idle_timeout}) {}
+               .idle_timeout = options_.idle_timeout,
+               .lowest_speed = options_.lowest_speed}) {}
 
   const std::string& url() const noexcept override { return options_.url; }
 

@@ -84,6 +84,8 @@ struct ClientOptions {
   std::string proxy{}, ca_file{};      // as in net::ClientOptions
   std::string user_agent = "granary";  // "granary/1.2"
   std::chrono::seconds idle_timeout{60};
+  /// Of a byte now and then a download would take its place for ever.
+  long lowest_speed = 1'000;
   net::RetryPolicy retry{
       .attempts = 4, .first = std::chrono::milliseconds(300), .longest = std::chrono::milliseconds(10'000)};
   std::shared_ptr<Pace> pace{};  // null: none

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstring>
 #include <optional>
 
@@ -166,6 +167,14 @@ void FakeHttpServer::serve(int fd) {
     if (reply.way == FakeReply::Way::cut) {
       ::shutdown(fd, SHUT_RDWR);
       return;
+    }
+    if (reply.way == FakeReply::Way::dripping) {
+      for (std::size_t at = half; at < reply.body.size(); ++at) {
+        if (!send_all(fd, reply.body.substr(at, 1))) return;
+        std::unique_lock lock(mutex_);
+        if (released_changed_.wait_for(lock, std::chrono::milliseconds(100), [&] { return stopping_; }))
+          return;
+      }
     }
     if (reply.way == FakeReply::Way::held) {
       wait_for_release();

@@ -26,8 +26,9 @@ struct FakeReply {
   std::vector<std::pair<std::string, std::string>> headers{};
   std::string body{};
   /// How the body is sent. cut: half of it, then the connection closes. held: half of it, then the rest only
-  /// after release(). silent: nothing at all until release(), then the connection closes.
-  enum class Way : std::uint8_t { whole, cut, held, silent } way = Way::whole;
+  /// after release(). silent: nothing at all until release(), then the connection closes. dripping: half of
+  /// it, then a byte each tenth of a second.
+  enum class Way : std::uint8_t { whole, cut, held, silent, dripping } way = Way::whole;
 };
 
 /// Answers 404 where nothing was said. Safe for concurrent use.
