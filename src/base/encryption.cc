@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/hkdf.h"
 #include "base/text.h"
 
 namespace granary {
@@ -24,12 +25,6 @@ const unsigned char* raw(std::string_view text) {
 }
 unsigned char* raw(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 
-/// The one block of RFC 5869 that 32 bytes take.
-std::string hkdf_sha256(std::string_view material, std::string_view info) {
-  const std::string extracted = hmac_sha256(std::string(32, '\0'), material);
-  return hmac_sha256(extracted, std::string(info) + '\x01');
-}
-
 std::string header_of(std::string_view fingerprint) {
   return std::string(kPrefix) + std::string(fingerprint) + ":";
 }
@@ -42,7 +37,7 @@ Result<EncryptionKey> EncryptionKey::parse(std::string_view hex_text) {
     return fail(Errc::invalid_argument, "the encryption key is not 32 to 4096 bytes as hex digits",
                 "make one with: granary encrypt generate");
   EncryptionKey key;
-  key.aes_key_ = hkdf_sha256(*material, "granary AES-256-GCM of settings");
+  key.aes_key_ = hkdf_sha256(*material, {}, "granary AES-256-GCM of settings");
   key.fingerprint_ = sha256(as_bytes(*material)).hex().substr(0, kFingerprint);
   return key;
 }

@@ -1,5 +1,6 @@
 """Objects that the nodes encrypt before they send them, with keys of a KMS: a real S3 server, a real emulator of KMS."""
 
+import concurrent.futures
 import contextlib
 import socket
 import threading
@@ -14,7 +15,7 @@ class Cable:
     """Between a node and the key service: it can be cut."""
 
     def __init__(self, port):
-        self.to, self.up, self.ends = port, True, []
+        self.to, self.up, self.ends, self.asked = port, True, [], 0
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
@@ -31,10 +32,10 @@ class Cable:
                 for pair in ((near, far), (far, near)):
                     threading.Thread(target=self.carry, args=pair, daemon=True).start()
 
-    @staticmethod
-    def carry(source, target):
+    def carry(self, source, target):
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
+                self.asked += data.count(b"TrentService.")  # of requests alone
                 target.sendall(data)
         with contextlib.suppress(OSError):
             target.shutdown(socket.SHUT_WR)
@@ -117,6 +118,8 @@ def test_a_new_key_seals_what_is_new_and_the_old_one_opens_what_is_old(sealing, 
     _, old, old_data = publish(server, twine, "before")
     before = sealed(server, s3)
     aws.call("UpdateAlias", AliasName=alias, TargetKeyId=second_key)
+    server.stop()
+    server.start()  # it would go on with its data key for five minutes
     _, new, new_data = publish(server, twine, "after")
     [added] = [data for name, data in sealed(server, s3).items() if name not in before]
     [kept] = before.values()
@@ -141,16 +144,32 @@ def test_a_key_that_nobody_has_is_a_503_that_says_so(sealing, aws, twine):
     assert stranger.get(path).body == data, "what another key has sealed is read with that one"
 
 
+def test_many_uploads_and_first_reads_cost_few_calls_of_the_key_service(sealing, aws, cable):
+    server = sealing(aws.create_key()).start()
+    name, token = server.repository("python"), server.token()
+    before = cable.asked
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        for answer in pool.map(lambda i: server.upload(name, wheel_name("grain", f"1.{i}"), wheel("grain", f"1.{i}"), token), range(100)):
+            assert answer.status == 200, answer
+    assert cable.asked - before <= 2, "indexes have one of their own"
+    other = sealing(server.settings["S3Storage"]["KeyID"], share=server).start()  # has nothing on its disk
+    before = cable.asked
+    for i in range(100):
+        assert other.get(server.file_url(name, "grain", wheel_name("grain", f"1.{i}"))).body == wheel("grain", f"1.{i}")
+    assert 1 <= cable.asked - before <= 4
+
+
 def test_without_the_key_service_nodes_start_and_serve_what_they_have(sealing, aws, cable, twine):
     key = aws.create_key()
     server = sealing(key).start()
     repository, path, data = publish(server, twine, "there")
     cable.cut()
     assert server.get(path).body == data
-    late = (wheel_name("late", "1.0"), wheel("late", "1.0"))
-    refused = server.upload(repository, *late, server.token())
-    assert refused.status == 503 and refused.headers["Retry-After"], refused
+    soon, late = ((wheel_name(name, "1.0"), wheel(name, "1.0")) for name in ("soon", "late"))
+    assert server.upload(repository, *soon, server.token()).status == 200, "the data key of the last one serves"
     other = sealing(key, share=server).start()
+    refused = other.upload(repository, *late, server.token())
+    assert refused.status == 503 and refused.headers["Retry-After"], refused
     assert other.filenames(repository, "there") == [wheel_name("there", "1.0")]
     assert other.get(path).status == 503
     cable.mend()

@@ -82,11 +82,16 @@ Result<net::Response> S3Client::once(const Context& ctx, const Credentials& cred
                          .headers = call.headers,
                          .payload_sha256 = call.body ? call.body_sha256 : empty_sha256()};
   signing.headers.emplace_back("X-Amz-Content-SHA256", signing.payload_sha256);
-  auto request = signed_request(service_, credentials, SystemClock().now(), std::move(signing));
-  request.body = call.body;
-  request.on_head = call.on_head;
-  request.sink = call.sink;
-  return http_.request(ctx, request);
+  for (bool again = false;; again = true) {
+    const auto signed_at = signing_.now();
+    auto request = signed_request(service_, credentials, signed_at, signing);
+    request.body = call.body;
+    request.on_head = call.on_head;
+    request.sink = call.sink;
+    auto response = http_.request(ctx, request);
+    if (again || !response || !refuses_keys(*response) || !signing_.correct(*response, signed_at))
+      return response;
+  }
 }
 
 tl::unexpected<Error> S3Client::refused(const net::Response& response) const {
@@ -298,7 +303,7 @@ Result<> S3Client::upload_parts(const Context& ctx, const std::string& key, cons
 Result<std::optional<DirectUrl>> S3Client::presign(const Context& ctx, const std::string& key,
                                                    const Presentation& as) {
   const auto credentials = TRY(settings_.credentials->get(ctx));
-  const auto window = signing_window(SystemClock().now(), settings_.direct_url_lifetime, credentials.expires);
+  const auto window = signing_window(signing_.now(), settings_.direct_url_lifetime, credentials.expires);
   if (!window) return std::optional<DirectUrl>();
   const auto& endpoint =
       settings_.public_endpoint.host.empty() ? settings_.endpoint : settings_.public_endpoint;

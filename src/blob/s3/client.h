@@ -13,6 +13,7 @@
 #include "blob/s3/endpoint.h"
 #include "blob/s3/objects.h"
 #include "blob/s3/signed_request.h"
+#include "blob/s3/signing_clock.h"
 #include "blob/s3/xml.h"
 #include "net/http_client.h"
 #include "net/retry.h"
@@ -30,12 +31,13 @@ struct ClientSettings {
   Pairs encryption{};                  // headers that ask the store to encrypt what it is given
   Endpoint public_endpoint{};          // of the same bucket, as others reach it; no host: `endpoint`
   std::chrono::seconds direct_url_lifetime{600};
+  const Clock* clock = nullptr;  // outlives it; null: that of the machine
 };
 
-/// Safe for concurrent use. Time-outs, broken connections and 5xx are tried again within the context's
-/// deadline. Failures: not_found (the object), unavailable (all else that the server or the network did; the
-/// hint names the setting that may be wrong), cancelled, corrupt (answers that make no sense), or what a
-/// callback returned.
+/// A wrong clock of this machine is made up for (signing_clock.h). Safe for concurrent use. Time-outs, broken
+/// connections and 5xx are tried again within the context's deadline. Failures: not_found (the object),
+/// unavailable (all else that the server or the network did; the hint names the setting that may be wrong),
+/// cancelled, corrupt (answers that make no sense), or what a callback returned.
 class S3Client {
  public:
   explicit S3Client(ClientSettings settings)
@@ -91,6 +93,7 @@ class S3Client {
 
   const ClientSettings settings_;
   const Service service_;
+  SigningClock signing_{settings_.clock};
   net::HttpClient http_;
 };
 

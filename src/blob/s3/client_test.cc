@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/testing/fake_clock.h"
 #include "base/testing/test_context.h"
+#include "base/time_text.h"
 #include "base/uri.h"
 #include "net/testing/fake_http_server.h"
 
@@ -21,6 +22,8 @@ std::shared_ptr<CredentialCache> keys(Credentials credentials) {
   static const FakeClock clock;
   return std::make_shared<CredentialCache>(fixed_credentials(std::move(credentials), "a test"), clock);
 }
+
+std::string date_of(Time time) { return http_date(std::chrono::floor<std::chrono::seconds>(time)); }
 
 class S3ClientTest : public testing::Test {
  protected:
@@ -65,6 +68,32 @@ TEST_F(S3ClientTest, EveryRequestIsSigned) {
   EXPECT_EQ(request.headers.at("x-amz-content-sha256"), kDigest.hex());
   EXPECT_EQ(request.headers.at("x-amz-security-token"), "t");
   EXPECT_TRUE(request.headers.at("authorization").starts_with("AWS4-HMAC-SHA256 Credential=a/"));
+}
+
+TEST_F(S3ClientTest, AClockThatIsWrongIsMadeUpForFromTheDateOfTheRefusal) {
+  FakeClock clock;
+  S3Options options;
+  options.bucket = "b";
+  options.endpoint = server.url();
+  S3Client wrong({.endpoint = make_endpoint(options).value(),
+                  .bucket = "b",
+                  .region = "us-east-1",
+                  .credentials = keys({.access_key = "a", .secret_key = "s"}),
+                  .clock = &clock});
+  server.when("/b/k").reply(200, "");
+  server.next({.status = 403,
+               .headers = {{"Date", date_of(clock.now() - 3h)}},
+               .body = "<Error><Code>RequestTimeTooSkewed</Code></Error>"});
+  ASSERT_TRUE(wrong.put(test_context(), "k", hello, kDigest));
+  ASSERT_TRUE(wrong.put(test_context(), "k", hello, kDigest));
+  ASSERT_EQ(server.requests().size(), 3u) << "only the first was refused";
+  EXPECT_EQ(server.requests()[0].headers.at("x-amz-date"), amz_date(clock.now()));
+  EXPECT_EQ(server.requests()[1].headers.at("x-amz-date"), amz_date(clock.now() - 3h));
+  EXPECT_EQ(server.requests()[2].headers.at("x-amz-date"), amz_date(clock.now() - 3h));
+  // Refused for another reason: its time is right.
+  server.next({.status = 403, .headers = {{"Date", date_of(clock.now() - 3h + 1min)}}, .body = ""});
+  EXPECT_FALSE(wrong.put(test_context(), "k", hello, kDigest));
+  EXPECT_EQ(server.requests().size(), 4u);
 }
 
 TEST_F(S3ClientTest, BusyServersAreAskedAgain) {

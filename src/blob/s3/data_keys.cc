@@ -20,17 +20,38 @@ void DataKeys::keep(Name name, Key key) {
   recent_.pop_back();
 }
 
-Result<DataKey> DataKeys::generate(const Context& ctx, const Digest& digest) {
-  auto made = TRY(kms_.generate(ctx, digest));
-  keep({digest, made.encrypted}, made.key);
-  return made;
+Result<std::unique_lock<std::timed_mutex>> DataKeys::one_at_a_time(const Context& ctx) {
+  std::unique_lock lock(asking_, std::defer_lock);
+  // In slices, for the sake of the context's stop and of deadlines at the end of time.
+  while (!lock.try_lock_for(std::chrono::milliseconds(200))) TRY(ctx.check());
+  return lock;
 }
 
-Result<std::shared_ptr<const AeadKey>> DataKeys::find(const Context& ctx, const Digest& digest,
-                                                      const Envelope& envelope) {
-  if (auto key = hit({digest, envelope.encrypted_key})) return key;
+Result<DataKey> DataKeys::next(const Context& ctx) {
+  const auto turn = TRY(one_at_a_time(ctx));
+  if (!current_ || objects_left_ <= 0 || Context::Clock::now() >= current_until_) {
+    current_.reset();
+    current_ = TRY(kms_.generate(ctx));
+    objects_left_ = kObjectsPerKey;
+    current_until_ = Context::Clock::now() + kKeyLife;
+    keep({Digest{}, current_->encrypted}, current_->key);
+  }
+  --objects_left_;
+  return *current_;
+}
+
+Result<std::shared_ptr<const KeyMaterial>> DataKeys::find(const Context& ctx, const Digest& digest,
+                                                          const Envelope& envelope) {
+  const bool shared = !envelope.salt.empty();
+  const Name name{shared ? Digest{} : digest, envelope.encrypted_key};
+  if (auto key = hit(name)) return key;
+  std::unique_lock<std::timed_mutex> turn;
+  if (shared) {
+    turn = TRY(one_at_a_time(ctx));
+    if (auto key = hit(name)) return key;
+  }
   auto key = TRY(kms_.decrypt(ctx, digest, envelope));
-  keep({digest, envelope.encrypted_key}, key);
+  keep(name, key);
   return key;
 }
 

@@ -7,7 +7,7 @@
 namespace granary::blob::s3 {
 namespace {
 
-constexpr std::string_view kMagic("granary\x01", 8);
+constexpr std::string_view kMagic("granary\x02", 8), kFirstMagic("granary\x01", 8);
 
 void append_number(std::string& out, std::uint64_t number, int bytes) {
   for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) out += static_cast<char>(number >> shift & 0xFF);
@@ -27,8 +27,10 @@ tl::unexpected<Error> bad(const char* what) {
 }  // namespace
 
 Result<std::string> write_envelope(const Envelope& envelope) {
-  std::string out(kMagic);
+  GRANARY_ASSERT(envelope.salt.empty() || envelope.salt.size() == kSaltSize);
+  std::string out(envelope.salt.empty() ? kFirstMagic : kMagic);
   append_number(out, envelope.plain_size, 8);
+  out += envelope.salt;
   for (const auto* text : {&envelope.key_id, &envelope.encrypted_key}) {
     if (text->size() > 0xFFFF) break;
     append_number(out, text->size(), 2);
@@ -44,12 +46,17 @@ Result<std::string> write_envelope(const Envelope& envelope) {
 Result<Envelope> parse_envelope(ByteSpan bytes) {
   std::string_view rest = as_text(bytes);
   if (rest.size() != kEnvelopeSize) return bad("its length");
-  if (!rest.starts_with(kMagic)) return bad("it begins in another way");
+  const bool first = rest.starts_with(kFirstMagic);
+  if (!first && !rest.starts_with(kMagic)) return bad("it begins in another way");
   rest.remove_prefix(kMagic.size());
   Envelope out;
   out.plain_size = read_number(rest.substr(0, 8));
   rest.remove_prefix(8);
   if (out.plain_size > (std::uint64_t{1} << 60)) return bad("the size of the content");
+  if (!first) {
+    out.salt = rest.substr(0, kSaltSize);
+    rest.remove_prefix(kSaltSize);
+  }
   for (auto* text : {&out.key_id, &out.encrypted_key}) {
     if (rest.size() < 2) return bad("it ends too early");
     const auto length = static_cast<std::size_t>(read_number(rest.substr(0, 2)));

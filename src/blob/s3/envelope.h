@@ -2,11 +2,13 @@
 /// The form of an object that is encrypted before it leaves this machine. Pure. See
 /// docs/adr/0010-sealed-objects.md.
 ///
-///   header    1,024 bytes: "granary" 0x01; size of the content (8 bytes, big endian); id of the master key
-///   and
-///             the encrypted data key, each with its length (2 bytes) in front; zeros
-///   segments  64 KiB of content each, the last one shorter, at least one; AES-256-GCM under the data key of
-///             this object; 16 bytes longer than the content
+///   header    1,024 bytes: "granary" 0x02; size of the content (8 bytes, big endian); salt (32 bytes); id of
+///             the master key and the encrypted data key, each with its length (2 bytes) in front; zeros
+///   segments  64 KiB of content each, the last one shorter, at least one; AES-256-GCM under the key of this
+///             object; 16 bytes longer than the content
+///
+/// The key of an object is derived from the data key, the salt and the digest of the content
+/// (key_material.h). Version 1 (0x01, no salt) is read for ever: there each object has a data key to itself.
 ///
 /// A segment's nonce is its number. Authenticated with it: the SHA-256 of the header, its number, and whether
 /// it is the last. So none can be left out, exchanged, or put into another object.
@@ -24,9 +26,11 @@ namespace granary::blob::s3 {
 struct Envelope {
   std::uint64_t plain_size = 0;
   std::string key_id, encrypted_key;
+  std::string salt{};  // kSaltSize bytes; empty: version 1
   bool operator==(const Envelope&) const = default;
 };
 
+inline constexpr std::size_t kSaltSize = 32;
 inline constexpr std::size_t kEnvelopeSize = 1024;
 inline constexpr std::size_t kSegment = 64 * 1024;
 inline constexpr std::size_t kSealedSegment = kSegment + AeadKey::kTag;

@@ -5,16 +5,24 @@
 namespace granary::blob::s3 {
 namespace {
 
-const Envelope kEnvelope{
-    .plain_size = 70'000, .key_id = "arn:aws:kms:r:1:key/k", .encrypted_key = std::string("e\0k", 3)};
+const Envelope kEnvelope{.plain_size = 70'000,
+                         .key_id = "arn:aws:kms:r:1:key/k",
+                         .encrypted_key = std::string("e\0k", 3)};  // version 1
 
 TEST(Envelope, IsReadBackAsItWasWritten) {
   const auto bytes = write_envelope(kEnvelope).value();
   EXPECT_EQ(bytes.size(), kEnvelopeSize);
   EXPECT_EQ(bytes.substr(0, 8), "granary\x01");
   EXPECT_EQ(parse_envelope(as_bytes(bytes)).value(), kEnvelope);
-  const Envelope largest{
-      .plain_size = 1, .key_id = std::string(300, 'k'), .encrypted_key = std::string(704, 'e')};
+  Envelope largest{.plain_size = 1, .key_id = std::string(300, 'k'), .encrypted_key = std::string(704, 'e')};
+  EXPECT_EQ(parse_envelope(as_bytes(write_envelope(largest).value())).value(), largest);
+  auto salted = kEnvelope;
+  salted.salt = std::string(kSaltSize, '\0');
+  EXPECT_EQ(write_envelope(salted).value().substr(0, 8), "granary\x02");
+  EXPECT_EQ(parse_envelope(as_bytes(write_envelope(salted).value())).value(), salted);
+  largest.salt = std::string(kSaltSize, 's');
+  EXPECT_EQ(write_envelope(largest).error().code(), Errc::unsupported);
+  largest.encrypted_key.resize(704 - kSaltSize);
   EXPECT_EQ(parse_envelope(as_bytes(write_envelope(largest).value())).value(), largest);
 }
 

@@ -11,23 +11,26 @@
 namespace granary::blob::s3 {
 namespace {
 
-/// The key is useless for other content: KMS gives it back only with the same context, and logs it.
-void write_context(JsonWriter& json, const Digest& digest) {
+/// KMS gives a key back only with the same context, and logs it. That of an object of version 1 is useless
+/// for other content.
+void write_context(JsonWriter& json, std::string_view name, const std::string& value) {
   json.key("EncryptionContext");
   json.begin_object();
-  json.member("sha256", digest.hex());
+  json.member(name, value);
   json.end_object();
 }
+constexpr std::string_view kUse = "granary";
+const std::string kSharedKey = "sealed objects";
 
 tl::unexpected<Error> no_answer() {
   return fail(Errc::corrupt, "the answer of the key service holds no data key",
               "check S3Storage.KMSEndpoint");
 }
 
-Result<std::shared_ptr<const AeadKey>> key_of(const Json& answer) {
-  const auto key = unbase64(answer["Plaintext"].string().value_or(""));
+Result<std::shared_ptr<const KeyMaterial>> key_of(const Json& answer) {
+  auto key = unbase64(answer["Plaintext"].string().value_or(""));
   if (!key || key->size() != AeadKey::kSize) return no_answer();
-  return std::make_shared<const AeadKey>(as_bytes(*key));
+  return std::make_shared<const KeyMaterial>(*std::move(key));
 }
 
 }  // namespace
@@ -42,12 +45,15 @@ Result<std::string> Kms::call(const Context& ctx, std::string_view action, std::
   signing.payload_sha256 = sha256(*source.in_memory()).hex();
   auto credentials = TRY(settings_.credentials->get(ctx));
   for (bool again = false;; again = true) {
+    Time signed_at;
     auto answer = TRY(net::with_retries(ctx, settings_.retry, [&] {
-      auto request = signed_request(settings_.service, credentials, SystemClock().now(), signing);
+      signed_at = signing_.now();
+      auto request = signed_request(settings_.service, credentials, signed_at, signing);
       request.body = &source;
       return http_.request(ctx, request);
     }));
     if (answer.ok()) return std::move(answer.body);
+    if (!again && signing_.correct(answer, signed_at)) continue;
     const auto document = Json::parse(answer.body);
     std::string_view code = document ? (*document)["__type"].string().value_or("") : "";
     if (const auto hash = code.find('#'); hash != code.npos) code.remove_prefix(hash + 1);
@@ -70,12 +76,12 @@ Result<std::string> Kms::call(const Context& ctx, std::string_view action, std::
   }
 }
 
-Result<DataKey> Kms::generate(const Context& ctx, const Digest& digest) {
+Result<DataKey> Kms::generate(const Context& ctx) {
   JsonWriter json;
   json.begin_object();
   json.member("KeyId", settings_.key_id);
   json.member("KeySpec", "AES_256");
-  write_context(json, digest);
+  write_context(json, kUse, kSharedKey);
   json.end_object();
   const auto text = TRY(call(ctx, "GenerateDataKey", std::move(json).take()));
   const auto answer = Json::parse(text);
@@ -89,13 +95,17 @@ Result<DataKey> Kms::generate(const Context& ctx, const Digest& digest) {
   return out;
 }
 
-Result<std::shared_ptr<const AeadKey>> Kms::decrypt(const Context& ctx, const Digest& digest,
-                                                    const Envelope& envelope) {
+Result<std::shared_ptr<const KeyMaterial>> Kms::decrypt(const Context& ctx, const Digest& digest,
+                                                        const Envelope& envelope) {
   JsonWriter json;
   json.begin_object();
   json.member("KeyId", envelope.key_id);
   json.member("CiphertextBlob", base64(as_bytes(envelope.encrypted_key)));
-  write_context(json, digest);
+  if (envelope.salt.empty()) {
+    write_context(json, "sha256", digest.hex());
+  } else {
+    write_context(json, kUse, kSharedKey);
+  }
   json.end_object();
   const auto text = TRY(call(ctx, "Decrypt", std::move(json).take()));
   const auto answer = Json::parse(text);

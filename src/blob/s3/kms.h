@@ -5,19 +5,20 @@
 #include <memory>
 #include <string>
 
-#include "base/aead.h"
 #include "base/context.h"
 #include "blob/open.h"
 #include "blob/s3/credential_cache.h"
 #include "blob/s3/envelope.h"
+#include "blob/s3/key_material.h"
 #include "blob/s3/signed_request.h"
+#include "blob/s3/signing_clock.h"
 #include "net/http_client.h"
 #include "net/retry.h"
 
 namespace granary::blob::s3 {
 
 struct DataKey {
-  std::shared_ptr<const AeadKey> key;
+  std::shared_ptr<const KeyMaterial> key;
   std::string key_id, encrypted;  // as the envelope keeps them
 };
 
@@ -32,18 +33,21 @@ class Kms {
     std::shared_ptr<CredentialCache> credentials;
     net::ClientOptions http{};
     net::RetryPolicy retry{};
+    const Clock* clock = nullptr;  // outlives it; null: that of the machine
   };
   explicit Kms(Settings settings) : settings_(std::move(settings)), http_(settings_.http) {}
 
-  /// A new key that is bound to `digest`: it can be decrypted for no other.
-  Result<DataKey> generate(const Context& ctx, const Digest& digest);
-  Result<std::shared_ptr<const AeadKey>> decrypt(const Context& ctx, const Digest& digest,
-                                                 const Envelope& envelope);
+  /// A new key, for objects of version 2.
+  Result<DataKey> generate(const Context& ctx);
+  /// That of an object; one of version 1 is bound to `digest`.
+  Result<std::shared_ptr<const KeyMaterial>> decrypt(const Context& ctx, const Digest& digest,
+                                                     const Envelope& envelope);
 
  private:
   Result<std::string> call(const Context& ctx, std::string_view action, std::string body);
 
   const Settings settings_;
+  SigningClock signing_{settings_.clock};
   net::HttpClient http_;
 };
 

@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/testing/fake_clock.h"
 #include "base/testing/test_context.h"
+#include "base/time_text.h"
 #include "blob/s3/data_keys.h"
 #include "net/testing/fake_http_server.h"
 
@@ -14,6 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 
 const Digest kDigest = sha256(as_bytes("hello")), kOther = sha256(as_bytes("other"));
+
+std::string date_of(Time time) { return http_date(std::chrono::floor<std::chrono::seconds>(time)); }
 
 class KmsTest : public testing::Test {
  protected:
@@ -41,20 +44,21 @@ class KmsTest : public testing::Test {
 };
 
 TEST_F(KmsTest, AKeyIsAskedForWithItsContextSigned) {
-  const auto made = kms.generate(test_context(), kDigest).value();
+  const auto made = kms.generate(test_context()).value();
   EXPECT_EQ(made.key_id, "arn");
   EXPECT_EQ(made.encrypted, "encrypted");
   const auto request = server.requests().at(0);
   EXPECT_EQ(request.headers.at("x-amz-target"), "TrentService.GenerateDataKey");
-  EXPECT_EQ(request.body, R"({"KeyId":"alias/granary","KeySpec":"AES_256","EncryptionContext":{"sha256":")" +
-                              kDigest.hex() + "\"}}");
+  EXPECT_EQ(
+      request.body,
+      R"({"KeyId":"alias/granary","KeySpec":"AES_256","EncryptionContext":{"granary":"sealed objects"}})");
   EXPECT_NE(request.headers.at("authorization").find("/us-east-1/kms/aws4_request"), std::string::npos);
 }
 
 TEST_F(KmsTest, RefusalsSayWhatToCheck) {
   server.when("/").reply(
       {.status = 400, .body = R"({"__type": "a.b#NotFoundException", "message": "no such key"})"});
-  const auto error = kms.generate(test_context(), kDigest).error();
+  const auto error = kms.generate(test_context()).error();
   EXPECT_EQ(error.code(), Errc::unavailable);
   EXPECT_EQ(error.message(), "the key service refuses GenerateDataKey (400 NotFoundException)");
   EXPECT_NE(error.hint().find("S3Storage.KeyID"), std::string::npos);
@@ -62,28 +66,71 @@ TEST_F(KmsTest, RefusalsSayWhatToCheck) {
   server.when("/").reply({.status = 400, .body = R"({"__type": "InvalidCiphertextException"})"});
   EXPECT_EQ(kms.decrypt(test_context(), kDigest, envelope).error().code(), Errc::corrupt);
   server.when("/").reply(200, R"({"KeyId": "arn", "Plaintext": "c2hvcnQ="})");
-  EXPECT_EQ(kms.generate(test_context(), kDigest).error().code(), Errc::corrupt);
+  EXPECT_EQ(kms.generate(test_context()).error().code(), Errc::corrupt);
 }
 
 TEST_F(KmsTest, BusyServicesAreAskedAgain) {
   server.fail_next(503, 1);
-  EXPECT_TRUE(kms.generate(test_context(), kDigest));
+  EXPECT_TRUE(kms.generate(test_context()));
   server.fail_next(503, 2);
-  EXPECT_EQ(kms.generate(test_context(), kDigest).error().code(), Errc::unavailable);
+  EXPECT_EQ(kms.generate(test_context()).error().code(), Errc::unavailable);
 }
 
-TEST_F(KmsTest, KeysAtHandAreNotAskedForAgainAndAreForTheirObjectOnly) {
+TEST_F(KmsTest, OneKeyIsForManyObjectsAndAtHandForReading) {
   DataKeys keys(settings(), 2);
-  const auto made = keys.generate(test_context(), kDigest).value();
-  EXPECT_EQ(keys.find(test_context(), kDigest, envelope).value(), made.key);
+  const auto made = keys.next(test_context()).value();
+  for (int object = 1; object < DataKeys::kObjectsPerKey; ++object)
+    EXPECT_EQ(keys.next(test_context())->key, made.key);
+  const Envelope shared{
+      .plain_size = 1, .key_id = "arn", .encrypted_key = "encrypted", .salt = std::string(32, 's')};
+  EXPECT_EQ(keys.find(test_context(), kDigest, shared).value(), made.key);
+  EXPECT_EQ(keys.find(test_context(), kOther, shared).value(), made.key);
+  EXPECT_EQ(server.requests().size(), 1u);
+  EXPECT_NE(keys.next(test_context())->key, made.key) << "and then another";
+  EXPECT_EQ(server.requests().size(), 2u);
+}
+
+TEST_F(KmsTest, KeysOfTheFirstVersionAreForTheirObjectOnly) {
+  DataKeys keys(settings(), 2);
+  const auto key = keys.find(test_context(), kDigest, envelope).value();
+  EXPECT_EQ(server.requests().back().body,
+            R"({"KeyId":"arn","CiphertextBlob":"ZW5jcnlwdGVk","EncryptionContext":{"sha256":")" +
+                kDigest.hex() + "\"}}");
+  EXPECT_EQ(keys.find(test_context(), kDigest, envelope).value(), key);
   EXPECT_EQ(server.requests().size(), 1u);
   EXPECT_TRUE(keys.find(test_context(), kOther, envelope));
   EXPECT_EQ(server.requests().size(), 2u);
   EXPECT_TRUE(keys.find(test_context(), sha256({}), envelope));  // the first one is forgotten
   EXPECT_TRUE(keys.find(test_context(), kOther, envelope));
   EXPECT_EQ(server.requests().size(), 3u);
-  EXPECT_NE(keys.find(test_context(), kDigest, envelope).value(), made.key);
+  EXPECT_NE(keys.find(test_context(), kDigest, envelope).value(), key);
   EXPECT_EQ(server.requests().size(), 4u);
+}
+
+TEST_F(KmsTest, EachObjectHasAKeyOfItsOwn) {
+  const KeyMaterial secret(std::string(32, 'k'));
+  const auto sealed = [&](const Digest& digest, const std::string& salt) {
+    std::string out;
+    secret.key_of(digest, salt)->seal({}, {}, as_bytes("the same"), out);
+    return out;
+  };
+  const std::string one(kSaltSize, '1'), two(kSaltSize, '2');
+  EXPECT_EQ(sealed(kDigest, one), sealed(kDigest, one));
+  EXPECT_NE(sealed(kDigest, one), sealed(kDigest, two));
+  EXPECT_NE(sealed(kDigest, one), sealed(kOther, one));
+  EXPECT_NE(sealed(kDigest, one), sealed(kDigest, ""));
+}
+
+TEST_F(KmsTest, AClockThatIsWrongIsMadeUpFor) {
+  FakeClock clock;
+  server.next({.status = 400,
+               .headers = {{"Date", date_of(clock.now() + 2h)}},
+               .body = R"({"__type": "InvalidSignatureException"})"});
+  auto with_clock = settings();
+  with_clock.clock = &clock;
+  Kms wrong(std::move(with_clock));
+  ASSERT_TRUE(wrong.generate(test_context()));
+  EXPECT_EQ(server.requests().at(1).headers.at("x-amz-date"), amz_date(clock.now() + 2h));
 }
 
 TEST(KmsService, IsThatOfTheSettingTheEnvironmentOrTheKeysRegion) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/hash.h"
 #include "blob/layout.h"
 #include "blob/s3/sealing.h"
 #include "blob/spool.h"
@@ -29,11 +30,11 @@ Result<Segments> SealedObjects::segments(const Context& ctx, const Digest& diges
                                          std::uint64_t sealed) {
   const auto envelope = TRY(parse_envelope(header));
   if (sealed_size(envelope.plain_size) != sealed) return wrong_size(sealed);
-  auto key = TRY(keys_.find(ctx, digest, envelope));
-  return Segments(as_text(header), envelope.plain_size, std::move(key));
+  const auto key = TRY(keys_.find(ctx, digest, envelope));
+  return Segments(as_text(header), envelope.plain_size, key->key_of(digest, envelope.salt));
 }
 
-/// The same content may be stored again while it is read, under another data key. Then one begins anew where
+/// The same content may be stored again while it is read, under another key. Then one begins anew where
 /// the content stopped.
 Result<> SealedObjects::get(const Context& ctx, const Digest& digest, Range range,
                             const std::function<Result<>(std::uint64_t)>& begin,
@@ -99,9 +100,10 @@ Result<> SealedObjects::get_sealed(const Context& ctx, const Digest& digest, con
 }
 
 Result<> SealedObjects::put(const Context& ctx, const Digest& digest, const ByteSource& body) {
-  const auto key = TRY(keys_.generate(ctx, digest));
-  auto header = TRY(write_envelope({body.size(), key.key_id, key.encrypted}));
-  Segments segments(header, body.size(), key.key);
+  const auto key = TRY(keys_.next(ctx));
+  const auto salt = random_bytes(kSaltSize);
+  auto header = TRY(write_envelope({body.size(), key.key_id, key.encrypted, salt}));
+  Segments segments(header, body.size(), key.key->key_of(digest, salt));
   const SealedSource sealed(body, std::move(header), std::move(segments));
   TRY(client_->put(ctx, layout::sealed_object(digest, shelf_), sealed, std::nullopt));
   return plain_.remove(ctx, digest);

@@ -1,6 +1,6 @@
 #pragma once
-/// Blobs as objects that are encrypted before they leave this machine, each under a data key of its own
-/// (envelope.h), which KMS encrypts.
+/// Blobs as objects that are encrypted before they leave this machine, each under a key of its own
+/// (envelope.h), which comes from a data key that KMS encrypts.
 
 #include <memory>
 

@@ -5,6 +5,8 @@
 
 #include "blob/layout.h"
 #include "blob/open.h"
+#include "blob/s3/envelope.h"
+#include "blob/s3/key_material.h"
 #include "blob/testing/blob_store_suite.h"
 #include "blob/testing/kms_server.h"
 #include "blob/testing/s3_server.h"
@@ -87,7 +89,7 @@ TEST_F(SealedStoreTest, TheBucketHoldsNothingOfTheContent) {
   const auto info = put(*store, bytes).value();
   EXPECT_FALSE(std::filesystem::exists(plain_path(info.digest)));
   const auto stored = read_file(sealed_path(info.digest)).value();
-  EXPECT_TRUE(stored.starts_with("granary\x01"));
+  EXPECT_TRUE(stored.starts_with("granary\x02"));
   EXPECT_EQ(stored.find(std::string(16, 'x')), stored.npos);
   EXPECT_TRUE(slurp(other_node()->serve(ctx, info.digest, bytes.size()).value()).value() == bytes);
 }
@@ -109,6 +111,24 @@ TEST_F(SealedStoreTest, LargeBlobsGoUpInPartsAndComeBackWhole) {
   EXPECT_TRUE(slurp(other_node()->serve(ctx, info.digest, bytes.size()).value()).value() == bytes);
   EXPECT_TRUE(put(*store, bytes)) << "again: copied by the server";
   EXPECT_EQ(store->find(ctx, info.digest).value()->size, bytes.size());
+}
+
+/// As nodes of the first version stored it: under a data key of its own.
+TEST_F(SealedStoreTest, ObjectsOfTheFirstVersionAreRead) {
+  const auto bytes = varied(100'000);
+  const auto digest = sha256(as_bytes(bytes));
+  const auto [key_id, secret, encrypted] = servers()->kms->data_key(servers()->key, digest.hex());
+  const auto header =
+      s3::write_envelope({.plain_size = bytes.size(), .key_id = key_id, .encrypted_key = encrypted}).value();
+  ASSERT_TRUE(header.starts_with("granary\x01"));
+  const s3::Segments segments(header, bytes.size(), s3::KeyMaterial(secret).key_of(digest, ""));
+  std::string object = header;
+  for (std::uint64_t i = 0; i < segments.count(); ++i)
+    segments.seal(i, as_bytes(bytes).subspan(i * s3::kSegment, segments.plain_length(i)), object);
+  const auto path = sealed_path(digest);
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+  std::ofstream(path) << object;
+  EXPECT_TRUE(slurp(*store, digest).value() == bytes);
 }
 
 TEST_F(SealedStoreTest, ANewKeyIsForNewObjectsAndOldOnesStayReadable) {

@@ -1,6 +1,7 @@
 #include "blob/testing/kms_server.h"
 
 #include "base/json.h"
+#include "base/text.h"
 #include "net/http_client.h"
 
 namespace granary::blob {
@@ -28,6 +29,17 @@ std::string KmsServer::call(const std::string& action, const std::string& body) 
     return "{}";
   }
   return answer->body;
+}
+
+KmsServer::Made KmsServer::data_key(const std::string& key, const std::string& sha256) {
+  const auto answer = Json::parse(call(
+      "GenerateDataKey",
+      R"({"KeyId":")" + key + R"(","KeySpec":"AES_256","EncryptionContext":{"sha256":")" + sha256 + "\"}}"));
+  const auto member = [&](const char* name) {
+    return std::string(answer ? (*answer)[name].string().value_or("") : "");
+  };
+  return {member("KeyId"), unbase64(member("Plaintext")).value_or(""),
+          unbase64(member("CiphertextBlob")).value_or("")};
 }
 
 std::string KmsServer::create_key() {

@@ -17,6 +17,11 @@ class KmsServer {
 
   /// A new key: its ARN.
   std::string create_key();
+  /// A data key that is bound to a SHA-256, as the first version of the program asked for it.
+  struct Made {
+    std::string key_id, secret, encrypted;
+  };
+  Made data_key(const std::string& key, const std::string& sha256);
   std::string url() const { return process_->url(); }
 
  private:
