@@ -121,7 +121,7 @@ Result<> Node::prepare_folders() {
 
 Result<> Node::open_stores(const StartOptions& options) {
   database_ = std::make_shared<db::ReadOnlySwitch>(TRY(open_database(settings_, Logger(sink_, ""))), false);
-  blobs_ = TRY(open_blobs(settings_, environment_, Logger(sink_, "")));
+  blobs_ = TRY(open_blobs(settings_, environment_, Logger(sink_, ""), &metrics_));
   catalog_ = catalog::make_catalog(database_, clock_);
   tokens_ = auth::make_tokens(database_, clock_);
   queue_ = jobs::make_queue(database_, clock_);
@@ -159,12 +159,12 @@ Result<> Node::open_stores(const StartOptions& options) {
 }
 
 /// Null when nothing is to be kept.
-Result<std::shared_ptr<view::RenderStore>> Node::open_render_store() const {
+Result<std::shared_ptr<view::RenderStore>> Node::open_render_store() {
   if (settings_.limits.render_store == 0) return nullptr;
   view::RenderStoreOptions options;
   options.renderer = kVersion;
   options.most_bytes = settings_.limits.render_store;
-  return std::make_shared<view::RenderStore>(TRY(open_derived(settings_, environment_)), clock_,
+  return std::make_shared<view::RenderStore>(TRY(open_derived(settings_, environment_, &metrics_)), clock_,
                                              Logger(sink_, "view"), std::move(options));
 }
 

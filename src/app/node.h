@@ -58,7 +58,7 @@ class Node {
   Result<> prepare_folders();
   Result<> open_stores(const StartOptions&);
   Result<> open_mirrors();
-  Result<std::shared_ptr<view::RenderStore>> open_render_store() const;
+  Result<std::shared_ptr<view::RenderStore>> open_render_store();
   Result<> wait_for_database(const StartOptions&);
   void bind_routers();
   void make_runner();

@@ -12,7 +12,8 @@ Context short_context(const Logger& log) {
   return {log, std::stop_token(), Context::Clock::now() + std::chrono::seconds(10)};
 }
 
-blob::S3Options s3_options(const config::Settings& s, const config::Environment& environment) {
+blob::S3Options s3_options(const config::Settings& s, const config::Environment& environment,
+                           Metrics* metrics = nullptr) {
   blob::S3Options options;
   options.bucket = s.s3.bucket;
   options.prefix = s.s3.prefix;
@@ -34,6 +35,16 @@ blob::S3Options s3_options(const config::Settings& s, const config::Environment&
   options.environment = environment;
   options.cache_directory = s.s3.cache_dir;
   options.cache_bytes = s.s3.cache_size;
+  if (metrics != nullptr) {
+    options.on_answer = [metrics](std::string_view service, std::string_view method, int status) {
+      metrics
+          ->counter("granary_store_requests_total", "Answers of S3 and KMS; code 0: none at all",
+                    {{"service", std::string(service)},
+                     {"method", std::string(method)},
+                     {"code", std::to_string(status)}})
+          .add();
+    };
+  }
   return options;
 }
 
@@ -55,17 +66,18 @@ Result<std::unique_ptr<db::Database>> open_database(const config::Settings& s, c
 }
 
 Result<std::unique_ptr<blob::BlobStore>> open_blobs(const config::Settings& s,
-                                                    const config::Environment& environment,
-                                                    const Logger& log) {
+                                                    const config::Environment& environment, const Logger& log,
+                                                    Metrics* metrics) {
   if (s.storage.fallback != "s3")
     return blob::open_file_store(s.file_storage.location, log.component("blob"));
-  return blob::open_s3_store(s3_options(s, environment), log.component("blob"));
+  return blob::open_s3_store(s3_options(s, environment, metrics), log.component("blob"));
 }
 
 Result<std::shared_ptr<blob::Derived>> open_derived(const config::Settings& s,
-                                                    const config::Environment& environment) {
+                                                    const config::Environment& environment,
+                                                    Metrics* metrics) {
   if (s.storage.fallback != "s3") return blob::open_file_derived(s.file_storage.location);
-  return blob::open_s3_derived(s3_options(s, environment));
+  return blob::open_s3_derived(s3_options(s, environment, metrics));
 }
 
 Result<std::string> probe_database(const config::Settings& s) {

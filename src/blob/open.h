@@ -2,6 +2,7 @@
 /// Makes a blob store of either kind.
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -32,6 +33,9 @@ struct S3Options {
       environment;              // of the process (from app/): AWS_* and HOME are looked up in it
   std::string cache_directory;  // local copies, so that files are sent by sendfile
   std::uint64_t cache_bytes = 10ULL << 30;
+  /// Told of each answer of "s3" and "kms", each attempt apart, on any thread; status 0: none came. May be
+  /// empty.
+  std::function<void(std::string_view service, std::string_view method, int status)> on_answer;
 };
 
 Result<std::unique_ptr<BlobStore>> open_file_store(const std::string& directory, Logger log);

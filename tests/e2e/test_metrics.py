@@ -34,6 +34,18 @@ def test_requests_are_counted_also_those_from_memory(make_granary):
         assert count("granary_http_hot_hits_total") >= 40
 
 
+def test_requests_to_the_bucket_are_counted(make_granary):
+    with make_granary("postgres-s3") as server:
+        def puts():
+            return sum(value for name, value in samples(server.metrics()).items()
+                       if name.startswith("granary_store_requests_total") and 'method="PUT"' in name and 'service="s3"' in name)
+
+        before = puts()
+        name = server.repository("python")
+        server.added(name, {wheel_name("kept", "1.0"): wheel("kept", "1.0")})
+        assert puts() > before
+
+
 def test_status_has_the_keys_that_clients_look_for(granary):
     answer = granary.get("/__api__/status")
     assert answer.status == 200

@@ -89,6 +89,7 @@ Result<net::Response> S3Client::once(const Context& ctx, const Credentials& cred
     request.on_head = call.on_head;
     request.sink = call.sink;
     auto response = http_.request(ctx, request);
+    if (settings_.on_answer) settings_.on_answer(call.method, response ? response->status : 0);
     if (again || !response || !refuses_keys(*response) || !signing_.correct(*response, signed_at))
       return response;
   }

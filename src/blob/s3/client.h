@@ -32,6 +32,7 @@ struct ClientSettings {
   Endpoint public_endpoint{};          // of the same bucket, as others reach it; no host: `endpoint`
   std::chrono::seconds direct_url_lifetime{600};
   const Clock* clock = nullptr;  // outlives it; null: that of the machine
+  std::function<void(std::string_view method, int status)> on_answer{};  // each attempt; 0: no answer
 };
 
 /// A wrong clock of this machine is made up for (signing_clock.h). Safe for concurrent use. Time-outs, broken

@@ -50,7 +50,9 @@ Result<std::string> Kms::call(const Context& ctx, std::string_view action, std::
       signed_at = signing_.now();
       auto request = signed_request(settings_.service, credentials, signed_at, signing);
       request.body = &source;
-      return http_.request(ctx, request);
+      auto response = http_.request(ctx, request);
+      if (settings_.on_answer) settings_.on_answer(action, response ? response->status : 0);
+      return response;
     }));
     if (answer.ok()) return std::move(answer.body);
     if (!again && signing_.correct(answer, signed_at)) continue;

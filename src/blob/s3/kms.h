@@ -34,6 +34,7 @@ class Kms {
     net::ClientOptions http{};
     net::RetryPolicy retry{};
     const Clock* clock = nullptr;  // outlives it; null: that of the machine
+    std::function<void(std::string_view action, int status)> on_answer{};  // each attempt; 0: no answer
   };
   explicit Kms(Settings settings) : settings_(std::move(settings)), http_(settings_.http) {}
 

@@ -159,6 +159,10 @@ Result<std::shared_ptr<s3::S3Client>> make_client(const S3Options& options) {
                               .encryption = server_side(options),
                               .public_endpoint = std::move(for_clients),
                               .direct_url_lifetime = options.direct_url_lifetime};
+  if (options.on_answer)
+    settings.on_answer = [told = options.on_answer](std::string_view method, int status) {
+      told("s3", method, status);
+    };
   return std::make_shared<s3::S3Client>(std::move(settings));
 }
 
@@ -167,6 +171,10 @@ Result<std::unique_ptr<s3::Objects>> make_objects(const S3Options& options,
   if (options.key_id.empty()) return std::make_unique<s3::PlainObjects>(std::move(client), shelf);
   s3::Kms::Settings kms{TRY(s3::kms_service(options)), options.key_id, client->credentials(),
                         http_options(options)};
+  if (options.on_answer)
+    kms.on_answer = [told = options.on_answer](std::string_view action, int status) {
+      told("kms", action, status);
+    };
   return std::make_unique<s3::SealedObjects>(std::move(client), std::move(kms), shelf);
 }
 
