@@ -8,14 +8,17 @@ LOAD_INSTALLS (1000000) is a day, LOAD_SECONDS (600) the length of rate, LOAD_SO
 LOAD_SOAK_RATE (100) its installs per second, LOAD_PACKAGES (500) the packages of each kind.
 Each scenario replaces its own part of bench/results/load.json; docs/load.md is written from that."""
 
+import collections
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / folder) for folder in ("bench/load", "bench", "tests/lab", "tests/e2e")]
@@ -90,10 +93,25 @@ class Cluster:
         return Watch(processes | {"PostgreSQL": (lab.database.primary.pid, None), "standby": (lab.database.standby.pid, None),
                                   "S3": (lab.store.server.pid, None), "balancer": (lab.balancer.pid, None)})
 
+    def asked(self):
+        """What was asked of the services behind the nodes: requests of the bucket, by method, and transactions of PostgreSQL."""
+        counts = collections.Counter()
+        for node in self.lab.nodes.values():
+            with urllib.request.urlopen(f"http://{node.address}:2112/metrics", timeout=10) as answer:
+                for line in answer.read().decode().splitlines():
+                    if found := re.match(r'granary_store_requests_total\{.*method="(\w+)".*\} (\d+)', line):
+                        counts[found[1]] += int(found[2])
+        counts["transactions"] = int(self.lab.database.sql(
+            "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()"))
+        return counts
+
     def loaded(self, path, *how):
+        before = self.asked()
         with self.watch() as watch:
             result = self.generator.run(path, [self.target.host], *how)
-        return result | {"cpu": watch.cpu, "memory": {name: watch.growth(name) for name in watch.memory}}
+        time.sleep(1)  # sessions of PostgreSQL tell what they did a moment later
+        return result | {"cpu": watch.cpu, "memory": {name: watch.growth(name) for name in watch.memory},
+                         "asked": dict(self.asked() - before)}
 
     def day(self):
         return self.loaded(self.generator.plan(self.target, self.token, INSTALLS), "installs", INSTALLS)
@@ -153,9 +171,10 @@ class Cluster:
     def soak(self):
         """A moderate rate for long; what matters is memory."""
         path = self.generator.plan(self.target, self.token, SOAK_RATE * SOAK_SECONDS)
+        before = self.asked()
         with self.watch() as watch:
             result = self.generator.run(path, [self.target.host], "rate", SOAK_RATE, SOAK_SECONDS)
-        return result | {"rate": SOAK_RATE, "at": SOAK_SECONDS, "cpu": watch.cpu,
+        return result | {"rate": SOAK_RATE, "asked": dict(self.asked() - before), "at": SOAK_SECONDS, "cpu": watch.cpu,
                          "memory": {name: watch.halves(name) for name in watch.memory}}
 
     def close(self):

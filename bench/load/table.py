@@ -74,7 +74,17 @@ def whole(result, goal):
              f"| failed requests | {failures(result)} | 0 |"]
     if "PostgreSQL" in result["cpu"]:
         lines.append(f"| CPU of PostgreSQL / of the nodes | {database_share(result):.1%} | < 2 % |")
-    return [*lines, "", *kinds(result), "", *resources(result)]
+    return [*lines, *asked(result), "", *kinds(result), "", *resources(result)]
+
+
+def asked(result):
+    """Of the services behind the nodes."""
+    counts = dict(result.get("asked", {}))
+    if not counts:
+        return []
+    transactions = counts.pop("transactions", 0)
+    return [f"| transactions of PostgreSQL, those that only read included | {transactions:,} | |",
+            "| requests to the bucket | " + (", ".join(f"{count:,} {method}" for method, count in sorted(counts.items())) or "none") + " | |"]
 
 
 def rate(result):
@@ -104,7 +114,9 @@ def soak(result):
     lines = ["", "`bench/load/run.py soak`, with `LOAD_SOAK_SECONDS` and `LOAD_SOAK_RATE`.", "", "| What | Measured | Goal |",
              "|---|--:|--:|", f"| installs per second | {result['rate']:,} | |", f"| for | {result['at']:,} s | |",
              f"| p99 of a request | {result['all']['p99_ms']:.2f} ms | |",
-             f"| failed requests | {failures(result)} | 0 |", "",
+             f"| failed requests | {failures(result)} | 0 |",
+             "| CPU seconds | " + ", ".join(f"{name} {seconds:.1f}" for name, seconds in result["cpu"].items()) + " | |",
+             *asked(result), "",
              "| process | MB at the start | after half of it | at the end | growth in the second half | Goal |",
              "|---|--:|--:|--:|--:|--:|"]
     for name, memory in result["memory"].items():
