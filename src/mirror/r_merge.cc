@@ -46,16 +46,33 @@ class Merging {
   }
 
  private:
+  /// Of Archive no table is made: it has 126,000 files, and hardly any of them is asked for.
   void collect_dates() {
-    for (const auto* files : {&indexes_.archive, &indexes_.current}) {
-      if (!*files) continue;
-      dates_.reserve(dates_.size() + (*files)->size());
-      for (const auto& file : **files) {
-        const Dated dated{file.published, file.size};
-        dates_.insert_or_assign(key_of(file.folder, file.package, file.version), dated);
-        if (!file.folder.empty()) dates_.try_emplace(key_of("", file.package, file.version), dated);
-      }
+    if (!indexes_.current) return;
+    dates_.reserve(indexes_.current->size());
+    for (const auto& file : *indexes_.current) {
+      const Dated dated{file.published, file.size};
+      dates_.insert_or_assign(key_of(file.folder, file.package, file.version), dated);
+      if (!file.folder.empty()) elsewhere_.try_emplace(key_of("", file.package, file.version), dated);
     }
+  }
+
+  /// `said`: of this package, with what Archive has. In its folder, in none, in Archive, in another folder.
+  std::optional<Dated> date_of(const std::string& package, const r::HistoryVersion& facts,
+                               const UpstreamPackage& said) const {
+    const auto in = [&](const Dates& dates, std::string_view folder) -> std::optional<Dated> {
+      const auto at = dates.find(key_of(folder, package, facts.version));
+      return at == dates.end() ? std::nullopt : std::optional(at->second);
+    };
+    if (!facts.folder.empty()) {
+      if (const auto there = in(dates_, facts.folder)) return there;
+    }
+    if (const auto there = in(dates_, "")) return there;
+    const auto archived =
+        std::find_if(said.archived.rbegin(), said.archived.rend(),
+                     [&](const auto& version) { return version.facts.version == facts.version; });
+    if (archived != said.archived.rend()) return Dated{archived->facts.published, archived->facts.size};
+    return in(elsewhere_, "");
   }
 
   void collect_archived() {
@@ -90,19 +107,17 @@ class Merging {
         indexes_.skipped.add("a second record of " + row.package);
         continue;
       }
-      said.listed.push_back(dated_version(row.package, std::move(row.version), row.published));
+      said.listed.push_back(dated_version(row.package, std::move(row.version), row.published, said));
     }
   }
 
   UpstreamPackage::Version dated_version(const std::string& package, r::HistoryVersion facts,
-                                         std::optional<Time> published) const {
+                                         std::optional<Time> published, const UpstreamPackage& said) const {
     UpstreamPackage::Version version{std::move(facts), false};
     if (!dated_) return version;
-    auto at = dates_.find(key_of(version.facts.folder, package, version.facts.version));
-    if (at == dates_.end()) at = dates_.find(key_of("", package, version.facts.version));
-    if (at != dates_.end()) {
-      version.facts.published = at->second.published;
-      version.facts.size = at->second.size;
+    if (const auto date = date_of(package, version.facts, said)) {
+      version.facts.published = date->published;
+      version.facts.size = date->size;
       version.dated = true;
     } else if (published) {
       version.facts.published = *published;
@@ -127,7 +142,7 @@ class Merging {
     }
     if (!indexes_.listed || (said.listed.empty() && may_be_listed(known.package))) {  // as before
       for (const auto i : current)
-        said.listed.push_back(dated_version(known.package, old.versions[i], std::nullopt));
+        said.listed.push_back(dated_version(known.package, old.versions[i], std::nullopt, said));
       still_listed_ += current.size();
     } else {
       still_listed_ += said.listed.size();
@@ -191,7 +206,8 @@ class Merging {
   RIndexes indexes_;
   bool dated_, first_;
   Time now_;
-  Dates dates_;
+  Dates dates_;      // of what is current, by where it lies
+  Dates elsewhere_;  // of that in folders, by package and version alone
   std::map<std::string, UpstreamPackage> said_;
   std::unordered_map<std::string, Moved> moved_;  // the newest file of Archive
   std::vector<std::pair<r::PackageHistory, UpstreamPackage>> old_;
