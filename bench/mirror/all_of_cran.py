@@ -101,6 +101,15 @@ def spent(server, work):
     return took, (meter.cpu_seconds(server.process.pid) - before) * 1e3, result
 
 
+def idle(server):
+    """What is made ahead is made: it has used no CPU for a while."""
+    def quiet():
+        before = meter.cpu_seconds(server.process.pid)
+        time.sleep(1)
+        return meter.cpu_seconds(server.process.pid) - before < 0.03
+    eventually(quiet, 120)
+
+
 def start(folder, name, old_versions=False):
     """old_versions: they are read in the background."""
     return Granary(folder / name, {"Logging": {"SystemLogLevel": "warn"}, "Jobs": {"Workers": 1},
@@ -190,11 +199,12 @@ def synchronised(folder):
                    "first_peak_mb": server.resident_bytes(peak=True) / 1e6}
             before = records(server)
             fetched(server, f"/cran/latest{CONTRIB}PACKAGES.rds")
+            idle(server)
             show(link, source / "tomorrow")
             _, cpu, one["daily_s"] = spent(server, lambda server=server: sync(server, "cran"))
             one |= {"daily_cpu_s": cpu / 1e3, "daily_rows": records(server) - before}
             one["again_s"] = sync(server, "cran")
-            time.sleep(2)  # what is made ahead is made
+            idle(server)
             one["latest_after_sync_ms"] = fetched(server, f"/cran/latest{CONTRIB}PACKAGES.rds")[0]
             one["archive_after_sync_ms"] = fetched(server, f"/cran/latest{CONTRIB}Meta/archive.rds")[0]
             rounds.append(one)

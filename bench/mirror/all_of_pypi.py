@@ -9,8 +9,8 @@ import time
 import all_of_cran
 import measure as meter
 import peers
+from all_of_cran import idle
 from served_pypi import ServedPypi
-from server import eventually
 
 ROUNDS = int(os.environ.get("MIRROR_ROUNDS", "3"))
 SECONDS = float(os.environ.get("MIRROR_SECONDS", "3"))
@@ -77,15 +77,6 @@ def sync(server):
 
 def the_list(server, accept=JSON, encoding="gzip"):
     return timed(lambda: server.get("/pypi/latest/simple/", Accept=accept, Accept_Encoding=encoding))
-
-
-def idle(server):
-    """What is made ahead is made: it has used no CPU for a while."""
-    def quiet():
-        before = meter.cpu_seconds(server.process.pid)
-        time.sleep(1)
-        return meter.cpu_seconds(server.process.pid) - before < 0.03
-    eventually(quiet, 120)
 
 
 def lists(folder, upstream):

@@ -8,6 +8,7 @@ import time
 
 import all_of_pypi as pypi
 from served_pypi import ServedPypi
+from server import eventually
 
 ROUNDS = int(os.environ.get("MIRROR_ROUNDS", "3"))
 SEARCHES = 1_000
@@ -52,7 +53,7 @@ def measure(folder):
         pypi.sync(server)
         server.stop()
         server.launch()
-        pypi.eventually(lambda: answers(server), 30)
+        eventually(lambda: answers(server), 30)
         connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         first, _ = asked(connection, "first-of-all")
         pypi.idle(server)
