@@ -12,7 +12,7 @@
 namespace granary::view {
 
 /// Of large bodies only: `quick` is for what is made while somebody waits for it, and takes a third of the
-/// time for a seventh more bytes of gzip.
+/// time for a fifth more bytes of gzip.
 enum class Packing : std::uint8_t { thorough, quick };
 
 /// Safe for concurrent use. Made once per fingerprint and kept in a bounded cache. Huge ones, such as the
