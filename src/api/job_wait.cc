@@ -23,7 +23,7 @@ Result<jobs::Job> wait_for_turn(const Context& ctx, jobs::Queue& queue, jobs::Jo
     if (job.state == jobs::State::cancelled)
       return fail(Errc::conflict, "job " + id + " was cancelled", look);
     // One that was waiting for another attempt has been hurried up: that its last one failed is no news.
-    const bool had_failed = asked.state == jobs::State::waiting && job.attempt == asked.attempt;
+    const bool had_failed = asked.state == jobs::State::waiting && job.lease_number == asked.lease_number;
     if (jobs::waits_to_retry(job) && !had_failed)
       return fail(Errc::unavailable, job.error, "it is tried again by itself; " + look);
     TRY(patient.check());

@@ -18,7 +18,8 @@ constexpr milliseconds kFirstPause{50}, kLongestPause{1000};
 /// A server that restarts is waited for.
 constexpr auto kSilence = std::chrono::minutes(2);
 
-std::int64_t attempt_of(const Json& job) { return job["attempt"].integer().value_or(0); }
+/// One number is one try, whether it counts as an attempt or not.
+std::int64_t turn_of(const Json& job) { return job["turn"].integer().value_or(0); }
 
 bool pause(const Session& session, milliseconds time) {
   if (session.hooks().pause) return session.hooks().pause(time);
@@ -61,7 +62,7 @@ Result<std::optional<Json>> outcome(const Json& asked, const Json& job) {
   if (state == "succeeded") return job;
   if (state == "failed") return fail(Errc::unavailable, text_of(job, "error"), look);
   if (state == "cancelled") return fail(Errc::conflict, fmt::format("job {} was cancelled", id), look);
-  const bool had_failed = text_of(asked, "state") == "waiting" && attempt_of(job) == attempt_of(asked);
+  const bool had_failed = text_of(asked, "state") == "waiting" && turn_of(job) == turn_of(asked);
   if (job["retrying"].boolean().value_or(false) && !had_failed)
     return fail(Errc::unavailable, text_of(job, "error"), "the server tries again by itself; " + look);
   return std::nullopt;

@@ -191,7 +191,8 @@ class DatabaseQueue final : public Queue {
             delay_chance));
       if (state == State::waiting && ending == Ending::done)
         not_before += micros_of(retry_delay(delays_, job->attempt, delay_chance));
-      const auto error = outcome ? std::string() : text_of(outcome.error());
+      // A turn that was handed back did not fail.
+      const auto error = outcome || ending == Ending::returned ? std::string() : text_of(outcome.error());
       const db::Value finished = is_over(state) ? db::Value(now) : db::Value(nullptr);
       TRY(
           session.execute("UPDATE jobs SET state = $2, attempt = $3, not_before = $4, finished_at = $5, "
