@@ -5,10 +5,15 @@
 #include "api/admin_routes.h"
 #include "api/job_json.h"
 #include "api/job_wait.h"
+#include "api/package_choice.h"
 #include "base/text.h"
 #include "base/time_text.h"
+#include "mirror/fetch_job.h"
 #include "mirror/sync_job.h"
 #include "net/url.h"
+#include "python/requirement.h"
+#include "r/names.h"
+#include "r/renv_lock.h"
 
 namespace granary::api {
 namespace {
@@ -26,6 +31,17 @@ constexpr http::RouteSpec kSync = {
     "wait=true answers when it is done, or its attempt has failed; with crawl=true the pages of "
     "all projects of an index are fetched afterwards, by a job of the kind crawl",
     "wait,crawl"};
+constexpr http::RouteSpec kFetch = {
+    "admin.source.fetch",
+    Method::post,
+    "/__api__/sources/{source}/fetch",
+    Access::admin,
+    "Fetch files before somebody asks for them: submits the job, or gives the one of the same order that "
+    "waits "
+    "or runs; with wait=true answers when it is done, or its attempt has failed. Body: {all, or packages; "
+    "constraints, newest, dependencies, dates, latest, trees, python, platforms, dry_run, also: further "
+    "sources, asked for what this one has not}",
+    "wait"};
 constexpr http::RouteSpec kInfo = {"admin.source.mirror", Method::get, "/__api__/sources/{source}/mirror",
                                    Access::admin,
                                    "The upstream, the last synchronisation, what went wrong, the files held"};
@@ -70,6 +86,16 @@ Result<model::SourceId> mirror_of(const AdminDeps& deps, const Context& ctx, con
       "only sources of type cran, bioconductor and pypi have one");
 }
 
+Result<http::Response> submitted(const AdminDeps& deps, const Context& ctx, const jobs::JobSpec& spec,
+                                 bool wait) {
+  const auto id = TRY(deps.queue->submit(ctx, spec));
+  auto job = TRY(deps.queue->get(ctx, id));
+  if (wait) job = TRY(wait_for_turn(ctx, *deps.queue, std::move(job), kPatience));
+  JsonWriter json;
+  write_json(json, job);
+  return json_response(wait ? 200 : 202, std::move(json));
+}
+
 Result<http::Response> sync(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
   const bool wait = TRY(query_flag(request, "wait"));
   const bool crawl = TRY(query_flag(request, "crawl"));
@@ -78,12 +104,50 @@ Result<http::Response> sync(const AdminDeps& deps, const Context& ctx, const htt
     return fail(Errc::unsupported, "the source is offline: it has no upstream",
                 "bring it up to date with: granary import");
   if (crawl) TRY(deps.mirrors->want_crawl(ctx, source));
-  const auto id = TRY(deps.queue->submit(ctx, mirror::sync_job(source)));
-  auto job = TRY(deps.queue->get(ctx, id));
-  if (wait) job = TRY(wait_for_turn(ctx, *deps.queue, std::move(job), kPatience));
-  JsonWriter json;
-  write_json(json, job);
-  return json_response(wait ? 200 : 202, std::move(json));
+  return submitted(deps, ctx, mirror::sync_job(source), wait);
+}
+
+/// A name that cannot be one is refused now, and not by the job.
+Result<> check_packages(const model::Source& source, const mirror::FetchOrder& order) {
+  if (order.all == !order.packages.empty())
+    return fail(Errc::invalid_argument, "say what to fetch: everything, or some packages",
+                "send either {\"all\": true} or {\"packages\": [...]}");
+  if (source.type == model::SourceType::pypi) {
+    for (const auto& list : {order.packages, order.constraints}) {
+      for (const auto& text : list) TRY(python::parse_requirement(text));
+    }
+    return {};
+  }
+  for (const auto& text : order.packages) {
+    if (!r::is_package_name(r::parse_pinned(text).name))
+      return fail(Errc::invalid_argument, "'" + text.substr(0, 100) + "' is no package of R",
+                  "write it as R6, or R6@2.5.1 for one version");
+  }
+  return {};
+}
+
+Result<http::Response> fetch(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
+  const bool wait = TRY(query_flag(request, "wait"));
+  const auto id = TRY(mirror_of(deps, ctx, request));
+  const auto source = TRY(source_of(deps, ctx, request));
+  if (mirror::is_offline(source))
+    return fail(Errc::unsupported, "the source is offline: it has no upstream",
+                "bring files in with: granary import");
+  const auto body =
+      TRY(Fields::read(request, {"all", "packages", "constraints", "newest", "dependencies", "dates",
+                                 "latest", "trees", "python", "platforms", "dry_run", "also"}));
+  auto order = TRY(read_choice(body));
+  order.all = TRY(body.optional_boolean("all")).value_or(false);
+  order.dry_run = TRY(body.optional_boolean("dry_run")).value_or(false);
+  order.sources = {source.name};
+  for (auto& name : TRY(body.texts("also"))) order.sources.push_back(std::move(name));
+  TRY(check_packages(source, order));
+  TRY(selection_of(*deps.catalog, ctx, order));
+  const auto spec = mirror::fetch_job(order, id, true);
+  if (spec.arguments.size() > jobs::kLongestArguments)
+    return fail(Errc::too_large, "so many packages are too many for one order",
+                "fetch them in several parts");
+  return submitted(deps, ctx, spec, wait);
 }
 
 Result<http::Response> info(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
@@ -97,6 +161,7 @@ Result<http::Response> info(const AdminDeps& deps, const Context& ctx, const htt
   json.member("problem", found.problem);
   json.member("file_problem", found.file_problem);
   json.member("page_problem", found.page_problem);
+  json.member("last_fetch", found.last_fetch);
   json.member("held_files", found.held_files);
   json.member("held_bytes", found.held_bytes);
   json.member("undescribed", found.undescribed);
@@ -168,6 +233,7 @@ Result<http::Response> clear(const AdminDeps& deps, const Context& ctx, const ht
 
 void bind_admin_mirrors(http::Router& router, const AdminDeps& deps) {
   router.bind(kSync, [deps](const auto& ctx, const auto& request) { return sync(deps, ctx, request); });
+  router.bind(kFetch, [deps](const auto& ctx, const auto& request) { return fetch(deps, ctx, request); });
   router.bind(kInfo, [deps](const auto& ctx, const auto& request) { return info(deps, ctx, request); });
   router.bind(kEvict, [deps](const auto& ctx, const auto& request) { return evict(deps, ctx, request); });
   router.bind(kClear, [deps](const auto& ctx, const auto& request) { return clear(deps, ctx, request); });

@@ -66,6 +66,16 @@ Result<std::optional<bool>> Fields::optional_boolean(std::string_view name) cons
   return value.boolean();
 }
 
+Result<std::optional<std::uint64_t>> Fields::optional_count(std::string_view name,
+                                                            std::uint64_t maximum) const {
+  const Json& value = json_[name];
+  if (value.is_null()) return std::nullopt;
+  const auto number = value.integer();
+  if (!number || *number < 1 || static_cast<std::uint64_t>(*number) > maximum)
+    return wrong(name, fmt::format("a number from 1 to {}", maximum));
+  return static_cast<std::uint64_t>(*number);
+}
+
 Result<std::vector<std::string>> Fields::texts(std::string_view name) const {
   const Json& value = json_[name];
   std::vector<std::string> out;

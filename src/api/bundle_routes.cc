@@ -1,21 +1,15 @@
 #include "api/bundle_routes.h"
 
-#include <unistd.h>
-
 #include <map>
-#include <thread>
 
 #include "api/admin_json.h"
 #include "api/admin_request.h"
 #include "api/blob_answer.h"
 #include "api/bundle_lines.h"
+#include "api/package_choice.h"
 #include "api/python_files.h"
 #include "base/hash.h"
-#include "base/text.h"
-#include "base/time_text.h"
-#include "python/metadata.h"
-#include "python/name.h"
-#include "view/bundle_plan.h"
+#include "view/selection.h"
 
 namespace granary::api {
 namespace {
@@ -25,8 +19,8 @@ using http::Method;
 
 constexpr http::RouteSpec kPlan = {"bundle.plan", Method::post, "/__api__/bundle/plan", Access::admin,
                                    "What a bundle of these packages has, with all that they need: a line of "
-                                   "JSON per package. Body: {sources, "
-                                   "packages, dates, latest, trees, dependencies, python}"};
+                                   "JSON per package. Body: {sources, packages, constraints, newest, dates, "
+                                   "latest, trees, dependencies, python, platforms}"};
 constexpr http::RouteSpec kRead = {
     "bundle.file.read",
     Method::get,
@@ -64,58 +58,6 @@ Result<model::Source> source_named(const BundleDeps& deps, const Context& ctx, s
               "list them with: granary list sources");
 }
 
-/// The moment after a day; absent for the latest state.
-Result<std::vector<std::optional<Time>>> moments_of(const Fields& fields) {
-  std::vector<std::optional<Time>> moments;
-  for (const auto& text : TRY(fields.texts("dates"))) {
-    const auto day = parse_day(text);
-    if (!day)
-      return fail(Errc::invalid_argument, "'" + text.substr(0, 40) + "' is not a date",
-                  "write it as 2024-05-01");
-    moments.emplace_back(Time(*day + std::chrono::days(1)));
-  }
-  if (TRY(fields.optional_boolean("latest")).value_or(true)) moments.emplace_back(std::nullopt);
-  return moments;
-}
-
-/// All bytes of a file, for reading here.
-Result<std::string> bytes_of(const BundleDeps& deps, const Context& ctx, const model::FileRecord& file) {
-  const auto opened = TRY(deps.mirrors->open_file(ctx, file));
-  std::string out;
-  const auto read = [&](int fd, std::uint64_t size) -> Result<> {
-    if (size > python::kLargestMetadata) return fail(Errc::too_large, file.filename + " is too long");
-    out.resize(static_cast<std::size_t>(size));
-    if (::pread(fd, out.data(), out.size(), 0) != static_cast<ssize_t>(out.size()))
-      return fail(Errc::internal, "cannot read " + file.filename);
-    return {};
-  };
-  if (const auto* whole = std::get_if<std::shared_ptr<const OpenFile>>(&opened.body)) {
-    TRY(read((*whole)->fd.get(), (*whole)->size));
-    return out;
-  }
-  const auto growing = std::get<std::shared_ptr<GrowingFile>>(opened.body);
-  for (;;) {  // small, and mostly here: open_file() waits for such
-    const auto state = growing->state();
-    if (state.error) return tl::unexpected(*state.error);
-    if (state.finished) {
-      TRY(read(growing->fd(), state.size));
-      return out;
-    }
-    TRY(ctx.check());
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-}
-
-view::RequirementsOf requirements_of(const BundleDeps& deps) {
-  return [&deps](const Context& ctx,
-                 const model::FileRecord& file) -> Result<std::optional<std::vector<std::string>>> {
-    if (!file.metadata.empty()) return std::optional(python::read_metadata(file.metadata).requires_dist);
-    if (!file.origin || !file.metadata_sha256) return std::optional<std::vector<std::string>>();
-    const auto text = TRY(bytes_of(deps, ctx, metadata_beside(file)));
-    return std::optional(python::read_metadata(text).requires_dist);
-  };
-}
-
 BundleFile bundle_file(const model::FileRecord& file) {
   const bool known = !file.origin || file.origin->digest_known;
   return {file.origin ? file.origin->key : file.filename,
@@ -128,37 +70,26 @@ BundleFile bundle_file(const model::FileRecord& file) {
 
 Result<http::Response> plan(const BundleDeps& deps, const Context& short_ctx, const http::Request& request) {
   const Context ctx(short_ctx.log(), short_ctx.stop(), Context::Clock::now() + kPatience);
-  const auto fields = TRY(
-      Fields::read(request, {"sources", "packages", "dates", "latest", "trees", "dependencies", "python"}));
-  view::BundleRequest wanted;
-  for (const auto& name : TRY(fields.texts("sources")))
-    wanted.sources.push_back(TRY(source_named(deps, ctx, name)));
-  wanted.packages = TRY(fields.texts("packages"));
-  wanted.moments = TRY(moments_of(fields));
-  wanted.trees = TRY(fields.texts("trees"));
-  if (wanted.trees.empty()) wanted.trees = {"src/contrib"};
-  wanted.dependencies = TRY(fields.optional_boolean("dependencies")).value_or(true);
-  if (const auto python = TRY(fields.optional_text("python"))) {
-    wanted.python_version = python::Version::parse(*python);
-    if (!wanted.python_version)
-      return fail(Errc::invalid_argument, "'" + python->substr(0, 40) + "' is no version of Python",
-                  "write it as 3.11");
-  }
+  const auto fields = TRY(Fields::read(request, {"sources", "packages", "constraints", "newest", "dates",
+                                                 "latest", "trees", "dependencies", "python", "platforms"}));
+  auto order = TRY(read_choice(fields));
+  order.sources = TRY(fields.texts("sources"));
+  const auto wanted = TRY(selection_of(*deps.catalog, ctx, order));
   std::string out;
-  const auto gaps = TRY(view::plan_bundle(ctx, *deps.catalog, deps.mirrors.get(), wanted,
-                                          requirements_of(deps), [&](const view::BundleItem& item) {
-                                            BundleLine line{"", item.tree, item.package, item.record, {}};
-                                            for (const auto& source : wanted.sources) {
-                                              if (source.id == item.source) line.source = source.name;
-                                            }
-                                            for (const auto& file : item.files) {
-                                              line.files.push_back(bundle_file(file));
-                                              if (file.origin && file.metadata_sha256)
-                                                line.files.push_back(bundle_file(metadata_beside(file)));
-                                            }
-                                            out += to_text(line) + '\n';
-                                            return Result<>();
-                                          }));
+  const auto gaps = TRY(view::select(ctx, *deps.catalog, deps.mirrors.get(), wanted,
+                                     requirements_of(*deps.mirrors), [&](const view::Selected& item) {
+                                       BundleLine line{"", item.tree, item.package, item.record, {}};
+                                       for (const auto& source : wanted.sources) {
+                                         if (source.id == item.source) line.source = source.name;
+                                       }
+                                       for (const auto& file : item.files) {
+                                         line.files.push_back(bundle_file(file));
+                                         if (file.origin && file.metadata_sha256)
+                                           line.files.push_back(bundle_file(metadata_beside(file)));
+                                       }
+                                       out += to_text(line) + '\n';
+                                       return Result<>();
+                                     }));
   JsonWriter json;
   const auto list = [&](std::string_view name, const std::vector<std::string>& values) {
     json.key(name);

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "api/package_choice.h"
 #include "app/migrations.h"
 #include "app/pip_index.h"
 #include "app/routes.h"
@@ -193,6 +194,10 @@ Result<> Node::open_mirrors() {
                           .pypi = settings_.pypi.sync_schedule,
                           .bioconductor = settings_.bioconductor.sync_schedule};
   TRY(mirror::check(parts.sync_schedules));
+  parts.fetch = {.cran = settings_.cran.fetch,
+                 .pypi = settings_.pypi.fetch,
+                 .bioconductor = settings_.bioconductor.fetch};
+  TRY(mirror::check(parts.fetch));
   parts.describe = settings_.cran.read_old_versions;
   parts.crawl = settings_.pypi.crawl;
   parts.metrics = &metrics_;
@@ -228,6 +233,8 @@ void Node::make_runner() {
   handlers.push_back(mirrors_->sync_handler());
   handlers.push_back(mirrors_->crawl_handler());
   handlers.push_back(mirrors_->describe_handler());
+  for (auto& handler : mirrors_->fetch_handlers(api::choose_files(catalog_, *mirrors_)))
+    handlers.push_back(std::move(handler));
   std::vector<std::string> kinds;
   for (const auto& handler : handlers) kinds.emplace_back(handler->kind());
   jobs::add_gauges(metrics_, queue_, clock_, kinds);

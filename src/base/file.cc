@@ -10,6 +10,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "base/disk_full.h"
+
 namespace granary {
 
 void UniqueFd::reset() noexcept {
@@ -24,8 +26,7 @@ tl::unexpected<Error> system_error(int number, std::string doing, const char* fi
       return fail(Errc::not_found, message, {}, file, line);
     case ENOSPC:
     case EDQUOT:
-      return fail(Errc::unavailable, message, "free space on the disk of Server.DataDir, then try again",
-                  file, line);
+      return fail(Errc::unavailable, message, std::string(kFreeSpace), file, line);
     case EACCES:
     case EPERM:
     case EROFS:

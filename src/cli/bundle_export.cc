@@ -10,23 +10,11 @@
 #include "cli/bundle_commands.h"
 #include "cli/bundle_file.h"
 #include "cli/endpoint.h"
+#include "cli/package_choice.h"
 #include "cli/progress.h"
 
 namespace granary::cli {
 namespace {
-
-/// "requests>=2,<3, numpy": a part that begins with a comparison belongs to the one before it.
-std::vector<std::string> requirement_list(std::string_view text) {
-  std::vector<std::string> out;
-  for (auto& part : comma_list(text)) {
-    if (!out.empty() && part.find_first_of("<>=!~") == 0) {
-      out.back() += "," + part;
-    } else {
-      out.push_back(std::move(part));
-    }
-  }
-  return out;
-}
 
 class Exporting {
  public:
@@ -34,6 +22,8 @@ class Exporting {
 
   Result<int> run() {
     const auto& args = session_->args();
+    choice_ = TRY(read_choice(args));
+    warn_of_skipped(*session_, choice_);
     path_ = args.value("--path");
     writer_ = TRY(BundleWriter::create(path_));
     TRY(choose_sources());
@@ -70,18 +60,12 @@ class Exporting {
   /// Into a file, since it may be long.
   Result<std::unique_ptr<FileSource>> fetch_plan(const std::string& folder) {
     const auto& args = session_->args();
-    const auto body = Body(args)
-                          .list("sources", comma_list(args.value("--source")))
-                          .list("packages", requirement_list(args.value("--package")))
-                          .list("dates", comma_list(args.value("--date")))
-                          .boolean("latest", "--latest")
-                          .list("trees", comma_list(args.value("--tree")))
-                          .boolean("dependencies", "--dependencies")
-                          .text("python", "--python")
-                          .json();
+    Body body(args);
+    body.list("sources", comma_list(args.value("--source")));
+    add_choice(body, args, choice_);
     auto file = TRY(anonymous_file(folder));
     std::uint64_t size = 0;
-    TRY(server_->receive(session_->context(), "POST", "/bundle/plan", body, [&](ByteSpan bytes) {
+    TRY(server_->receive(session_->context(), "POST", "/bundle/plan", body.json(), [&](ByteSpan bytes) {
       size += bytes.size();
       return write_all(file.get(), bytes);
     }));
@@ -177,6 +161,7 @@ class Exporting {
 
   Session* session_;
   ServerClient* server_;
+  PackageChoice choice_;
   std::string path_;
   std::unique_ptr<BundleWriter> writer_;
   Progress* progress_ = nullptr;

@@ -38,6 +38,16 @@ Body& Body::boolean(std::string_view field, std::string_view flag) {
   return *this;
 }
 
+Body& Body::count(std::string_view field, std::string_view flag) {
+  if (const auto number = parse_unsigned(arguments_->value(flag))) member(field, std::to_string(*number));
+  return *this;
+}
+
+Body& Body::fact(std::string_view field, bool value) {
+  member(field, value ? "true" : "false");
+  return *this;
+}
+
 Body& Body::list(std::string_view field, const std::vector<std::string>& values) {
   std::string array;
   for (const auto& value : values) {

@@ -30,6 +30,9 @@ class Body {
   /// {"field": "<value of flag>"} when the flag was given.
   Body& text(std::string_view field, std::string_view flag);
   Body& boolean(std::string_view field, std::string_view flag);
+  /// The value of the flag is a number.
+  Body& count(std::string_view field, std::string_view flag);
+  Body& fact(std::string_view field, bool value);
   Body& list(std::string_view field, const std::vector<std::string>& values);
   std::string json() const { return "{" + members_ + "}"; }
 

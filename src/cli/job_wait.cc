@@ -43,8 +43,10 @@ class Shown {
       doing = "starting";
     bar_.show(static_cast<std::uint64_t>(job["done"].integer().value_or(0)),
               static_cast<std::uint64_t>(job["total"].integer().value_or(0)), doing);
-    if (lines_ && doing != said_) *err_ << doing << std::endl;
-    said_ = std::move(doing);
+    // Not a line for every number that follows a colon.
+    auto kind = doing.substr(0, doing.find(": "));
+    if (lines_ && kind != said_) *err_ << doing << std::endl;
+    said_ = std::move(kind);
   }
   void clear() { bar_.clear(); }
 

@@ -5,8 +5,10 @@
 
 #include "base/text.h"
 #include "cli/endpoint.h"
+#include "cli/fetch_commands.h"
 #include "cli/job_wait.h"
 #include "cli/json_table.h"
+#include "cli/package_choice.h"
 #include "cli/session.h"
 
 namespace granary::cli {
@@ -159,6 +161,7 @@ Result<int> mirror_info(Session& session) {
     line("problem", text_of(json, "problem"));
     line("last file problem", text_of(json, "file_problem"));
     line("last page problem", text_of(json, "page_problem"));
+    line("last fetch", text_of(json, "last_fetch"));
     line("files held",
          fmt::format("{} ({})", count_of(json, "held_files"), human_size(count_of(json, "held_bytes"))));
     if (const auto left = count_of(json, "undescribed"); left > 0)
@@ -201,6 +204,15 @@ Result<int> clear(Session& session) {
 
 std::vector<CommandSpec> mirror_commands() {
   const FlagSpec source = {"--source", "NAME", "name of the source", true};
+  std::vector<FlagSpec> fetch = {
+      {"--source", "NAMES", "a mirror; with commas further ones, for what the first has not", true},
+      {"--all", "", "everything of the source: every version, or so many as --newest says"}};
+  const auto choice = choice_flags();
+  fetch.insert(fetch.end(), choice.begin(), choice.end());
+  fetch.insert(fetch.end(), {{"--dry-run", "", "only say how much it is"},
+                             {"--wait", "", "wait until it is done (the default)"},
+                             {"--no-wait", "", "only order it; the server does it"},
+                             {"--quiet", "", "say nothing but errors"}});
   return {
       {"sync",
        "Bring what is known of upstreams up to date: of a source, of all of a type, or of all",
@@ -213,6 +225,8 @@ std::vector<CommandSpec> mirror_commands() {
          "then fetch the pages of all projects of an index, and not only those that somebody asks for"},
         {"--quiet", "", "say nothing but errors"}},
        sync},
+      {"fetch", "Fetch files of a mirror before somebody asks for them; what is held is not fetched again",
+       "fetch --source pypi --requirements requirements.txt", std::move(fetch), fetch_ahead},
       {"evict",
        "Let fetched files go; they are fetched again when somebody asks",
        "evict --source cran --unused 30d",

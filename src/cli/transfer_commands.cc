@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "cli/bundle_commands.h"
+#include "cli/package_choice.h"
 #include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/transfer.h"
@@ -238,6 +239,12 @@ Result<int> read_only(Session& session, bool on) {
 Result<int> read_only_on(Session& session) { return read_only(session, true); }
 Result<int> read_only_off(Session& session) { return read_only(session, false); }
 
+std::vector<FlagSpec> with_choice(std::vector<FlagSpec> flags) {
+  const auto more = choice_flags();
+  flags.insert(flags.end(), more.begin(), more.end());
+  return flags;
+}
+
 }  // namespace
 
 std::vector<CommandSpec> transfer_commands() {
@@ -261,19 +268,11 @@ std::vector<CommandSpec> transfer_commands() {
         {"--to", "FILE", "settings of the server as it will be: an empty database, an empty bucket or folder",
          true}},
        migrate},
-      {"export",
-       "Write packages with all that they need to a file, for a server without an upstream",
+      {"export", "Write packages with all that they need to a file, for a server without an upstream",
        "export --source cran --package dplyr,ggplot2 --date 2024-05-01 --path bundle.tar",
-       {{"--source", "NAMES", "where they are taken from, the first that has one; all of R or all of Python",
-         true},
-        {"--path", "FILE", "a tar, made whole or not at all", true},
-        {"--package", "NAMES",
-         "with commas; of Python with versions: 'requests>=2.31,numpy' (all, but of an index)"},
-        {"--date", "DAYS", "as they were at the end of these days too, such as 2024-05-01"},
-        {"--latest", "", "as they are now (on unless --latest=false)"},
-        {"--tree", "PATHS", "of R: src/contrib, bin/windows/contrib/4.5, ... (src/contrib)"},
-        {"--dependencies", "", "with all that they need (on unless --dependencies=false)"},
-        {"--python", "VERSION", "only what this Python takes, such as 3.11"}},
+       with_choice({{"--source", "NAMES",
+                     "where they are taken from, the first that has one; all of R or all of Python", true},
+                    {"--path", "FILE", "a tar, made whole or not at all", true}}),
        export_bundle},
       {"import",
        "Take in what granary export wrote; what was killed goes on when it is run again",

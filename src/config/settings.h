@@ -75,15 +75,16 @@ struct Settings {
   } s3;
   struct {
     std::string url, sync_schedule;  // schedules of the three: "auto", cron text, or empty: never
+    std::string fetch;               // of the three: "none", "all", "newest 3"
     std::int64_t requests_per_second = 0;
     bool read_old_versions = true;
   } cran;
   struct {
-    std::string url, sync_schedule;
+    std::string url, sync_schedule, fetch;
   } bioconductor;
   struct {
     std::string url;  // empty: pip's
-    std::string sync_schedule;
+    std::string sync_schedule, fetch;
     bool crawl = false;
     Milliseconds staleness{};
   } pypi;

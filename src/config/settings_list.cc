@@ -194,6 +194,11 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
      "When sources of this type are synchronised: minute, hour, day, month and day of the week in UTC, as in "
      "crontab; auto: once a day, at a minute of its own; empty: never. The same on every node.",
      GRANARY_AT(cran.sync_schedule)},
+    {"CRAN", "Fetch", Type::string, "none",
+     "Which files of sources of this type are fetched after each synchronisation: none, all, or of each "
+     "package so many "
+     "versions: newest 1. Any other file is fetched when somebody asks for it.",
+     GRANARY_AT(cran.fetch)},
     {"CRAN", "ReadOldVersions", Type::boolean, "true",
      "Whether a job reads what superseded versions need out of their tarballs, 126,000 of them the first "
      "time; else "
@@ -212,6 +217,12 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
      "When sources of this type are synchronised: minute, hour, day, month and day of the week in UTC, as in "
      "crontab; auto: every six hours, at a minute of its own; empty: never. The same on every node.",
      GRANARY_AT(pypi.sync_schedule)},
+    {"PyPI", "Fetch", Type::string, "none",
+     "Which files of sources of this type are fetched after each synchronisation: none, all, or of each "
+     "package so many "
+     "versions: newest 1. Any other file is fetched when somebody asks for it. For an index of one's own: "
+     "all of PyPI is more than a disk holds.",
+     GRANARY_AT(pypi.fetch)},
     {"PyPI", "Crawl", Type::boolean, "false",
      "Whether the pages of all projects are fetched after each synchronisation, and not only those that "
      "somebody "
@@ -225,6 +236,11 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
      "When sources of this type are synchronised: minute, hour, day, month and day of the week in UTC, as in "
      "crontab; auto: once a day, at a minute of its own; empty: never. The same on every node.",
      GRANARY_AT(bioconductor.sync_schedule)},
+    {"Bioconductor", "Fetch", Type::string, "none",
+     "Which files of sources of this type are fetched after each synchronisation: none, all, or of each "
+     "package so many "
+     "versions: newest 1. Any other file is fetched when somebody asks for it.",
+     GRANARY_AT(bioconductor.fetch)},
     later("OpenVSX", "SyncSchedule", Type::string, "When the mirror is brought up to date (cron)."),
     later("Git", "PollInterval", Type::duration, "How often git repositories are looked at."),
     later("Git", "BuildRetries", Type::integer, "How often a failed build is tried again."),

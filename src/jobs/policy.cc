@@ -7,7 +7,7 @@
 namespace granary::jobs {
 namespace {
 
-constexpr std::size_t kLongestKind = 64, kLongestKey = 512, kLongestArguments = 64 * 1024;
+constexpr std::size_t kLongestKind = 64, kLongestKey = 512;
 
 bool is_kind(std::string_view text) noexcept {
   return !text.empty() && text.size() <= kLongestKind && std::all_of(text.begin(), text.end(), [](char c) {

@@ -32,6 +32,7 @@ bool waits_to_retry(const Job& job) noexcept;
 /// Trying again cannot help: the arguments are wrong, or what they name is not there.
 bool is_permanent(Errc code) noexcept;
 
+inline constexpr std::size_t kLongestArguments = 64 * 1024;
 /// Errc::invalid_argument unless `spec` may enter the queue.
 Result<> check(const JobSpec& spec);
 

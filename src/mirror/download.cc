@@ -41,6 +41,7 @@ class WholeFile final : public ByteSource {
 
 Result<> Download::fetch(const Context& ctx, upstream::Client& client) {
   upstream::Get get;
+  get.background = background_;
   get.limit = expected_.size.value_or(expected_.document ? kLargestDocument : kLargestFile);
   auto outcome = Result<>(fail(Errc::not_found, "upstream gives no URL of '" + record_.filename + "'"));
   for (const auto& url : record_.origin->urls) {

@@ -27,12 +27,13 @@ inline constexpr std::uint64_t kLargestDocument = 8 << 20;
 class Download {
  public:
   /// `started` hears of the file when its first bytes came. The bytes lie in a file without a name in
-  /// `spool`.
-  Download(const model::FileRecord& record, Expected expected, std::string spool,
+  /// `spool`. `background`: at the pace of background work.
+  Download(const model::FileRecord& record, Expected expected, std::string spool, bool background,
            std::function<void(std::shared_ptr<GrowingFile>)> started)
       : record_(record),
         expected_(std::move(expected)),
         spool_(std::move(spool)),
+        background_(background),
         started_(std::move(started)) {}
 
   /// Tries the record's URLs in turn. Success: every byte is in the file, was found right and is shown; the
@@ -56,6 +57,7 @@ class Download {
   const model::FileRecord& record_;
   const Expected expected_;
   const std::string spool_;
+  const bool background_;
   const std::function<void(std::shared_ptr<GrowingFile>)> started_;
   std::string url_;
   std::shared_ptr<GrowingFile> file_;

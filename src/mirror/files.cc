@@ -18,11 +18,14 @@ constexpr std::uint64_t kWaitForWhole = 256 * 1024;
 
 }  // namespace
 
-/// Its fields but `record` and `before` are guarded by the mutex.
+/// Its fields but `record`, `before` and `background` are guarded by the mutex.
 struct Files::OnTheWay {
   model::FileRecord record;
   std::optional<Digest> before;  // of the same file, evicted
+  bool background = false;       // nobody waited for it when it began
   bool answered = false;
+  bool over = false;
+  std::optional<Error> not_stored;
   std::optional<Error> refused;
   std::shared_ptr<GrowingFile> file;
 };
@@ -44,9 +47,29 @@ Result<Opened> Files::open(const Context& ctx, const model::FileRecord& record) 
     TRY(ctx.check());
     std::optional<Digest> before;
     if (auto there = TRY(held(ctx, record, before))) return *std::move(there);
-    const auto way = TRY(join(ctx, record, before));
+    const auto way = TRY(join(ctx, record, before, false));
     if (!way) continue;
     if (auto opened = TRY(wait(ctx, way))) return *std::move(opened);
+  }
+}
+
+Result<std::optional<std::uint64_t>> Files::keep(const Context& ctx, const model::FileRecord& record) {
+  GRANARY_ASSERT(record.origin.has_value());
+  for (;;) {
+    TRY(ctx.check());
+    const auto known = TRY(look_up(ctx, record));
+    if (known.file) return std::nullopt;  // rows without bytes are verify's business
+    const auto way = TRY(join(ctx, record, known.before, true));
+    if (!way) continue;
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait_until(lock, ctx.stop(), ctx.deadline(), [&] { return way->over; })) {
+      lock.unlock();
+      TRY(ctx.check());
+      return fail(Errc::deadline_exceeded, "the file did not come in time");
+    }
+    if (way->refused) return tl::unexpected(*way->refused);
+    if (way->not_stored) return tl::unexpected(*way->not_stored);
+    if (way->file) return way->file->state().size;
   }
 }
 
@@ -99,7 +122,7 @@ Result<std::optional<Opened>> Files::held(const Context& ctx, const model::FileR
 }
 
 Result<std::shared_ptr<Files::OnTheWay>> Files::join(const Context& ctx, const model::FileRecord& record,
-                                                     std::optional<Digest> before) {
+                                                     std::optional<Digest> before, bool background) {
   const Key key{record.source.value, record.origin->key};
   std::unique_lock lock(mutex_);
   for (;;) {
@@ -115,6 +138,7 @@ Result<std::shared_ptr<Files::OnTheWay>> Files::join(const Context& ctx, const m
   auto way = std::make_shared<OnTheWay>();
   way->record = record;
   way->before = before;
+  way->background = background;
   ++threads_;
   try {
     // Of its own, because it outlives the request: the body is sent while it still comes in, and it goes on
@@ -134,7 +158,7 @@ void Files::run(const std::shared_ptr<OnTheWay>& way) {
   auto result = fetch(*way, ctx);
   if (!result) note_problem(*parts_, way->record.source, kFileProblem, result.error());
   const std::unique_lock lock(mutex_);
-  way->answered = true;
+  way->answered = way->over = true;
   if (!result) {
     if (way->file) way->file->abandon(result.error());
     way->refused = std::move(result).error();
@@ -158,7 +182,7 @@ Result<> Files::fetch(OnTheWay& way, const Context& ctx) {
   Expected expected{way.before, record.md5, std::nullopt, record.origin->document};
   if (record.origin->digest_known) expected.sha256 = record.blob;
   if (record.size > 0) expected.size = record.size;
-  Download download(record, expected, parts_->spool, [&](std::shared_ptr<GrowingFile> file) {
+  Download download(record, expected, parts_->spool, way.background, [&](std::shared_ptr<GrowingFile> file) {
     const std::lock_guard lock(mutex_);
     way.file = std::move(file);
     way.answered = way.file->total().value_or(UINT64_MAX) > kWaitForWhole;
@@ -170,8 +194,11 @@ Result<> Files::fetch(OnTheWay& way, const Context& ctx) {
     way.answered = true;  // nobody waits for the store
     changed_.notify_all();
   }
-  if (const auto stored = store(download, record, ctx); !stored)
+  if (const auto stored = store(download, record, ctx); !stored) {
     note_problem(*parts_, record.source, kFileProblem, stored.error());
+    const std::lock_guard lock(mutex_);
+    way.not_stored = stored.error();
+  }
   return {};
 }
 

@@ -27,6 +27,9 @@ class Files {
 
   Result<Opened> open(const Context&, const model::FileRecord&);
   Result<std::optional<HeldBytes>> find(const Context&, const model::FileRecord&);
+  /// Returns when the bytes are durable and held: how many came; absent when they were there. At the pace of
+  /// background work, and no use of the file.
+  Result<std::optional<std::uint64_t>> keep(const Context&, const model::FileRecord&);
   /// Downloads in progress, until their files are stored.
   int on_the_way();
 
@@ -39,7 +42,7 @@ class Files {
   Result<std::optional<Opened>> held(const Context&, const model::FileRecord&, std::optional<Digest>& before);
   /// Null when the file came meanwhile.
   Result<std::shared_ptr<OnTheWay>> join(const Context&, const model::FileRecord&,
-                                         std::optional<Digest> before);
+                                         std::optional<Digest> before, bool background);
   void run(const std::shared_ptr<OnTheWay>&);
   Result<> fetch(OnTheWay&, const Context&);
   Result<> store(const Download&, const model::FileRecord&, const Context&) const;

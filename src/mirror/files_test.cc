@@ -109,6 +109,37 @@ TEST_F(FilesTest, ADocumentIsReadWholeBeforeAnybodySeesIt) {
   EXPECT_EQ(read(document), R"({"version":1})");
 }
 
+TEST_F(FilesTest, WhatIsKeptAheadIsHeldWhenItReturnsAndIsNotFetchedAgain) {
+  const auto bytes = archive();
+  server.when(path).reply(200, bytes);
+  EXPECT_EQ(files->keep(ctx, record(bytes)).value(), bytes.size());
+  ASSERT_EQ(held(source).size(), 1u);
+  const auto used = held(source).front().used_at;
+  clock->advance(std::chrono::hours(48));
+  EXPECT_EQ(files->keep(ctx, record(bytes)).value(), std::nullopt);
+  EXPECT_EQ(held(source).front().used_at, used) << "nobody has used it";
+  EXPECT_EQ(read(record(bytes)).value(), bytes);
+  EXPECT_EQ(server.requests().size(), 1u);
+}
+
+TEST_F(FilesTest, WhatCannotBeKeptSaysSo) {
+  const auto bytes = archive();
+  server.when(path).reply(200, bytes);
+  auto other = record(bytes);
+  other.md5 = md5_hex(as_bytes(std::string("other")));
+  const auto wrong = files->keep(ctx, other);
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(wrong.error().message().find("MD5"), std::string::npos) << wrong.error().message();
+  EXPECT_TRUE(held(source).empty());
+  // The bytes came, but the store took none.
+  const auto failing = std::make_shared<blob::FailingStore>(*blobs);
+  parts.blobs = failing;
+  restart();
+  failing->fail_at(1);
+  EXPECT_FALSE(files->keep(ctx, record(bytes)));
+  EXPECT_TRUE(held(source).empty());
+}
+
 TEST_F(FilesTest, AFileIsFetchedOnceAndHeldThen) {
   const auto bytes = archive();
   server.when(path).reply(200, bytes);

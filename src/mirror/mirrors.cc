@@ -59,6 +59,14 @@ class RealMirrors final : public Mirrors {
   Result<> plan_syncs(const Context& ctx) override { return mirror::plan_syncs(parts_, ctx); }
   std::unique_ptr<jobs::Handler> sync_handler() override { return make_sync_handler(*this); }
   std::unique_ptr<jobs::Handler> describe_handler() override { return make_describe_handler(parts_); }
+  std::vector<std::unique_ptr<jobs::Handler>> fetch_handlers(const ChooseFiles& choose) override {
+    std::vector<std::unique_ptr<jobs::Handler>> out;
+    for (const auto kind : {kFetch, kFetchAll})
+      out.push_back(make_fetch_handler(
+          parts_, kind, choose,
+          [this](const Context& ctx, const model::FileRecord& file) { return files_.keep(ctx, file); }));
+    return out;
+  }
   Result<Opened> open_file(const Context& ctx, const model::FileRecord& file) override {
     return files_.open(ctx, file);
   }
@@ -106,6 +114,7 @@ class RealMirrors final : public Mirrors {
       out.synced_at = TRY(view.mirrors().state(id, kSyncedAt));
       out.problem = TRY(view.mirrors().state(id, kSyncProblem));
       out.file_problem = TRY(view.mirrors().state(id, kFileProblem));
+      out.last_fetch = TRY(view.mirrors().state(id, kLastFetch));
       out.page_problem = TRY(view.mirrors().state(id, kPageProblem));
       return {};
     }));

@@ -14,6 +14,7 @@
 #include "jobs/job.h"
 #include "mirror/default_repository.h"
 #include "mirror/evict.h"
+#include "mirror/fetch_job.h"
 #include "mirror/import.h"
 #include "mirror/parts.h"
 #include "mirror/sources.h"
@@ -40,7 +41,8 @@ struct MirrorInfo {
   std::string problem;       // of the last synchronisation, with its time; empty: none
   std::string file_problem;  // the last file that could not be had, with its time
   std::string
-      page_problem;  // the last project or tree of packages that could not be had when it was asked for
+      page_problem;        // the last project or tree of packages that could not be had when it was asked for
+  std::string last_fetch;  // what the last fetch job did, with its time; empty: there was none
   std::uint64_t held_files = 0, held_bytes = 0;
   std::uint64_t undescribed = 0;  // old versions of CRAN whose DESCRIPTION was not read yet
   std::optional<Time> next_sync;  // by the schedule; absent: by none
@@ -84,6 +86,8 @@ class Mirrors : public catalog::OnDemand {
   virtual std::unique_ptr<jobs::Handler> sync_handler() = 0;
   /// Reads what old versions of CRAN needed: see mirror/describe_job.h. This must outlive it.
   virtual std::unique_ptr<jobs::Handler> describe_handler() = 0;
+  /// See mirror/fetch_job.h: of chosen packages, and of all. This must outlive them.
+  virtual std::vector<std::unique_ptr<jobs::Handler>> fetch_handlers(const ChooseFiles& choose) = 0;
   /// See mirror/import.h.
   virtual Result<> hold_imported(const Context&, const model::Source&, const catalog::HeldFile&,
                                  std::int64_t stored_after) = 0;

@@ -15,6 +15,8 @@ inline constexpr std::string_view kPageProblem =
     "page.problem";  // of the last project or tree that was asked for and could not be read, or not whole
 inline constexpr std::string_view kSyncedAt = "sync.at";  // when the last one went well (RFC 3339)
 
+inline constexpr std::string_view kLastFetch = "fetch.last";  // of the last fetch job, with its time in front
+
 /// Logs it, counts granary_mirror_problems_total{source,what} and keeps it for info; also when the time of
 /// the work itself is up. Not for Errc::cancelled: nothing is wrong then.
 void note_problem(const Parts&, model::SourceId, std::string_view key, const Error&);

@@ -16,6 +16,7 @@
 #include "jobs/queue.h"
 #include "jobs/schedules.h"
 #include "mirror/clients.h"
+#include "mirror/fetch_order.h"
 
 namespace granary::mirror {
 
@@ -32,8 +33,9 @@ struct Parts {
   std::shared_ptr<jobs::Queue> queue{};          // null: nothing is done in the background
   std::shared_ptr<jobs::Schedules> schedules{};  // null: nothing by the clock
   SyncSchedules sync_schedules{};
-  bool describe = true;  // [CRAN] ReadOldVersions: by a job, and not only what requests need
-  bool crawl = false;    // [PyPI] Crawl: the pages of all projects are fetched after each synchronisation
+  bool describe = true;   // [CRAN] ReadOldVersions: by a job, and not only what requests need
+  bool crawl = false;     // [PyPI] Crawl: the pages of all projects are fetched after each synchronisation
+  FetchSettings fetch{};  // what is fetched after each synchronisation
   Metrics* metrics = nullptr;  // outlives the mirrors
   Logger log;
   std::string spool;  // folder with room for files that are on their way

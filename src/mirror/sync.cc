@@ -3,6 +3,7 @@
 #include "base/time_text.h"
 #include "mirror/crawl_job.h"
 #include "mirror/describe_job.h"
+#include "mirror/fetch_job.h"
 #include "mirror/names.h"
 #include "mirror/notes.h"
 #include "mirror/r_source.h"
@@ -51,6 +52,8 @@ Result<Synced> sync(const Parts& parts, const Context& ctx, model::SourceId id, 
     parts.log.failed("failed to order the reading of old versions", left.error());
   if (const auto crawl = crawl_if_wanted(parts, ctx, source); !crawl)
     parts.log.failed("failed to order the fetching of all pages", crawl.error());
+  if (const auto fetch = fetch_if_wanted(parts, ctx, source); !fetch)
+    parts.log.failed("failed to order the fetching of files", fetch.error());
   const std::chrono::duration<double> took = Context::Clock::now() - begun;
   if (parts.metrics != nullptr)
     parts.metrics

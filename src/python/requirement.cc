@@ -21,19 +21,6 @@ tl::unexpected<Error> no_requirement(std::string_view text) {
               "write it as requests or requests>=2.31");
 }
 
-/// The value of the first `extra == "value"`.
-std::string extra_of(std::string_view marker) {
-  for (auto at = marker.find("extra"); at != marker.npos; at = marker.find("extra", at + 1)) {
-    auto rest = trim(marker.substr(at + 5));
-    if (!rest.starts_with("==")) continue;
-    rest = trim(rest.substr(2));
-    if (rest.empty() || (rest[0] != '"' && rest[0] != '\'')) continue;
-    const auto end = rest.find(rest[0], 1);
-    if (end != rest.npos) return normalize_name(rest.substr(1, end - 1));
-  }
-  return {};
-}
-
 /// `version` without what only it has of the two: 1.0+local is 1.0 where the clause has no local part.
 Version without_local(Version version) {
   version.local.clear();
@@ -111,7 +98,7 @@ Result<Requirement> parse_requirement(std::string_view text) {
   }
   const bool direct = rest.starts_with('@');
   const auto semicolon = direct ? rest.find(" ;") : rest.find(';');
-  if (semicolon != rest.npos) out.extra = extra_of(rest.substr(semicolon));
+  if (semicolon != rest.npos) out.marker = trim(rest.substr(rest.find(';', semicolon) + 1));
   rest = trim(rest.substr(0, semicolon));
   if (direct) return out;  // a URL of its own: whatever version there is here
   if (rest.starts_with('(') && rest.ends_with(')')) rest = trim(rest.substr(1, rest.size() - 2));

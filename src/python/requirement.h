@@ -1,6 +1,6 @@
 #pragma once
 /// Requirements (PEP 508) and which versions they allow (PEP 440), as far as choosing files for others needs
-/// them: of markers only `extra` counts, all else may be so where the files are used.
+/// them. Whether their markers hold: marker.h.
 
 #include <string>
 #include <string_view>
@@ -15,7 +15,7 @@ struct Requirement {
   std::string project;                // normalised
   std::vector<std::string> extras{};  // normalised
   std::string specifiers{};           // ">=1,<2"; empty: any; of a direct reference too
-  std::string extra{};                // only with this extra of who requires it; empty: always
+  std::string marker{};               // "extra == 'all'"; empty: always
 };
 
 /// "requests[socks] (>=2.8.1) ; extra == 'all'". Errc::invalid_argument for anything else, and for more than
