@@ -43,7 +43,7 @@ Result<std::shared_ptr<GrowingFile>> JobEvents::watch(const Context& ctx, std::i
   {
     const std::lock_guard lock(mutex_);
     std::erase_if(watches_, [](const Watch& watch) { return watch.file.expired(); });
-    if (watches_.size() >= kWatchers || closed_)
+    if (watches_.size() + looked_at_ >= kWatchers || closed_)
       return fail(Errc::unavailable, "too many clients watch jobs already", "ask for the job itself instead");
     watches_.push_back({id, after, file, {}, 0});
   }
@@ -71,6 +71,7 @@ void JobEvents::loop(const std::stop_token& stop) {
       std::unique_lock lock(mutex_);
       if (!changed_.wait(lock, stop, [&] { return !watches_.empty(); })) return;
       watches.swap(watches_);
+      looked_at_ = watches.size();
     }
     std::erase_if(watches, [&](Watch& watch) { return !advance(watch); });
     std::unique_lock lock(mutex_);
@@ -81,6 +82,7 @@ void JobEvents::loop(const std::stop_token& stop) {
       return;
     }
     watches_.splice(watches_.end(), watches);
+    looked_at_ = 0;
     const auto before = watches_.size();
     changed_.wait_for(lock, stop, every_, [&] { return watches_.size() != before; });
   }

@@ -49,6 +49,7 @@ class JobEvents {
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::list<Watch> watches_;
+  std::size_t looked_at_ = 0;  // by the thread, and not in the list meanwhile
   bool closed_ = false;
   std::jthread thread_;  // last: joined before the rest goes
 };
