@@ -39,7 +39,7 @@ constexpr http::RouteSpec kFetch = {
     "Fetch files before somebody asks for them: submits the job, or gives the one of the same order that "
     "waits "
     "or runs; with wait=true answers when it is done, or its attempt has failed. Body: {all, or packages; "
-    "constraints, newest, dependencies, dates, latest, trees, python, platforms, dry_run, also: further "
+    "constraints, newest, dependencies, dates, latest, trees, python, platforms, dryrun, also: further "
     "sources, asked for what this one has not}",
     "wait"};
 constexpr http::RouteSpec kInfo = {"admin.source.mirror", Method::get, "/__api__/sources/{source}/mirror",
@@ -135,10 +135,10 @@ Result<http::Response> fetch(const AdminDeps& deps, const Context& ctx, const ht
                 "bring files in with: granary import");
   const auto body =
       TRY(Fields::read(request, {"all", "packages", "constraints", "newest", "dependencies", "dates",
-                                 "latest", "trees", "python", "platforms", "dry_run", "also"}));
+                                 "latest", "trees", "python", "platforms", "dryrun", "also"}));
   auto order = TRY(read_choice(body));
   order.all = TRY(body.optional_boolean("all")).value_or(false);
-  order.dry_run = TRY(body.optional_boolean("dry_run")).value_or(false);
+  order.dry_run = TRY(body.optional_boolean("dryrun")).value_or(false);
   order.sources = {source.name};
   for (auto& name : TRY(body.texts("also"))) order.sources.push_back(std::move(name));
   TRY(check_packages(source, order));

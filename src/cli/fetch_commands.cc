@@ -33,7 +33,7 @@ void report(Session& session, const Json& result) {
   name_all(session, result["missing"], " is in none of the sources");
   name_all(session, result["unread"],
            " does not say what it needs before it is unpacked: that is fetched only if it is named");
-  if (result["dry_run"].boolean().value_or(false)) {
+  if (result["dryrun"].boolean().value_or(false)) {
     session.print(fmt::format("would fetch {} packages: {} files of {}, of which {} files are held\n",
                               count_of(result, "packages"), count_of(result, "files"),
                               human_size(count_of(result, "bytes")), count_of(result, "held")));
@@ -60,7 +60,7 @@ Result<int> fetch_ahead(Session& session) {
   sources.erase(sources.begin());
   Body body(args);
   add_choice(body, args, choice);
-  body.boolean("all", "--all").boolean("dry_run", "--dry-run").list("also", sources);
+  body.boolean("all", "--all").boolean("dryrun", "--dryrun").list("also", sources);
   const bool quiet = args.on("--quiet");
   if (!quiet) warn_of_skipped(session, choice);
   auto* server = TRY(session.server());

@@ -209,7 +209,7 @@ std::vector<CommandSpec> mirror_commands() {
       {"--all", "", "everything of the source: every version, or so many as --newest says"}};
   const auto choice = choice_flags();
   fetch.insert(fetch.end(), choice.begin(), choice.end());
-  fetch.insert(fetch.end(), {{"--dry-run", "", "only say how much it is"},
+  fetch.insert(fetch.end(), {{"--dryrun", "", "only say how much it is"},
                              {"--wait", "", "wait until it is done (the default)"},
                              {"--no-wait", "", "only order it; the server does it"},
                              {"--quiet", "", "say nothing but errors"}});

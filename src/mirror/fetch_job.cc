@@ -41,7 +41,7 @@ std::string result_of(const FetchOrder& order, const Sum& sum, const Fetched& do
   json.member("fetched_bytes", done.bytes);
   json.member("held", sum.held + done.held);
   json.member("failed", done.failed);
-  json.member("dry_run", order.dry_run);
+  json.member("dryrun", order.dry_run);
   list(json, "problems", done.problems);
   json.member("missing_count", unmet.missing.size());
   list(json, "missing", unmet.missing);

@@ -40,7 +40,7 @@ using KeepFile =
 /// Goes on where it was killed, since what is held is not fetched again. A file that cannot be had is named
 /// in the log and in the result and does not stop the rest; a full disk does, and so do many failures in a
 /// row: then upstream is away, and it is tried again later. Its result: {packages, files, bytes, fetched,
-/// fetched_bytes, held, failed, dry_run, problems, missing, unread}. `parts` must outlive it.
+/// fetched_bytes, held, failed, dryrun, problems, missing, unread}. `parts` must outlive it.
 std::unique_ptr<jobs::Handler> make_fetch_handler(const Parts& parts, std::string_view kind,
                                                   ChooseFiles choose, KeepFile keep);
 

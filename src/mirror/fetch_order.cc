@@ -59,7 +59,7 @@ std::string to_text(const FetchOrder& order) {
   list(json, "trees", order.trees);
   if (!order.python.empty()) json.member("python", order.python);
   list(json, "platforms", order.platforms);
-  if (order.dry_run) json.member("dry_run", true);
+  if (order.dry_run) json.member("dryrun", true);
   json.end_object();
   return std::move(json).take();
 }
@@ -81,7 +81,7 @@ Result<FetchOrder> parse_fetch_order(std::string_view text) {
   out.trees = texts(*json, "trees");
   out.python = (*json)["python"].string().value_or("");
   out.platforms = texts(*json, "platforms");
-  out.dry_run = (*json)["dry_run"].boolean().value_or(false);
+  out.dry_run = (*json)["dryrun"].boolean().value_or(false);
   return out;
 }
 

@@ -50,7 +50,7 @@ def test_pip_installs_what_a_requirements_file_named_when_upstream_is_gone(make_
                             f'    --hash=sha256:{"0" * 64}\nclick ; python_version < "3"\n./local\n')
     (tmp_path / "more/base.txt").write_text("six>=1.15,<1.17  # not the newest\ncolorama; sys_platform == 'win32'\n")
     order = ["--source", "pypi", "--requirements", requirements, "--python-version", "3.11", "--platform", "linux_x86_64"]
-    dry = server.run("fetch", *order, "--dry-run")
+    dry = server.run("fetch", *order, "--dryrun")
     assert dry.returncode == 0 and "would fetch 6 packages" in dry.stdout and "./local comes from no repository" in dry.stderr, dry
     assert not fetched(upstream)
     said = server.cli("fetch", *order)
