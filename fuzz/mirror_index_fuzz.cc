@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)r::parse_current_rds(text, skipped);
   (void)r::parse_archive_rds(text, skipped);
   (void)r::parse_packages_in(text);
-  for (const auto* read : {&r::titles_in_packages_rds, &r::titles_in_views})
+  for (const auto read : {&r::titles_in_packages_rds, &r::titles_in_views})
     if (const auto titles = read(text); titles && !is_valid_utf8(*titles)) abort();
   if (const auto history = r::decode_history(text)) {
     r::HistoryView view;

@@ -96,6 +96,20 @@ TEST_F(Away, WhatWasNeverSeenIsUnavailable) {
   EXPECT_EQ(resolved.error().code(), Errc::unavailable);
 }
 
+TEST_F(Away, AFileThatIsNotKnownIsNotDenied) {
+  ASSERT_EQ(versions(), "1.0");
+  world.publish(mine, "demo", "1.1");
+  interrupted->away = true;
+  const auto snapshot = views->resolve(world.ctx, "r", model::Latest{});
+  ASSERT_TRUE(snapshot);
+  const auto narrowed = views->project(world.ctx, *snapshot, "demo");
+  ASSERT_TRUE(narrowed);
+  const auto file = views->find_file(world.ctx, *narrowed, "demo", "demo_1.1.tar.gz");
+  ASSERT_FALSE(file) << "another node has shown it";
+  EXPECT_EQ(file.error().code(), Errc::unavailable);
+  EXPECT_EQ(versions(), "1.0");
+}
+
 TEST_F(Away, TheFilesOfAPageNeedNoReadOfTheirOwn) {
   const auto snapshot = views->resolve(world.ctx, "r", model::Latest{});
   ASSERT_TRUE(snapshot);

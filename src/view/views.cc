@@ -281,14 +281,13 @@ class CatalogViews final : public Views {
     // Another node may have shown the file on a page before we hear of it.
     const Known known = TRY(directory_.find(ctx, snapshot.repository->name));
     if (!known.repository) return found;
-    auto newest = look_again(ctx, known);
-    // Without the database nobody has published since.
-    if (!newest && is_away(newest.error())) return found;
-    if (!newest) return tl::unexpected(std::move(newest).error());
-    newest->tree = snapshot.tree;
-    newest->fingerprint = fingerprint_of(*newest);
-    const auto narrowed = TRY(project(ctx, *newest, package));
-    for (const auto& shown : {std::cref(*newest), std::cref(narrowed)})
+    // When the database cannot be asked it is not for us to deny the file: who asks has its name from
+    // somewhere, and a node that can be asked may be the next.
+    auto newest = TRY(look_again(ctx, known));
+    newest.tree = snapshot.tree;
+    newest.fingerprint = fingerprint_of(newest);
+    const auto narrowed = TRY(project(ctx, newest, package));
+    for (const auto& shown : {std::cref(newest), std::cref(narrowed)})
       if (shown.get().fingerprint == snapshot.fingerprint) return found;
     return find_known_file(ctx, narrowed, package, filename);
   }
