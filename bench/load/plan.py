@@ -26,9 +26,15 @@ class Target:
         self.connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
 
     def get(self, path, headers):
-        self.connection.request("GET", path, headers=headers)
-        answer = self.connection.getresponse()
-        return answer.status, answer.headers, answer.read()
+        for last in (False, True):
+            try:
+                self.connection.request("GET", path, headers=headers)
+                answer = self.connection.getresponse()
+                return answer.status, answer.headers, answer.read()
+            except (http.client.RemoteDisconnected, ConnectionError):  # idle for longer than the balancer allows
+                self.connection.close()
+                if last:
+                    raise
 
     def add(self, source, files):
         folder = self.folder / f"add-{uuid.uuid4().hex[:8]}"
