@@ -89,7 +89,7 @@ def asked(result):
 
 def rate(result):
     return ["", "| What | Measured | Goal |", "|---|--:|--:|",
-            f"| installs per second, half of the most | {result['rate']:,.0f} | |", f"| for | {result['at']:,} s | |",
+            f"| installs per second, half of the {2 * result['rate']:,.0f} that were possible just before | {result['rate']:,.0f} | |", f"| for | {result['at']:,} s | |",
             f"| p99 of a request | {result['all']['p99_ms']:.2f} ms | < 10 ms |",
             f"| p99.9 of a request | {result['all']['p999_ms']:.2f} ms | < 50 ms |",
             f"| failed requests | {failures(result)} | 0 |", "", *kinds(result), "", *resources(result)]
