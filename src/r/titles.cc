@@ -14,9 +14,11 @@ namespace granary::r {
 namespace {
 
 /// CRAN's is some 6 MB packed and 70 MB unpacked: 24,000 rows of 67 columns.
-constexpr RdsLimits kLimits{.bytes = 256 << 20, .values = 20'000'000, .depth = 16};
+constexpr RdsLimits kLimits{.bytes = 256 << 20, .values = 6'000'000, .depth = 16};
 /// Titles are one line; CRAN's policy wants less than 65 characters.
 constexpr std::size_t kTitleBytes = 512;
+/// Of all of them, which are kept as one text: CRAN's take 1.4 MB.
+constexpr std::size_t kAllBytes = 16 << 20;
 
 using Titles = std::map<std::string, std::string, std::less<>>;
 
@@ -28,10 +30,11 @@ void add(Titles& titles, std::string_view package, std::string_view title) {
   titles.try_emplace(std::string(package), std::move(line));
 }
 
-std::string lines_of(const Titles& titles) {
+Result<std::string> lines_of(const Titles& titles) {
   std::string out;
   for (const auto& [package, title] : titles)
     out.append(package).append(1, '\t').append(title).append(1, '\n');
+  if (out.size() > kAllBytes) return fail(Errc::too_large, "upstream has more titles than any repository");
   return out;
 }
 
