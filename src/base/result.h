@@ -41,7 +41,14 @@ class Error {
   const std::vector<std::string>& notes() const noexcept { return notes_; }
   const char* file() const noexcept { return file_; }
   int line() const noexcept { return line_; }
+  /// Of `unavailable`: likely to be over within seconds, as the failover of a database is. Who may repeat
+  /// what failed waits and does, rather than to bother a client who asks once.
+  bool brief() const noexcept { return brief_; }
 
+  Error&& as_brief() && {
+    brief_ = true;
+    return std::move(*this);
+  }
   Error&& note(std::string text) && {
     notes_.push_back(std::move(text));
     return std::move(*this);
@@ -54,6 +61,7 @@ class Error {
   std::vector<std::string> notes_;
   const char* file_;
   int line_;
+  bool brief_ = false;
 };
 
 /// A tl::expected that may not be dropped: tl's own type is not [[nodiscard]].

@@ -53,6 +53,7 @@ struct Settings {
   struct {
     std::string url;
     Secret password;
+    Milliseconds outage_patience{};
   } postgres;
   struct {
     std::int64_t max_open_connections = 0, max_idle_connections = 0;

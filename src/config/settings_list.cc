@@ -90,6 +90,10 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
      "postgres://user@host:5432/database?search_path=schema&sslmode=require", GRANARY_AT(postgres.url)},
     {"Postgres", "Password", Type::secret, "", "Password; takes the place of one in the URL.",
      GRANARY_AT(postgres.password)},
+    {"Postgres", "OutagePatience", Type::duration, "10s",
+     "For so long after the database went away installers that need it wait for it, as in a failover; then "
+     "they are told to come later (503).",
+     GRANARY_AT(postgres.outage_patience)},
     later("Postgres", "UsageDataURL", Type::string, "Second database or schema for usage data."),
     later("Postgres", "UsageDataPassword", Type::secret, "Password of the second database."),
     {"PostgresPool", "MaxOpenConnections", Type::integer, "10", "Most connections that this node opens.",

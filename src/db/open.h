@@ -24,6 +24,7 @@ struct PostgresOptions {
   std::chrono::milliseconds max_connection_lifetime{0};   // 0: for ever
   std::chrono::milliseconds max_connection_idle_time{0};  // 0: for ever
   std::chrono::milliseconds connection_timeout{10'000};
+  std::chrono::milliseconds outage_patience{0};  // an outage that is younger is likely to be brief
 };
 
 Result<std::unique_ptr<Database>> open_sqlite(const SqliteOptions&, Logger log);

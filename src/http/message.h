@@ -85,6 +85,10 @@ struct Response {
   };
   std::optional<Hot> hot;
 
+  /// Of a 503: likely to be over within seconds. The engine asks the handler again, for as long as
+  /// ServerOptions::brief_patience, before it sends this.
+  bool brief = false;
+
   Response& with(std::string name, std::string value) {
     headers.push_back({std::move(name), std::move(value)});
     return *this;

@@ -117,12 +117,17 @@ Response plain_error(int status, std::string message, std::string hint) {
   return response;
 }
 
-void log_error(const Context& context, const Error& error) {
-  if (status_for(error.code()) >= 500 && error.code() != Errc::unsupported) {
+/// An installer that reads may wait; who writes is told at once and decides himself.
+Response refusal(const Context& context, const RouteSpec& spec, const Request& request, const Error& error) {
+  auto response = error_response(error);
+  response.brief =
+      error.brief() && spec.access == Access::read && spec.method == Method::get && !request.body;
+  if (status_for(error.code()) >= 500 && error.code() != Errc::unsupported && !response.brief) {
     context.log().failed("failed to answer a request", error);
   } else {
     context.log().debug("refused a request", {{"error", error.message()}, {"hint", error.hint()}});
   }
+  return response;
 }
 
 }  // namespace
@@ -239,14 +244,12 @@ Response Router::dispatch(const Context& context, Request& request) const noexce
     if (!route) return std::move(*problem);
     if (impl_->gate) {
       if (auto admitted = impl_->gate(context, *route->spec, request); !admitted) {
-        log_error(context, admitted.error());
-        return error_response(admitted.error());
+        return refusal(context, *route->spec, request, admitted.error());
       }
     }
     auto response = route->handler(context, request);
     if (response) return std::move(*response);
-    log_error(context, response.error());
-    return error_response(response.error());
+    return refusal(context, *route->spec, request, response.error());
   } catch (const std::exception& e) {
     what = e.what();
   } catch (...) {

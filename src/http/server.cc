@@ -37,10 +37,14 @@ class EpollServer final : public Server {
                 metrics.histogram(
                     "ppm_http_request_duration_seconds", "Time that workers spent on requests",
                     {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60}),
-                std::make_shared<Inflight>(),
+                std::make_shared<RequestCount>(),
+                std::make_shared<RequestCount>(),
                 stop_.get_token()} {
-    metrics.gauge("ppm_http_requests_inflight", "Requests begun and not yet answered", {},
-                  [inflight = engine_.inflight] { return static_cast<double>(inflight->count.load()); });
+    const auto show = [&](const char* name, const char* help, std::shared_ptr<RequestCount> of) {
+      metrics.gauge(name, help, {}, [of] { return static_cast<double>(of->count.load()); });
+    };
+    show("ppm_http_requests_inflight", "Requests begun and not yet answered", engine_.inflight);
+    show("granary_http_requests_waiting", "Of those: wait for a database that fails over", engine_.waiting);
   }
 
   ~EpollServer() override { drain(std::chrono::milliseconds(0)); }

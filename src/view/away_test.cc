@@ -89,6 +89,33 @@ TEST_F(Away, NamesAreDeniedAndOldNumbersResolvedFromMemory) {
   EXPECT_EQ(interrupted->reads, reads);
 }
 
+TEST_F(Away, WhatWasHeardOfAndCannotBeReadIsNotDenied) {
+  ASSERT_EQ(versions(), "1.0");
+  interrupted->away = true;
+  world.publish(mine, "news", "1.0");
+  const auto resolved = views->resolve(world.ctx, "r", model::Latest{});
+  ASSERT_TRUE(resolved);
+  const auto narrowed = views->project(world.ctx, *resolved, "news");
+  ASSERT_FALSE(narrowed);
+  EXPECT_EQ(narrowed.error().code(), Errc::unavailable);
+  EXPECT_TRUE(is_denied("nothing")) << "of which nothing was heard";
+  EXPECT_EQ(versions(), "1.0");
+  interrupted->away = false;
+  EXPECT_FALSE(is_denied("news"));
+  EXPECT_TRUE(is_denied("nothing"));
+}
+
+TEST_F(Away, ARepositoryThatMayHaveComeIsNotDenied) {
+  ASSERT_EQ(versions(), "1.0");
+  interrupted->away = true;
+  EXPECT_EQ(views->resolve(world.ctx, "other", model::Latest{}).error().code(), Errc::not_found);
+  world.repository("other", {mine});
+  EXPECT_EQ(views->resolve(world.ctx, "other", model::Latest{}).error().code(), Errc::unavailable);
+  interrupted->away = false;
+  EXPECT_TRUE(views->resolve(world.ctx, "other", model::Latest{}));
+  EXPECT_EQ(views->resolve(world.ctx, "another", model::Latest{}).error().code(), Errc::not_found);
+}
+
 TEST_F(Away, WhatWasNeverSeenIsUnavailable) {
   interrupted->away = true;
   const auto resolved = views->resolve(world.ctx, "r", model::Latest{});

@@ -19,17 +19,16 @@ bool names_packages_of(std::span<const std::int64_t> topics, std::int64_t source
 
 }  // namespace
 
-Result<Known> Directory::find(const Context& ctx, std::string_view name_or_id) {
-  const auto now = TRY(listing(ctx));
+Known Directory::find_in(const Listing& listing, std::string_view name_or_id) {
   Known known;
-  known.configuration = now->configuration;
-  known.sources = now->sources;
+  known.configuration = listing.configuration;
+  known.sources = listing.sources;
   if (const auto id = parse_unsigned(name_or_id)) {
-    const auto at = now->by_id.find(static_cast<std::int64_t>(*id));
-    if (at != now->by_id.end()) known.repository = at->second;
+    const auto at = listing.by_id.find(static_cast<std::int64_t>(*id));
+    if (at != listing.by_id.end()) known.repository = at->second;
   } else {
-    const auto at = now->by_name.find(std::string(name_or_id));
-    if (at != now->by_name.end()) known.repository = at->second;
+    const auto at = listing.by_name.find(std::string(name_or_id));
+    if (at != listing.by_name.end()) known.repository = at->second;
   }
   if (known.repository) {
     const std::scoped_lock lock(mutex_);
@@ -39,6 +38,15 @@ Result<Known> Directory::find(const Context& ctx, std::string_view name_or_id) {
     known.generation = counts.all;
     known.projects = counts.projects;
   }
+  return known;
+}
+
+Result<Known> Directory::find(const Context& ctx, std::string_view name_or_id) {
+  const auto now = TRY(listing(ctx));
+  auto known = find_in(*now, name_or_id);
+  // A listing that is out of date, because the database cannot be asked, denies nothing.
+  if (!known.repository && now->configuration != configuration_->now())
+    known = find_in(*TRY(load(ctx)), name_or_id);
   return known;
 }
 

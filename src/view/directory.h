@@ -39,7 +39,7 @@ class Directory {
   explicit Directory(std::shared_ptr<catalog::Catalog> catalog) : catalog_(std::move(catalog)) {}
 
   /// By name or, made of digits, by id. `repository` is null when there is none. While the database cannot be
-  /// asked, as it was last known: `configuration` is then that of then.
+  /// asked, as it was last known: `configuration` is then that of then. What came since is not denied.
   Result<Known> find(const Context&, std::string_view name_or_id);
 
   /// Counts changes of the configuration only: for answers that no transaction can change.
@@ -66,6 +66,7 @@ class Directory {
     std::map<std::int64_t, std::vector<Counts>> subscribers;  // by source
     std::shared_ptr<const SourceTypes> sources;
   };
+  Known find_in(const Listing&, std::string_view name_or_id);
   Result<std::shared_ptr<const Listing>> listing(const Context&);
   Result<std::shared_ptr<const Listing>> load(const Context&);
 

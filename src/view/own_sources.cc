@@ -110,6 +110,21 @@ Result<> OwnSources::append_names(const Context& ctx, model::SourceId source, Tx
   return {};
 }
 
+Result<> OwnSources::be_sure(const Context& ctx, model::SourceId source, std::string_view package) {
+  Shared history;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto at = histories_.find(source.value);
+    if (at == histories_.end()) return {};
+    history = at->second;
+  }
+  {
+    const std::scoped_lock lock(history->mutex);
+    if (!history->unread.contains(catalog::project_shard(package))) return {};
+  }
+  return advance(ctx, source, *history);
+}
+
 bool OwnSources::reached(TxNo number) {
   const std::scoped_lock lock(mutex_);
   return std::any_of(histories_.begin(), histories_.end(), [&](const auto& one) {
@@ -131,7 +146,13 @@ void OwnSources::heard(std::span<const std::int64_t> topics) {
         topics.empty() || std::any_of(topics.begin(), topics.end(), [source = id](std::int64_t topic) {
           return topic == source || topic == catalog::kConfigurationTopic;
         });
-    if (touched) ++history->wanted;
+    if (!touched) continue;
+    const std::scoped_lock locked(history->mutex);
+    const std::uint64_t change = ++history->wanted;
+    for (const auto topic : topics) {
+      const auto package = catalog::parse_project_topic(topic);
+      if (package && package->source.value == id) history->unread[package->shard] = change;
+    }
   }
 }
 
@@ -163,17 +184,21 @@ Result<> OwnSources::advance(const Context& ctx, model::SourceId source, History
   TRY(catalog_->read(ctx, [&](catalog::ReadView& view) { return news.read(view, source, upto); }));
   std::stable_sort(news.steps.begin(), news.steps.end(),
                    [](const News::Step& a, const News::Step& b) { return a.at < b.at; });
+  const auto know = [&] {
+    history.known = wanted;
+    std::erase_if(history.unread, [&](const auto& one) { return one.second <= wanted; });
+  };
   if (!news.whole) {
     const std::scoped_lock lock(history.mutex);
     apply(history.past, std::move(news));
-    history.known = wanted;
+    know();
     return {};
   }
   Past whole;  // made beside what others go on to read
   apply(whole, std::move(news));
   const std::scoped_lock lock(history.mutex);
   std::swap(history.past, whole);
-  history.known = wanted;
+  know();
   return {};
 }
 

@@ -197,6 +197,12 @@ class CatalogViews final : public Views {
     narrowed.pins = fetches ? TRY(projects_.owner(ctx, snapshot, project, touched,
                                                   [&](const model::Pin& pin) { return lacks(pin, project); }))
                             : TRY(owner(ctx, snapshot, project));
+    const auto shows_own = [](const model::Pin& pin) { return is_own(pin.type); };
+    // Without the database what was known last goes on, but nobody denies what he was told of and cannot
+    // read.
+    if (snapshot.latest && !snapshot.fresh.holds() &&
+        std::none_of(narrowed.pins.begin(), narrowed.pins.end(), shows_own))
+      for (const auto source : known.repository->sources) TRY(own_.be_sure(ctx, source, project));
     narrowed.fingerprint = fingerprint_of(narrowed);
     if (snapshot.fingerprint.ends_with(kLacking)) narrowed.fingerprint += kLacking;
     return narrowed;

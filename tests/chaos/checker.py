@@ -24,14 +24,10 @@ class Final:
 
 
 def check_installs(history):
-    """Every install succeeds within the attempts of a client; what a page lists can be had. Who never tries again (R) may be
-    told to come later while the database is away, and never anything else."""
+    """Every install succeeds within the attempts of a client, of which R has one; what a page lists can be had."""
     faults, acknowledged = history.of("fault"), {e.what: e.end for e in history.of("upload") if e.ok}
-    away = [fault for fault in faults if fault.details.get("database_away")]
     for event in history.of("install"):
         seen = event.details["seen"]
-        if seen == "failed" and event.details["client"] == "R" and event.why.startswith("503") and near_fault(event, away, 0.0):
-            continue
         if seen == "failed":
             yield Problem("an install failed", f"{event.details['client']}, {event.what} at {event.begin:.1f} after "
                                                  f"{event.attempts} attempts: {event.why}")

@@ -205,9 +205,6 @@ FAULTS = {
     "kill -9 of PostgreSQL, S3 answers 503": both(kill_database, store_fault("unavailable")),
 }
 
-# While these last no server of the database takes writes. A page that no node has in memory cannot be made then.
-DATABASE_AWAY = {name for name in FAULTS if any(word in name for word in ("of PostgreSQL", "promotion"))}
-
 # How long each lasts, in seconds: what is not named, `usual`. Longer than clients wait for makes no sense to ask for.
 LONG = {"node stopped (SIGSTOP)": 20.0, "a node that runs a job stopped (SIGSTOP)": 20.0,
         "a node stopped amid a write (SIGSTOP)": 20.0}

@@ -7,8 +7,6 @@ import faults
 from problem import near_fault
 from work import LEASE
 
-
-
 ABOUT = f"""\
 # Faults
 
@@ -29,9 +27,12 @@ reads what all of them saw, and what every node shows in the end:
   job of a node that is struck is another's within 20 s; the schedule fires once a minute; each step of the mirror is one
   transaction, and what was acknowledged is there."""
 LEGEND = """\
-An install like R that failed was told 503 while no database took writes: the page that it wanted was in no node's memory as it
-is now, and R asks once. An upload or a synchronisation that failed was never acknowledged: the client gave up during the fault. A job that
+An install waits for a database that is away (`Postgres.OutagePatience`) when what it wants is in no node's memory. An upload or a synchronisation that failed was never acknowledged: the client gave up during the fault. A job that
 failed had each of its attempts struck by a fault."""
+
+
+def longest(events):
+    return f"{max((e.end - e.begin for e in events), default=0.0):.1f}"
 
 
 def page(history, problems, count, seed, seconds):
@@ -45,16 +46,16 @@ def page(history, problems, count, seed, seconds):
     lines = [*ABOUT.splitlines(), "",
              f"Seed {seed}: {count} faults in {seconds / 60:.0f} minutes. Problems that the checker found: {len(problems)}.", "",
              *[f"- {problem}" for problem in problems], *([""] if problems else []),
-             "| What | how many | with another attempt | failed |", "|---|--:|--:|--:|"]
+             "| What | how many | with another attempt | failed | longest, s |", "|---|--:|--:|--:|--:|"]
     for kind in sorted({e.details["client"] for e in installs}):
         own = [e for e in installs if e.details["client"] == kind]
         lines.append(f"| installs like {kind} | {len(own):,} | {sum(e.attempts > 2 for e in own):,} | "
-                     f"{sum(e.details['seen'] == 'failed' for e in own)} |")
-    lines += [f"| reads of the mirror | {len(looks):,} | {sum(e.attempts > 1 for e in looks):,} | {sum(not e.ok for e in looks)} |",
-              f"| uploads | {len(uploads):,} | {sum(e.attempts > 1 for e in uploads):,} | {sum(not e.ok for e in uploads)} |",
-              f"| synchronisations | {len(syncs):,} | {sum(e.attempts > 1 for e in syncs):,} | {sum(not e.ok for e in syncs)} |",
+                     f"{sum(e.details['seen'] == 'failed' for e in own)} | {longest(own)} |")
+    lines += [f"| reads of the mirror | {len(looks):,} | {sum(e.attempts > 1 for e in looks):,} | {sum(not e.ok for e in looks)} | {longest(looks)} |",
+              f"| uploads | {len(uploads):,} | {sum(e.attempts > 1 for e in uploads):,} | {sum(not e.ok for e in uploads)} | {longest(uploads)} |",
+              f"| synchronisations | {len(syncs):,} | {sum(e.attempts > 1 for e in syncs):,} | {sum(not e.ok for e in syncs)} | {longest(syncs)} |",
               f"| jobs | {len(ends):,} | {sum(turn[4] > 1 for turn in ends.values()):,} | "
-              f"{sum(turn[0] == 'failed' for turn in ends.values())} |", "",
+              f"{sum(turn[0] == 'failed' for turn in ends.values())} | |", "",
              *LEGEND.splitlines(), "",
              *([f"Jobs whose node was struck while it ran them went to another after {statistics.median(taken):.1f} s (median),",
                 f"{max(taken):.1f} s (longest): the lease of {LEASE} s, and what is left of the 5 s between two looks.", ""]
@@ -66,8 +67,8 @@ def page(history, problems, count, seed, seconds):
         if events := by.get(name):
             times = [e.details["recovered"] for e in events]
             known = [t for t in times if t is not None] or [float("nan")]
-            longest = "never" if None in times else f"{max(times):.2f}"
-            lines.append(f"| {name} | {len(times)} | {statistics.median(known):.2f} | {longest} | "
+            slowest = "never" if None in times else f"{max(times):.2f}"
+            lines.append(f"| {name} | {len(times)} | {statistics.median(known):.2f} | {slowest} | "
                          f"{sum(near_fault(e, events, 0.0) for e in again)} | "
                          f"{max((e.end - e.begin for e in uploads if near_fault(e, events, 0.0)), default=0.0):.1f} |")
     return "\n".join(lines) + "\n"

@@ -80,7 +80,7 @@ class Run:
         event = Event("fault", name, now())
         done = faults.FAULTS[name](self.lab, chance, seconds)
         where, turn = done if isinstance(done, tuple) else (done, None)
-        event.details = {"where": where, "database_away": name in faults.DATABASE_AWAY, "recovered": None}
+        event.details = {"where": where, "recovered": None}
         undone = now()
         event.details["recovered"] = self.recovery(undone)
         event.end = now()

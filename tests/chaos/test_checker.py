@@ -41,18 +41,10 @@ def test_what_was_not_acknowledged_may_be_there_whole_but_not_half():
 
 
 def test_an_install_that_failed_is_found_also_during_a_fault():
-    history = a_history()
-    history.add(Event("install", "a.whl", 20, 40, False, 6, "503", {"seen": "failed", "client": "pip"}))
-    assert problems(history) == ["an install failed"]
-
-
-def test_who_never_tries_again_may_be_sent_away_while_the_database_is_away_only():
-    for client, why, away, expected in (("R", "503", True, []), ("R", "503", False, ["an install failed"]),
-                                        ("R", "OSError", True, ["an install failed"]), ("pip", "503", True, ["an install failed"])):
+    for client, attempts, why in (("pip", 6, "503"), ("uv", 4, "503"), ("R", 1, "503"), ("R", 1, "OSError")):
         history = a_history()
-        history.of("fault")[0].details["database_away"] = away
-        history.add(Event("install", "a.whl", 20, 21, False, 1, why, {"seen": "failed", "client": client}))
-        assert problems(history) == expected, (client, why, away)
+        history.add(Event("install", "a.whl", 20, 21, False, attempts, why, {"seen": "failed", "client": client}))
+        assert problems(history) == ["an install failed"], (client, why)
 
 
 def test_a_page_that_lists_what_cannot_be_had_is_found():

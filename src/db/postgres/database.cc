@@ -45,29 +45,11 @@ class PostgresDatabase final : public Database {
   }
 
   Result<> read(const Context& ctx, const std::function<Result<>(Session&)>& work) override {
-    for (;;) {
-      auto lease = TRY(readers_.acquire(ctx));
-      lease->limit(ctx.deadline());
-      auto begun =
-          lease->run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = " +
-                     timeout_of(ctx));
-      if (!begun) {
-        const bool stale = lease->broken() && !lease.fresh();
-        lease.discard();
-        if (!stale) return tl::unexpected(std::move(begun).error());
-        readers_.clear();  // the server restarted while they were idle
-        continue;
-      }
-      auto result = work(*lease);
-      // The next user of the connection reads the answer: one round trip less for this one.
-      if (!lease->broken()) lease->run_later("ROLLBACK");
-      if (lease->broken()) lease.discard();
-      return result;
-    }
+    return judged(read_now(ctx, work));
   }
 
   Result<> write(const Context& ctx, const std::function<Result<>(WriteSession&)>& work) override {
-    TRY(writer_->write(ctx, work));
+    TRY(judged(writer_->write(ctx, work)));
     outage_.over();  // readers need not find out by themselves
     return {};
   }
@@ -92,7 +74,7 @@ class PostgresDatabase final : public Database {
                                             .tick = [this] { readers_.prune(); },
                                             .lost =
                                                 [this](bool silent) {
-                                                  outage_.lost(silent);
+                                                  outage_.lost(silent, Clock::now());
                                                   readers_.clear();
                                                 },
                                             .found = [this] { outage_.over(); },
@@ -112,6 +94,36 @@ class PostgresDatabase final : public Database {
   }
 
  private:
+  Result<> read_now(const Context& ctx, const std::function<Result<>(Session&)>& work) {
+    for (;;) {
+      auto lease = TRY(readers_.acquire(ctx));
+      lease->limit(ctx.deadline());
+      auto begun =
+          lease->run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = " +
+                     timeout_of(ctx));
+      if (!begun) {
+        const bool stale = lease->broken() && !lease.fresh();
+        lease.discard();
+        if (!stale) return tl::unexpected(std::move(begun).error());
+        readers_.clear();  // the server restarted while they were idle
+        continue;
+      }
+      auto result = work(*lease);
+      // The next user of the connection reads the answer: one round trip less for this one.
+      if (!lease->broken()) lease->run_later("ROLLBACK");
+      if (lease->broken()) lease.discard();
+      return result;
+    }
+  }
+
+  /// Says of a failure that the server may be back in a moment.
+  Result<> judged(Result<> result) const {
+    const auto patience = options_.outage_patience;
+    if (result || result.error().code() != Errc::unavailable || patience.count() <= 0 ||
+        !outage_.is_younger(patience, Clock::now()))
+      return result;
+    return tl::unexpected(std::move(result).error().as_brief());
+  }
   Result<std::unique_ptr<PostgresConnection>> connect(const Context& ctx) {
     if (!outage_.may_try(Clock::now())) return postgres_error("", "it did not answer just now", "");
     auto connection = servers_.connect(std::min(ctx.deadline(), Clock::now() + options_.connection_timeout),

@@ -38,15 +38,22 @@ class Outage {
   }
   void tried(bool reached, Time now) {
     const std::lock_guard lock(mutex_);
+    begin_if(!reached, now);
     away_ = !reached;
     trying_ = false;
     next_ = now + kBetween;
   }
   /// The listener, who will say over(), has no answer, or was refused.
-  void lost(bool silent) {
+  void lost(bool silent, Time now) {
     const std::lock_guard lock(mutex_);
+    begin_if(silent, now);
     away_ = away_ || (silent_ && !silent);  // what was silent is tried by one at a time
     set_silent(silent);
+  }
+  /// Whether it has been away for less than `patience`; of one that just broke nobody knows yet.
+  bool is_younger(std::chrono::milliseconds patience, Time now) const {
+    const std::lock_guard lock(mutex_);
+    return !(away_ || silent_) || now < since_ + patience;
   }
   bool is_silent() const {
     const std::lock_guard lock(mutex_);
@@ -56,6 +63,9 @@ class Outage {
   int told_fd() const noexcept { return told_.get(); }
 
  private:
+  void begin_if(bool failed, Time now) {
+    if (failed && !away_ && !silent_) since_ = now;
+  }
   void set_silent(bool silent) {
     std::uint64_t value = 1;
     if (std::exchange(silent_, silent) == silent) return;
@@ -70,6 +80,7 @@ class Outage {
   bool silent_ = false;
   bool trying_ = false;
   Time next_{};
+  Time since_{};  // while it is away or silent
 };
 
 }  // namespace granary::db

@@ -47,16 +47,33 @@ TEST(Outage, NobodyTriesAServerThatIsSilentUntilItAnswersOrRefuses) {
   };
   EXPECT_FALSE(told());
   for (int turn = 0; turn < 2; ++turn) {
-    outage.lost(true);
-    outage.lost(true);
+    outage.lost(true, start);
+    outage.lost(true, start);
     EXPECT_TRUE(told() && outage.is_silent());
     EXPECT_FALSE(outage.may_try(start + milliseconds(60'000)));
     if (turn == 0) outage.over();
   }
-  outage.lost(false);
+  outage.lost(false, start);
   EXPECT_FALSE(told() || outage.is_silent());
   EXPECT_TRUE(outage.may_try(start));
   EXPECT_FALSE(outage.may_try(start)) << "one at a time";
+}
+
+TEST(Outage, HasTheAgeOfItsFirstFailure) {
+  const auto start = Context::Clock::now();
+  const auto patience = milliseconds(10'000);
+  Outage outage;
+  EXPECT_TRUE(outage.is_younger(patience, start));  // what broke just now is not known yet
+  outage.tried(false, start);
+  outage.tried(false, start + milliseconds(6'000));
+  outage.lost(true, start + milliseconds(7'000));
+  outage.lost(false, start + milliseconds(8'000));
+  EXPECT_TRUE(outage.is_younger(patience, start + milliseconds(9'999)));
+  EXPECT_FALSE(outage.is_younger(patience, start + milliseconds(10'000)));
+  outage.over();
+  outage.lost(true, start + milliseconds(20'000));
+  EXPECT_TRUE(outage.is_younger(patience, start + milliseconds(29'000)));
+  EXPECT_FALSE(outage.is_younger(patience, start + milliseconds(30'000)));
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 namespace granary::http {
 namespace {
 
+constexpr std::chrono::milliseconds kBetweenAttempts{100};  // at least: the clock of a loop is coarser
 constexpr int kHotAnswersPerTurn = 64;  // of one pipelining client, before others get their turn
 
 bool is_sane_id(std::string_view id) noexcept {
@@ -34,6 +35,17 @@ HotKey key_of(const Request& request, const Door& door) noexcept {
           request.header("Authorization"), door.index};
 }
 
+class Count {
+ public:
+  explicit Count(std::atomic<std::int64_t>& of) : of_(of) { of_.fetch_add(1, std::memory_order_relaxed); }
+  ~Count() { of_.fetch_sub(1, std::memory_order_relaxed); }
+  Count(const Count&) = delete;
+  Count& operator=(const Count&) = delete;
+
+ private:
+  std::atomic<std::int64_t>& of_;
+};
+
 /// Runs on a worker.
 void work(Engine& engine, const Door& door, Exchange& exchange, bool admit_only) {
   const auto begun = std::chrono::steady_clock::now();
@@ -45,7 +57,9 @@ void work(Engine& engine, const Door& door, Exchange& exchange, bool admit_only)
     if (!admitted) exchange.answer = Answer::prepare(error_response(admitted.error()), door.always);
     return;
   }
-  exchange.answer = Answer::prepare(door.router->dispatch(context, exchange.request), door.always);
+  auto response = door.router->dispatch(context, exchange.request);
+  exchange.brief = response.brief;
+  exchange.answer = Answer::prepare(std::move(response), door.always);
   exchange.answer->back_by(engine.memory_files, engine.options.spool_directory);
   engine.worker_seconds.observe(
       std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count());
@@ -312,16 +326,28 @@ Task<bool> Connection::ask_worker(std::shared_ptr<Exchange> exchange, bool admit
   co_return true;
 }
 
+/// While it is told that what it needs is away for a moment. In the end the exchange has an answer.
+Task<> Connection::ask_again(std::shared_ptr<Exchange> exchange) {
+  auto& waiting = loop_.engine().waiting->count;
+  const Count one(waiting);
+  const auto& options = loop_.engine().options;
+  const auto deadline = loop_.now() + options.brief_patience.count();
+  while (exchange->brief && loop_.now() < deadline && !loop_.draining() &&
+         waiting.load(std::memory_order_relaxed) <= static_cast<std::int64_t>(options.queue)) {
+    const Wake wake = co_await wait(kDrain | kHangup, kBetweenAttempts);
+    if (wake == Wake::hangup) break;
+    const bool asked = co_await ask_worker(exchange, false);
+    if (!asked) co_return;
+  }
+  if (exchange->brief && loop_.may_complain())
+    loop_.engine().log.warn("told a client to come later: what it needs is away",
+                            {{"request", exchange->request.id}, {"target", exchange->request.target}});
+}
+
 /// Whether the connection may go on with another request.
 Task<bool> Connection::serve_by_worker() {
   auto exchange = make_exchange(parser_.head());
-  auto& inflight = loop_.engine().inflight->count;
-  struct Count {
-    std::atomic<std::int64_t>& of;
-    explicit Count(std::atomic<std::int64_t>& c) : of(c) { of.fetch_add(1, std::memory_order_relaxed); }
-    ~Count() { of.fetch_sub(1, std::memory_order_relaxed); }
-  };
-  const Count count(inflight);
+  const Count count(loop_.engine().inflight->count);
   if (parser_.head().has_body()) {
     const bool received = co_await receive_body(exchange);
     if (!received) co_return false;
@@ -329,6 +355,7 @@ Task<bool> Connection::serve_by_worker() {
     in_.consume(parser_.head_size());
   }
   (void)co_await ask_worker(exchange, false);
+  if (exchange->brief) co_await ask_again(exchange);
   auto answer = exchange->answer;
   const bool cacheable = exchange->hot_allowed && answer->hot() && !answer->growing() &&
                          (exchange->request.method == Method::get ||

@@ -22,7 +22,8 @@ struct Exchange {
   Request request;
   std::shared_ptr<Answer> answer;  // of dispatch, or of a refusal by the gate
   bool admitted = false;
-  bool done = false;  // set by the message back, on the loop
+  bool done = false;   // set by the message back, on the loop
+  bool brief = false;  // see Response
   bool hot_allowed = false;
   bool http10 = false;
 };
@@ -63,6 +64,7 @@ class Connection : public Pollable {
   Task<bool> handshake();
   Task<bool> serve_by_worker();
   Task<bool> ask_worker(std::shared_ptr<Exchange> exchange, bool admit_only);
+  Task<> ask_again(std::shared_ptr<Exchange> exchange);
   std::shared_ptr<Exchange> make_exchange(const Head& head);
   Wait wait(unsigned interests, std::chrono::milliseconds limit);
   Wait wait_until(unsigned interests, Loop::Milliseconds deadline);

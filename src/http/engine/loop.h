@@ -48,8 +48,9 @@ struct Engine {
   Workers& workers;
   AccessLog& access_log;
   Histogram& worker_seconds;
-  std::shared_ptr<Inflight> inflight;
-  std::stop_token stop;  // asked for when the patience of a drain is over
+  std::shared_ptr<RequestCount> inflight;  // begun and not yet answered
+  std::shared_ptr<RequestCount> waiting;   // of those: for what is away for a moment
+  std::stop_token stop;                    // asked for when the patience of a drain is over
   std::atomic<std::size_t> connections{0};
   MemoryFiles memory_files{};
 };

@@ -13,8 +13,8 @@
 
 namespace granary::http {
 
-/// Requests begun and not yet answered, of all loops. Outlives the server when a scrape holds it.
-struct Inflight {
+/// Of all loops. Outlives the server when a scrape holds it.
+struct RequestCount {
   std::atomic<std::int64_t> count{0};
 };
 

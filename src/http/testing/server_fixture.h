@@ -20,9 +20,9 @@ class ServerTest : public ::testing::Test {
     options.spool_directory = ::testing::TempDir();
   }
 
-  void route(Method method, std::string_view pattern, Handler handler) {
+  void route(Method method, std::string_view pattern, Handler handler, Access access = Access::anonymous) {
     names_.push_back(std::string(name_of(method)) + " " + std::string(pattern));
-    specs_.push_back({names_.back(), method, pattern, Access::anonymous, ""});
+    specs_.push_back({names_.back(), method, pattern, access, ""});
     router.bind(specs_.back(), std::move(handler));
   }
   /// A route that answers the same bytes always.

@@ -1,0 +1,134 @@
+/// Requests that wait, without a worker, for what is away for a moment.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "http/testing/server_fixture.h"
+
+namespace granary::http {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// A handler that finds its database away until the test says otherwise.
+class BriefTest : public ServerTest {
+ protected:
+  BriefTest() {
+    options.brief_patience = 20s;
+    options.limits.header_timeout = 40ms;  // a loop looks at its clock four times as often
+    const Handler handler = [this](const Context&, const Request&) -> Result<Response> {
+      ++asked;
+      if (!away) return bytes_response(200, "text/plain", "page");
+      Error why(Errc::unavailable, "it is away", "retry later", __FILE__, __LINE__);
+      return tl::unexpected(brief ? std::move(why).as_brief() : std::move(why));
+    };
+    route(Method::get, "/page", handler, Access::read);
+    route(Method::post, "/page", handler, Access::read);
+    route(Method::get, "/admin", handler, Access::admin);
+    serve("/a", bytes_response(200, "text/plain", "a"));
+  }
+  void ask(RawClient& client) {
+    const int before = asked;
+    client.send("GET /page HTTP/1.1\r\nHost: x\r\n\r\n");
+    while (asked == before) std::this_thread::sleep_for(1ms);
+  }
+  std::string waiting() {
+    const auto text = metrics.render();
+    const auto at = text.find("\ngranary_http_requests_waiting ");
+    return text.substr(at + 31, text.find('\n', at + 1) - at - 31);
+  }
+
+  std::atomic<int> asked{0};
+  std::atomic<bool> away{true}, brief{true};
+};
+
+TEST_F(BriefTest, WhoAsksOnceIsAnsweredWhenItIsBack) {
+  start();
+  RawClient client(port);
+  ask(client);
+  while (asked < 3) std::this_thread::sleep_for(1ms);
+  EXPECT_EQ(waiting(), "1");
+  away = false;
+  const auto answer = client.read();
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, "page");
+  EXPECT_EQ(waiting(), "0");
+  EXPECT_EQ(client.get("/a").body, "a");
+}
+
+TEST_F(BriefTest, NoWorkerIsHeldMeanwhile) {
+  options.workers = 1;
+  start();
+  RawClient one(port), two(port), three(port);
+  ask(one);
+  ask(two);
+  EXPECT_EQ(three.get("/a").body, "a");
+  away = false;
+  EXPECT_EQ(one.read().status, 200);
+  EXPECT_EQ(two.read().status, 200);
+}
+
+TEST_F(BriefTest, PatienceEnds) {
+  options.brief_patience = 100ms;
+  start();
+  RawClient client(port);
+  const auto answer = client.get("/page");
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.header("retry-after"), "2");
+  EXPECT_GT(asked, 1);
+}
+
+TEST_F(BriefTest, WhatWillTakeLongerIsSaidAtOnce) {
+  start();
+  RawClient client(port);
+  ask(client);
+  brief = false;
+  EXPECT_EQ(client.read().status, 503);
+  const int before = asked;
+  EXPECT_EQ(client.get("/page").status, 503);
+  EXPECT_EQ(asked, before + 1);
+}
+
+TEST_F(BriefTest, WritersAdministratorsAndBodiesAreToldAtOnce) {
+  start();
+  RawClient client(port);
+  EXPECT_EQ(client.get("/admin").status, 503);
+  EXPECT_EQ(client.ask("POST /page HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n").status, 503);
+  EXPECT_EQ(client.ask("GET /page HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n.").status, 503);
+  EXPECT_EQ(asked, 3);
+}
+
+TEST_F(BriefTest, OnlySoManyWait) {
+  options.queue = 1;
+  start();
+  RawClient one(port), two(port);
+  ask(one);
+  EXPECT_EQ(two.get("/page").status, 503);
+  away = false;
+  EXPECT_EQ(one.read().status, 200);
+}
+
+TEST_F(BriefTest, AServerThatDrainsWaitsForNothing) {
+  start();
+  RawClient client(port);
+  ask(client);
+  std::thread draining([&] { server->drain(15s); });
+  EXPECT_EQ(client.read().status, 503);
+  draining.join();
+}
+
+TEST_F(BriefTest, AClientThatGoesIsForgotten) {
+  start();
+  {
+    RawClient client(port);
+    ask(client);
+  }
+  RawClient other(port);
+  away = false;
+  EXPECT_EQ(other.get("/page").status, 200);
+  while (waiting() != "0") std::this_thread::sleep_for(1ms);
+}
+
+}  // namespace
+}  // namespace granary::http
