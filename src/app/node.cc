@@ -122,7 +122,7 @@ Result<> Node::prepare_folders() {
 
 Result<> Node::open_stores(const StartOptions& options) {
   database_ = std::make_shared<db::ReadOnlySwitch>(TRY(open_database(settings_, Logger(sink_, ""))), false);
-  blobs_ = TRY(open_blobs(settings_, environment_, Logger(sink_, ""), &metrics_));
+  blobs_ = TRY(open_blobs(settings_, environment_, Logger(sink_, ""), store_links()));
   catalog_ = catalog::make_catalog(database_, clock_);
   tokens_ = auth::make_tokens(database_, clock_);
   queue_ = jobs::make_queue(database_, clock_);
@@ -140,7 +140,8 @@ Result<> Node::open_stores(const StartOptions& options) {
   database_->on_change([weak = std::weak_ptr(indexes_ahead_)](std::span<const std::int64_t> topics) {
     if (const auto alive = weak.lock()) alive->heard(topics);
   });
-  ingest_ = ingest::make_ingest(catalog_, blobs_, clock_);
+  ingest_ = ingest::make_ingest(catalog_, blobs_, clock_, catalog::kRemovalPatience,
+                                [this] { return older_nodes_work(); });
   job_events_ = std::make_shared<api::JobEvents>(queue_, Logger(sink_, "jobs"));
   make_runner();
   make_heartbeat(options);
@@ -165,8 +166,8 @@ Result<std::shared_ptr<view::RenderStore>> Node::open_render_store() {
   view::RenderStoreOptions options;
   options.renderer = kVersion;
   options.most_bytes = settings_.limits.render_store;
-  return std::make_shared<view::RenderStore>(TRY(open_derived(settings_, environment_, &metrics_)), clock_,
-                                             Logger(sink_, "view"), std::move(options));
+  return std::make_shared<view::RenderStore>(TRY(open_derived(settings_, environment_, store_links())),
+                                             clock_, Logger(sink_, "view"), std::move(options));
 }
 
 /// Upstreams as the settings know them; none is asked anything yet.
@@ -258,6 +259,13 @@ bool Node::storage_is_away(const Context& ctx) {
   return !asked || !blobs_->find(ctx.with_timeout(kStorePatience), Digest{});
 }
 
+/// Of another version than ours, or nobody knows yet.
+bool Node::older_nodes_work() const { return format_ < cluster::kFormat; }
+
+StoreLinks Node::store_links() {
+  return {.metrics = &metrics_, .older_nodes_read = [this] { return older_nodes_work(); }};
+}
+
 /// Listens to the database too.
 void Node::make_heartbeat(const StartOptions& options) {
   nodes_ = std::make_shared<cluster::Nodes>(database_, clock_);
@@ -277,6 +285,11 @@ void Node::make_heartbeat(const StartOptions& options) {
       log_.warn("the clock of this machine is not that of the database: S3 and TLS need the right time",
                 {{"seconds_ahead", std::to_string(ahead)}});
     warned = wrong;
+  };
+  parts.agree = [this](std::int64_t format) {
+    if (format < cluster::kFormat && format_.exchange(format) != format)
+      log_.warn("nodes of an older version work: what they do not understand is not used yet");
+    format_ = format;
   };
   parts.obey = [this](bool online) {
     online_ = online;
@@ -353,6 +366,7 @@ http::ServerOptions Node::server_options(Networks trusted_proxies) const {
   o.workers = static_cast<unsigned>(l.workers);
   o.queue = static_cast<std::size_t>(l.queue);
   o.hot_bytes = l.hot_cache;
+  if (settings_.database.provider == "postgres") o.brief_patience = settings_.postgres.outage_patience;
   o.spool_directory = settings_.server.data_dir + "/tmp";
   o.trusted_proxies = std::move(trusted_proxies);
   o.limits.header_bytes = l.header_size;

@@ -10,6 +10,7 @@
 #include "api/indexes_ahead.h"
 #include "api/job_events.h"
 #include "api/r_rendered.h"
+#include "app/stores.h"
 #include "auth/auth.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -64,6 +65,8 @@ class Node {
   void make_runner();
   bool storage_is_away(const Context& ctx);
   void make_heartbeat(const StartOptions&);
+  bool older_nodes_work() const;
+  StoreLinks store_links();
   Result<> prepare_jobs();
   Result<> prepare_mirrors();
   Result<> listen();
@@ -77,6 +80,7 @@ class Node {
   Metrics metrics_;
   std::shared_ptr<cluster::SharedClock> clock_;
   std::atomic<bool> leaving_ = false;
+  std::atomic<std::int64_t> format_ = 0;       // see cluster::kFormat; 0: not heard yet
   std::atomic<bool> online_ = true;            // what the cluster wants of this node
   std::atomic<bool> new_repos_authenticated_;  // SIGHUP may change it
   std::shared_ptr<db::ReadOnlySwitch> database_;

@@ -13,7 +13,7 @@ Context short_context(const Logger& log) {
 }
 
 blob::S3Options s3_options(const config::Settings& s, const config::Environment& environment,
-                           Metrics* metrics = nullptr) {
+                           const StoreLinks& links) {
   blob::S3Options options;
   options.bucket = s.s3.bucket;
   options.prefix = s.s3.prefix;
@@ -35,8 +35,10 @@ blob::S3Options s3_options(const config::Settings& s, const config::Environment&
   options.environment = environment;
   options.cache_directory = s.s3.cache_dir;
   options.cache_bytes = s.s3.cache_size;
-  if (metrics != nullptr) {
-    options.on_answer = [metrics](std::string_view service, std::string_view method, int status) {
+  options.older_nodes_read = links.older_nodes_read;
+  if (links.metrics != nullptr) {
+    options.on_answer = [metrics = links.metrics](std::string_view service, std::string_view method,
+                                                  int status) {
       metrics
           ->counter("granary_store_requests_total", "Answers of S3 and KMS; code 0: none at all",
                     {{"service", std::string(service)},
@@ -60,6 +62,7 @@ Result<std::unique_ptr<db::Database>> open_database(const config::Settings& s, c
     options.max_connection_lifetime = s.postgres_pool.max_connection_lifetime;
     options.max_connection_idle_time = s.postgres_pool.max_connection_idle_time;
     options.connection_timeout = s.database.connection_timeout;
+    options.outage_patience = s.postgres.outage_patience;
     return db::open_postgres(options, log.component("db"));
   }
   return db::open_sqlite({.path = s.sqlite.dir + "/granary.db"}, log.component("db"));
@@ -67,17 +70,17 @@ Result<std::unique_ptr<db::Database>> open_database(const config::Settings& s, c
 
 Result<std::unique_ptr<blob::BlobStore>> open_blobs(const config::Settings& s,
                                                     const config::Environment& environment, const Logger& log,
-                                                    Metrics* metrics) {
+                                                    const StoreLinks& links) {
   if (s.storage.fallback != "s3")
     return blob::open_file_store(s.file_storage.location, log.component("blob"));
-  return blob::open_s3_store(s3_options(s, environment, metrics), log.component("blob"));
+  return blob::open_s3_store(s3_options(s, environment, links), log.component("blob"));
 }
 
 Result<std::shared_ptr<blob::Derived>> open_derived(const config::Settings& s,
                                                     const config::Environment& environment,
-                                                    Metrics* metrics) {
+                                                    const StoreLinks& links) {
   if (s.storage.fallback != "s3") return blob::open_file_derived(s.file_storage.location);
-  return blob::open_s3_derived(s3_options(s, environment, metrics));
+  return blob::open_s3_derived(s3_options(s, environment, links));
 }
 
 Result<std::string> probe_database(const config::Settings& s) {
@@ -98,7 +101,7 @@ Result<std::string> probe_blobs(const config::Settings& s, const config::Environ
   const auto store = TRY(open_blobs(s, environment, silent));
   TRY(store->probe(short_context(silent)));
   if (s.storage.fallback != "s3") return "folder " + s.file_storage.location;
-  const auto credentials = TRY(blob::describe_credentials(s3_options(s, environment)));
+  const auto credentials = TRY(blob::describe_credentials(s3_options(s, environment, {})));
   return "bucket " + s.s3.bucket + ", credentials of " + credentials +
          (s.s3.key_id.empty() ? "" : ", encrypted here with the key " + s.s3.key_id);
 }

@@ -1,7 +1,7 @@
 #pragma once
-/// From settings and environment to an open database and an open blob store. Metrics outlive the stores that
-/// count in them.
+/// From settings and environment to an open database and an open blob store.
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,13 +14,19 @@
 
 namespace granary::app {
 
+/// What the stores of a node are given by it; of a tool of the command line, nothing.
+struct StoreLinks {
+  Metrics* metrics = nullptr;              // outlives the stores
+  std::function<bool()> older_nodes_read;  // see blob::S3Options
+};
+
 Result<std::unique_ptr<db::Database>> open_database(const config::Settings&, const Logger&);
 Result<std::unique_ptr<blob::BlobStore>> open_blobs(const config::Settings&, const config::Environment&,
-                                                    const Logger&, Metrics* = nullptr);
+                                                    const Logger&, const StoreLinks& = {});
 
 /// What is kept beside the blobs.
 Result<std::shared_ptr<blob::Derived>> open_derived(const config::Settings&, const config::Environment&,
-                                                    Metrics* = nullptr);
+                                                    const StoreLinks& = {});
 
 /// For check-config: opens, asks one thing, closes. Changes nothing that stays.
 Result<std::string> probe_database(const config::Settings&);

@@ -29,6 +29,9 @@ struct S3Options {
   std::string encryption_key_id;  // for "aws:kms"; empty: the bucket's, or that of AWS
   std::string key_id;             // encryption on this side, with this key of KMS; empty: none
   std::string kms_endpoint;       // empty: AWS_ENDPOINT_URL_KMS, else AWS
+  /// Asked for each object that is encrypted here, on any thread: whether nodes of the version before must be
+  /// able to read it. Empty: no.
+  std::function<bool()> older_nodes_read;
   std::map<std::string, std::string>
       environment;              // of the process (from app/): AWS_* and HOME are looked up in it
   std::string cache_directory;  // local copies, so that files are sent by sendfile

@@ -48,14 +48,16 @@ void Heartbeat::beat(const Context& ctx) {
   parts_.keep_time(ctx);
   const auto running = parts_.running();
   last_running_ = running;
-  auto wanted = parts_.nodes->beat(ctx, parts_.self, online_, running);
-  if (wanted) {
+  std::optional<bool> wanted;
+  if (const auto heard = parts_.nodes->beat(ctx, parts_.self, online_, running)) {
     heard_ = true;
+    parts_.agree(heard->format);
+    wanted = heard->wanted_online;
   } else if (const auto read = parts_.nodes->wanted_online(ctx, parts_.self.name); read) {
     wanted = read->value_or(true);
   } else {
     if (!std::exchange(complained_, true))
-      parts_.log.failed("cannot tell the other nodes that this one lives, trying again", wanted.error());
+      parts_.log.failed("cannot tell the other nodes that this one lives, trying again", heard.error());
     return;
   }
   complained_ = false;

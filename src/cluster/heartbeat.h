@@ -22,6 +22,7 @@ struct HeartbeatParts {
   Logger log;
   /// Called from the heart's thread, and from start(), whenever the wanted state changes. Must not block.
   std::function<void(bool online)> obey;
+  std::function<void(std::int64_t)> agree = [](std::int64_t) {};          // told Heard::format at each beat
   std::function<std::int64_t()> running;                                  // jobs that run here
   std::function<void(const Context&)> keep_time = [](const Context&) {};  // called before each beat
   std::chrono::milliseconds every{std::chrono::seconds(10)};

@@ -30,6 +30,7 @@ class HeartbeatTest : public testing::Test {
       obedience.release();
     };
     parts.running = [this] { return running.load(); };
+    parts.agree = [this](std::int64_t format) { agreed = format; };
     parts.every = std::chrono::hours(1);  // only what it hears wakes it
     return std::make_unique<Heartbeat>(std::move(parts));
   }
@@ -41,7 +42,7 @@ class HeartbeatTest : public testing::Test {
   std::shared_ptr<FakeClock> clock = std::make_shared<FakeClock>();
   std::shared_ptr<db::ReadOnlySwitch> database;
   std::shared_ptr<Nodes> nodes;
-  std::atomic<std::int64_t> running = 0;
+  std::atomic<std::int64_t> running = 0, agreed = 0;
   std::vector<bool> obeyed;
   std::counting_semaphore<> obedience{0};
 };
@@ -59,6 +60,12 @@ TEST_F(HeartbeatTest, WakesAndObeysWhenAnotherStateIsWanted) {
   one.reset();
   EXPECT_EQ(obeyed, (std::vector<bool>{false, true}));
   EXPECT_EQ(state(), State::stopped);
+}
+
+TEST_F(HeartbeatTest, HearsWhatAllNodesUnderstand) {
+  auto one = heart();
+  one->beat(test_context());
+  EXPECT_EQ(agreed, kFormat);
 }
 
 TEST_F(HeartbeatTest, IsOfflineFromItsStartWhenThatWasWantedBefore) {

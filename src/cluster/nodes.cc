@@ -24,7 +24,15 @@ CREATE TABLE nodes (
 );
 )sql";
 
-constexpr std::array<db::Migration, 1> kMigrations = {{{"cluster.0001", kInitial}}};
+// Nodes of the version before write neither column. Under the name of a node that told its format such a one
+// has another start.
+constexpr std::string_view kFormats = R"sql(
+ALTER TABLE nodes ADD COLUMN format BIGINT NOT NULL DEFAULT 1;
+ALTER TABLE nodes ADD COLUMN format_of_start BIGINT NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array<db::Migration, 2> kMigrations = {
+    {{"cluster.0001", kInitial}, {"cluster.0002", kFormats}}};
 
 std::int64_t micros(Time time) noexcept { return time.time_since_epoch().count(); }
 Time from_micros(std::int64_t value) noexcept { return Time(std::chrono::microseconds(value)); }
@@ -72,26 +80,36 @@ std::string_view name_of(State state) noexcept {
   return "";
 }
 
-Result<bool> Nodes::beat(const Context& ctx, const Node& node, bool online, std::int64_t running) {
-  bool wanted = true;
+Result<Heard> Nodes::beat(const Context& ctx, const Node& node, bool online, std::int64_t running) {
+  Heard heard;
+  const Time now = clock_->now();
   TRY(database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
-    wanted = true;
-    return session.query(
+    heard = {.wanted_online = true, .format = node.format};
+    TRY(session.query(
         "INSERT INTO nodes (name, address, version, role, key_fingerprint, started_at, heard_at, online, "
-        "running, stopped, wanted_online) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 1) "
+        "running, stopped, wanted_online, format, format_of_start) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, 1, $10, $6) "
         "ON CONFLICT (name) DO UPDATE SET address = excluded.address, version = excluded.version, "
         "role = excluded.role, key_fingerprint = excluded.key_fingerprint, "
         "started_at = excluded.started_at, heard_at = excluded.heard_at, online = excluded.online, "
-        "running = excluded.running, stopped = 0 RETURNING wanted_online",
+        "running = excluded.running, stopped = 0, format = excluded.format, "
+        "format_of_start = excluded.format_of_start RETURNING wanted_online",
         {std::string_view(node.name), std::string_view(node.address), std::string_view(node.version),
-         std::string_view(node.role), std::string_view(node.key), micros(node.started_at),
-         micros(clock_->now()), std::int64_t{online}, running},
+         std::string_view(node.role), std::string_view(node.key), micros(node.started_at), micros(now),
+         std::int64_t{online}, running, node.format},
         [&](const db::Row& row) -> Result<> {
-          wanted = row.integer(0) != 0;
+          heard.wanted_online = row.integer(0) != 0;
+          return {};
+        }));
+    return session.query(
+        "SELECT MIN(CASE WHEN format_of_start = started_at THEN format ELSE 1 END) FROM nodes "
+        "WHERE stopped = 0 AND heard_at > $1",
+        {micros(now - kLostAfter)}, [&](const db::Row& row) -> Result<> {
+          if (!row.is_null(0)) heard.format = row.integer(0);
           return {};
         });
   }));
-  return wanted;
+  return heard;
 }
 
 Result<std::optional<bool>> Nodes::wanted_online(const Context& ctx, std::string_view name) {

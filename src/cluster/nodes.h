@@ -32,6 +32,11 @@ enum class State : std::uint8_t {
 };
 std::string_view name_of(State state) noexcept;
 
+/// What nodes write for each other to read. It grows by one with what a node of the version before would not
+/// understand, and is used when no such node works any more (docs/adr/0028):
+///   2  sealed objects of version 2 (blob/s3/envelope.h); marks of the collector (catalog/removals.h)
+inline constexpr std::int64_t kFormat = 2;
+
 /// What a node tells about itself.
 struct Node {
   std::string name;     // unique in the cluster
@@ -40,6 +45,14 @@ struct Node {
   std::string role;  // "all", "web", "worker"
   std::string key;   // fingerprint of its encryption key; empty: none
   Time started_at{};
+  std::int64_t format = kFormat;  // the newest that it understands
+};
+
+/// What a node hears when it tells that it lives.
+struct Heard {
+  bool wanted_online = true;
+  std::int64_t format = 1;  // the newest that every node understands that is neither stopped nor lost
+  bool operator==(const Heard&) const = default;
 };
 
 /// A row of the list.
@@ -57,9 +70,9 @@ class Nodes {
   Nodes(std::shared_ptr<db::Database> database, std::shared_ptr<const Clock> clock)
       : database_(std::move(database)), clock_(std::move(clock)) {}
 
-  /// One statement: stores what `node` is and does (`online`: as it behaves by now). True when it is wanted
-  /// online. A node that was never heard of is.
-  Result<bool> beat(const Context&, const Node& node, bool online, std::int64_t running);
+  /// Stores what `node` is and does (`online`: as it behaves by now). One that was never heard of is wanted
+  /// online.
+  Result<Heard> beat(const Context&, const Node& node, bool online, std::int64_t running);
   /// The same without writing, for a database that takes no writes. Absent: never heard of.
   Result<std::optional<bool>> wanted_online(const Context&, std::string_view name);
   /// The last word of a node that ends.

@@ -31,9 +31,24 @@ class NodesTest : public testing::TestWithParam<db::testing::Kind> {
     return {name, name + ":4242", "1.0", "all", "aaaa", clock->now()};
   }
   bool beat(const std::string& name, bool online = true, std::int64_t running = 0) const {
-    const auto wanted = nodes->beat(test_context(), node(name), online, running);
-    EXPECT_TRUE(wanted);
-    return wanted.value_or(false);
+    const auto heard = nodes->beat(test_context(), node(name), online, running);
+    EXPECT_TRUE(heard);
+    return heard && heard->wanted_online;
+  }
+  std::int64_t format(const std::string& name) const {
+    return nodes->beat(test_context(), node(name), true, 0).value().format;
+  }
+  /// What a node of the first version tells.
+  void old_beat(const std::string& name) const {
+    ASSERT_TRUE(database->write(test_context(), [&](db::WriteSession& session) -> Result<> {
+      TRY(session.execute(
+          "INSERT INTO nodes (name, address, version, role, key_fingerprint, started_at, heard_at, online, "
+          "running, stopped, wanted_online) VALUES ($1, '', '0.1', 'all', '', $2, $2, 1, 0, 0, 1) "
+          "ON CONFLICT (name) DO UPDATE SET started_at = excluded.started_at, "
+          "heard_at = excluded.heard_at, stopped = 0",
+          {std::string_view(name), clock->now().time_since_epoch().count()}));
+      return {};
+    }));
   }
   State state(const std::string& name) const {
     const auto all = nodes->list(test_context());
@@ -111,6 +126,23 @@ TEST_P(NodesTest, OnlyNodesThatNobodySetOfflineAreForgotten) {
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0].node.name, "kept");
   EXPECT_EQ(all[1].node.name, "young");
+}
+
+TEST_P(NodesTest, TheOldestNodeThatWorksSaysWhatIsWritten) {
+  if (!place) return;
+  EXPECT_EQ(format("a"), kFormat);
+  old_beat("b");
+  EXPECT_EQ(format("a"), 1);
+  ASSERT_TRUE(nodes->stopped(test_context(), "b"));
+  EXPECT_EQ(format("a"), kFormat);
+  old_beat("b");
+  clock->advance(kLostAfter);
+  EXPECT_EQ(format("a"), kFormat) << "b is lost";
+  old_beat("b");
+  EXPECT_EQ(format("b"), kFormat) << "b was updated";
+  clock->advance(seconds(1));
+  old_beat("b");
+  EXPECT_EQ(format("a"), 1) << "and went back: its row still says what the newer one told";
 }
 
 INSTANTIATE_TEST_SUITE_P(Databases, NodesTest, testing::ValuesIn(db::testing::kEveryKind),

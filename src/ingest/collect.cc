@@ -79,6 +79,10 @@ Result<std::size_t> remove_some(Parts& parts, const Context& ctx, std::span<cons
 }  // namespace
 
 Result<Collected> collect_blobs(Parts& parts, const Context& ctx, bool dry_run, std::chrono::seconds grace) {
+  if (!dry_run && parts.older_nodes_work && parts.older_nodes_work())
+    return fail(Errc::unavailable,
+                "a node of an older version works, which would not heed what is being removed",
+                "update it, or stop it (granary cluster nodes lists versions), then try again");
   const Time before = parts.clock->now() - grace;
   Collected out;
   std::vector<blob::BlobInfo> batch, garbage;

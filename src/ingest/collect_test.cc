@@ -112,6 +112,21 @@ TEST_F(CollectTest, ARemovalOfWhichNobodyKnowsTheEndHoldsUpAnUploadForAWhileOnly
   expect_whole(1);
 }
 
+TEST_F(CollectTest, WhileANodeWorksThatHeedsNoMarksNothingIsRemoved) {
+  ASSERT_TRUE(blob::put(*blobs, package.bytes));
+  bool older = true;
+  const auto careful =
+      make_ingest(catalog, blobs, clock, std::chrono::milliseconds(30), [&] { return older; });
+  clock->advance(std::chrono::seconds(1));
+  EXPECT_EQ(careful->collect(ctx, true, std::chrono::seconds(0)).value().blobs, 1U)
+      << "a dry run harms nobody";
+  const auto refused = careful->collect(ctx, false, std::chrono::seconds(0));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Errc::unavailable);
+  older = false;
+  EXPECT_EQ(careful->collect(ctx, false, std::chrono::seconds(0)).value().blobs, 1U);
+}
+
 TEST_F(CollectTest, AStoreThatDoesNotAnswerEndsTheCollectionAndLosesNothing) {
   ASSERT_TRUE(publish("r", r_package("kept", "1.0")));
   ASSERT_TRUE(blob::put(*blobs, package.bytes));

@@ -128,9 +128,12 @@ class Ingest {
                                   const std::function<void(std::uint64_t, std::uint64_t)>& progress) = 0;
 };
 
-/// `patience`: see catalog::kRemovalPatience.
+/// `patience`: see catalog::kRemovalPatience. `older_nodes_work`: whether nodes of a version share the
+/// database that does not heed the marks of collect(), which then removes nothing (Errc::unavailable); empty:
+/// no.
 std::unique_ptr<Ingest> make_ingest(std::shared_ptr<catalog::Catalog>, std::shared_ptr<blob::BlobStore>,
                                     std::shared_ptr<const Clock>,
-                                    std::chrono::milliseconds patience = catalog::kRemovalPatience);
+                                    std::chrono::milliseconds patience = catalog::kRemovalPatience,
+                                    std::function<bool()> older_nodes_work = {});
 
 }  // namespace granary::ingest

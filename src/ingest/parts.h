@@ -2,6 +2,7 @@
 /// What every use case works with, and how sources and repositories are looked up.
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -16,6 +17,7 @@ struct Parts {
   std::shared_ptr<blob::BlobStore> blobs;
   std::shared_ptr<const Clock> clock;
   std::chrono::milliseconds removal_patience;
+  std::function<bool()> older_nodes_work;  // see make_ingest()
 };
 
 /// The state that only the next transaction can change.

@@ -13,9 +13,7 @@ namespace {
 /// Each use case is a function of Parts, in the file of its noun.
 class Service final : public Ingest {
  public:
-  Service(std::shared_ptr<catalog::Catalog> catalog, std::shared_ptr<blob::BlobStore> blobs,
-          std::shared_ptr<const Clock> clock, std::chrono::milliseconds patience)
-      : parts_{std::move(catalog), std::move(blobs), std::move(clock), patience} {}
+  explicit Service(Parts parts) : parts_(std::move(parts)) {}
 
   Result<Published> publish(const Context& ctx, std::string_view source, const Upload& upload,
                             const Publish& how) override {
@@ -90,8 +88,10 @@ class Service final : public Ingest {
 
 std::unique_ptr<Ingest> make_ingest(std::shared_ptr<catalog::Catalog> catalog,
                                     std::shared_ptr<blob::BlobStore> blobs,
-                                    std::shared_ptr<const Clock> clock, std::chrono::milliseconds patience) {
-  return std::make_unique<Service>(std::move(catalog), std::move(blobs), std::move(clock), patience);
+                                    std::shared_ptr<const Clock> clock, std::chrono::milliseconds patience,
+                                    std::function<bool()> older_nodes_work) {
+  return std::make_unique<Service>(
+      Parts{std::move(catalog), std::move(blobs), std::move(clock), patience, std::move(older_nodes_work)});
 }
 
 }  // namespace granary::ingest

@@ -4,6 +4,7 @@ import concurrent.futures
 import contextlib
 import socket
 import threading
+import time
 
 import pytest
 
@@ -193,3 +194,28 @@ def test_the_store_is_asked_to_encrypt_as_well(make_granary, aws, twine):
     told = aws.head(bucket, stored)
     assert stored.endswith(".sealed") and told["x-amz-server-side-encryption"] == "aws:kms"
     assert told["x-amz-server-side-encryption-aws-kms-key-id"].endswith(key.rpartition("/")[2])
+
+
+def test_while_a_node_of_the_version_before_works_it_can_read_what_is_written(sealing, aws, s3, postgres):
+    server = sealing(aws.create_key()).start()
+    database = server.settings["Postgres"]["URL"].rsplit("/", 1)[1].split("?")[0]
+    postgres.sql("INSERT INTO nodes (name, address, version, role, key_fingerprint, started_at, heard_at, online, running, stopped, "
+                 "wanted_online) VALUES ('old', '', '0.0', 'all', '', 1, 9000000000000000, 1, 0, 0, 1)", database)
+    name, token = server.repository("python"), server.token()
+
+    def newest():
+        """How an object begins that is published once nodes have been asked to hear of each other."""
+        server.cli("cluster", "online", "--nodes", "old")
+        before, version = set(sealed(server, s3)), f"1.{time.monotonic_ns()}"
+        assert server.upload(name, wheel_name("oats", version), wheel("oats", version), token).status == 200
+        return {data[:8] for path, data in sealed(server, s3).items() if path not in before}
+
+    eventually(lambda: newest() == {b"granary\1"}, 5)
+    refused = server.run("gc")
+    assert refused.returncode != 0 and "older version" in refused.stderr and len(refused.stderr.splitlines()) <= 2, refused
+    postgres.sql("UPDATE nodes SET stopped = 1 WHERE name = 'old'", database)
+    eventually(lambda: newest() == {b"granary\2"}, 5)
+    assert server.cli_json("gc")["blobs"] == 0
+    other = sealing(server.settings["S3Storage"]["KeyID"], share=server).start()
+    for filename in server.filenames(name, "oats"):
+        assert other.get(server.file_url(name, "oats", filename)).status == 200

@@ -40,6 +40,12 @@ Result<DataKey> DataKeys::next(const Context& ctx) {
   return *current_;
 }
 
+Result<DataKey> DataKeys::of_its_own(const Context& ctx, const Digest& digest) {
+  auto key = TRY(kms_.generate(ctx, &digest));
+  keep({digest, key.encrypted}, key.key);
+  return key;
+}
+
 Result<std::shared_ptr<const KeyMaterial>> DataKeys::find(const Context& ctx, const Digest& digest,
                                                           const Envelope& envelope) {
   const bool shared = !envelope.salt.empty();

@@ -24,6 +24,8 @@ class DataKeys {
 
   /// For one new object; it is at hand for reading too.
   Result<DataKey> next(const Context& ctx);
+  /// For that object alone, of version 1.
+  Result<DataKey> of_its_own(const Context& ctx, const Digest& digest);
   Result<std::shared_ptr<const KeyMaterial>> find(const Context& ctx, const Digest& digest,
                                                   const Envelope& envelope);
 

@@ -13,14 +13,16 @@ namespace {
 
 /// KMS gives a key back only with the same context, and logs it. That of an object of version 1 is useless
 /// for other content.
-void write_context(JsonWriter& json, std::string_view name, const std::string& value) {
+void write_context(JsonWriter& json, const Digest* of) {
   json.key("EncryptionContext");
   json.begin_object();
-  json.member(name, value);
+  if (of) {
+    json.member("sha256", of->hex());
+  } else {
+    json.member("granary", "sealed objects");
+  }
   json.end_object();
 }
-constexpr std::string_view kUse = "granary";
-const std::string kSharedKey = "sealed objects";
 
 tl::unexpected<Error> no_answer() {
   return fail(Errc::corrupt, "the answer of the key service holds no data key",
@@ -78,12 +80,12 @@ Result<std::string> Kms::call(const Context& ctx, std::string_view action, std::
   }
 }
 
-Result<DataKey> Kms::generate(const Context& ctx) {
+Result<DataKey> Kms::generate(const Context& ctx, const Digest* of) {
   JsonWriter json;
   json.begin_object();
   json.member("KeyId", settings_.key_id);
   json.member("KeySpec", "AES_256");
-  write_context(json, kUse, kSharedKey);
+  write_context(json, of);
   json.end_object();
   const auto text = TRY(call(ctx, "GenerateDataKey", std::move(json).take()));
   const auto answer = Json::parse(text);
@@ -103,11 +105,7 @@ Result<std::shared_ptr<const KeyMaterial>> Kms::decrypt(const Context& ctx, cons
   json.begin_object();
   json.member("KeyId", envelope.key_id);
   json.member("CiphertextBlob", base64(as_bytes(envelope.encrypted_key)));
-  if (envelope.salt.empty()) {
-    write_context(json, "sha256", digest.hex());
-  } else {
-    write_context(json, kUse, kSharedKey);
-  }
+  write_context(json, envelope.salt.empty() ? &digest : nullptr);
   json.end_object();
   const auto text = TRY(call(ctx, "Decrypt", std::move(json).take()));
   const auto answer = Json::parse(text);

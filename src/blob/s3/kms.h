@@ -38,8 +38,8 @@ class Kms {
   };
   explicit Kms(Settings settings) : settings_(std::move(settings)), http_(settings_.http) {}
 
-  /// A new key, for objects of version 2.
-  Result<DataKey> generate(const Context& ctx);
+  /// A new key, for objects of version 2; with a digest for that object alone, of version 1.
+  Result<DataKey> generate(const Context& ctx, const Digest* of = nullptr);
   /// That of an object; one of version 1 is bound to `digest`.
   Result<std::shared_ptr<const KeyMaterial>> decrypt(const Context& ctx, const Digest& digest,
                                                      const Envelope& envelope);

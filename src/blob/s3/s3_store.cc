@@ -175,7 +175,8 @@ Result<std::unique_ptr<s3::Objects>> make_objects(const S3Options& options,
     kms.on_answer = [told = options.on_answer](std::string_view action, int status) {
       told("kms", action, status);
     };
-  return std::make_unique<s3::SealedObjects>(std::move(client), std::move(kms), shelf);
+  return std::make_unique<s3::SealedObjects>(std::move(client), std::move(kms), options.older_nodes_read,
+                                             shelf);
 }
 
 }  // namespace

@@ -100,8 +100,9 @@ Result<> SealedObjects::get_sealed(const Context& ctx, const Digest& digest, con
 }
 
 Result<> SealedObjects::put(const Context& ctx, const Digest& digest, const ByteSource& body) {
-  const auto key = TRY(keys_.next(ctx));
-  const auto salt = random_bytes(kSaltSize);
+  const bool first_version = older_nodes_read_ && older_nodes_read_();
+  const auto key = TRY(first_version ? keys_.of_its_own(ctx, digest) : keys_.next(ctx));
+  const auto salt = first_version ? std::string() : random_bytes(kSaltSize);
   auto header = TRY(write_envelope({body.size(), key.key_id, key.encrypted, salt}));
   Segments segments(header, body.size(), key.key->key_of(digest, salt));
   const SealedSource sealed(body, std::move(header), std::move(segments));

@@ -2,6 +2,7 @@
 /// Blobs as objects that are encrypted before they leave this machine, each under a key of its own
 /// (envelope.h), which comes from a data key that KMS encrypts.
 
+#include <functional>
 #include <memory>
 
 #include "blob/s3/data_keys.h"
@@ -14,9 +15,14 @@ namespace granary::blob::s3 {
 /// Further failures: corrupt when a segment was changed, exchanged or cut off.
 class SealedObjects final : public Objects {
  public:
-  SealedObjects(std::shared_ptr<S3Client> client, Kms::Settings kms,
-                layout::Shelf shelf = layout::Shelf::content)
-      : client_(client), shelf_(shelf), plain_(std::move(client), shelf), keys_(std::move(kms)) {}
+  /// `older_nodes_read`: see S3Options.
+  SealedObjects(std::shared_ptr<S3Client> client, Kms::Settings kms, std::function<bool()> older_nodes_read,
+                layout::Shelf shelf)
+      : client_(client),
+        shelf_(shelf),
+        plain_(std::move(client), shelf),
+        keys_(std::move(kms)),
+        older_nodes_read_(std::move(older_nodes_read)) {}
 
   Result<std::optional<BlobInfo>> find(const Context&, const Digest&) override;
   Result<> get(const Context&, const Digest&, Range, const std::function<Result<>(std::uint64_t)>& begin,
@@ -39,6 +45,7 @@ class SealedObjects final : public Objects {
   const layout::Shelf shelf_;
   PlainObjects plain_;
   DataKeys keys_;
+  const std::function<bool()> older_nodes_read_;
 };
 
 }  // namespace granary::blob::s3

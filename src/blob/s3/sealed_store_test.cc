@@ -131,6 +131,22 @@ TEST_F(SealedStoreTest, ObjectsOfTheFirstVersionAreRead) {
   EXPECT_TRUE(slurp(*store, digest).value() == bytes);
 }
 
+TEST_F(SealedStoreTest, WhileNodesReadTheFirstVersionOnlyThatIsWritten) {
+  bool older = true;
+  options.older_nodes_read = [&] { return older; };
+  const auto node = other_node();
+  const auto stored = [&](const std::string& bytes) {
+    const auto info = put(*node, bytes).value();
+    EXPECT_EQ(slurp(*node, info.digest).value(), bytes);
+    EXPECT_EQ(slurp(*store, info.digest).value(), bytes);
+    return read_file(sealed_path(info.digest)).value().substr(0, 8);
+  };
+  EXPECT_EQ(stored("one"), "granary\x01");
+  EXPECT_EQ(stored("two"), "granary\x01");
+  older = false;
+  EXPECT_EQ(stored("three"), "granary\x02");
+}
+
 TEST_F(SealedStoreTest, ANewKeyIsForNewObjectsAndOldOnesStayReadable) {
   const auto old = put(*store, "old").value();
   const auto key = servers()->kms->create_key();
