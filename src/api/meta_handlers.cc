@@ -1,6 +1,7 @@
 #include "api/meta_handlers.h"
 
 #include <algorithm>
+#include <mutex>
 #include <optional>
 
 #include "api/admin_json.h"
@@ -18,6 +19,7 @@
 #include "base/text.h"
 #include "base/time_text.h"
 #include "r/tree_name.h"
+#include "view/away.h"
 
 namespace granary::api {
 namespace {
@@ -120,10 +122,19 @@ class MetaHandlers {
     return all;
   }
 
+  /// renv and pak recognise the server by it, so it goes on without the database as it was last.
   Result<Response> status(const Context& ctx) const {
+    const auto now = status_now(ctx);
+    const std::scoped_lock lock(mutex_);
+    if (now) last_status_ = *now;
+    if (!now && (!view::is_away(now.error()) || last_status_.empty())) return tl::unexpected(now.error());
+    return json_response(last_status_);
+  }
+
+  Result<std::string> status_now(const Context& ctx) const {
     const auto all = TRY(all_repositories(ctx));
-    return json_response(
-        status_json({d_.version, d_.build_date, d_.metrics_enabled, TRY(known_bioconductor(ctx, all))}, all));
+    return status_json({d_.version, d_.build_date, d_.metrics_enabled, TRY(known_bioconductor(ctx, all))},
+                       all);
   }
 
   Result<std::optional<r::BiocConfig>> known_bioconductor(
@@ -343,6 +354,8 @@ class MetaHandlers {
 
   MetaDependencies d_;
   const http::Router* router_;
+  mutable std::mutex mutex_;         // of:
+  mutable std::string last_status_;  // empty: none yet
 };
 
 }  // namespace

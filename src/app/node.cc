@@ -259,8 +259,10 @@ bool Node::storage_is_away(const Context& ctx) {
   return !asked || !blobs_->find(ctx.with_timeout(kStorePatience), Digest{});
 }
 
-/// Of another version than ours, or nobody knows yet.
-bool Node::older_nodes_work() const { return format_ < cluster::kFormat; }
+/// Or nobody knows yet. Of SQLite there is one node.
+bool Node::older_nodes_work() const {
+  return settings_.database.provider == "postgres" && format_ < cluster::kFormat;
+}
 
 StoreLinks Node::store_links() {
   return {.metrics = &metrics_, .older_nodes_read = [this] { return older_nodes_work(); }};

@@ -45,8 +45,8 @@ class Error {
   /// what failed waits and does, rather than to bother a client who asks once.
   bool brief() const noexcept { return brief_; }
 
-  Error&& as_brief() && {
-    brief_ = true;
+  Error&& as_brief(bool brief = true) && {
+    brief_ = brief;
     return std::move(*this);
   }
   Error&& note(std::string text) && {

@@ -1,6 +1,7 @@
 /// Requests that wait, without a worker, for what is away for a moment.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <thread>
 
@@ -26,6 +27,11 @@ class BriefTest : public ServerTest {
     route(Method::get, "/page", handler, Access::read);
     route(Method::post, "/page", handler, Access::read);
     route(Method::get, "/admin", handler, Access::admin);
+    route(Method::get, "/slow", [this](const Context&, const Request&) -> Result<Response> {
+      while (slow) std::this_thread::sleep_for(1ms);
+      return bytes_response(200, "text/plain", "late");
+    });
+    route(Method::get, "/__api__/page", handler, Access::read);
     serve("/a", bytes_response(200, "text/plain", "a"));
   }
   void ask(RawClient& client) {
@@ -40,7 +46,7 @@ class BriefTest : public ServerTest {
   }
 
   std::atomic<int> asked{0};
-  std::atomic<bool> away{true}, brief{true};
+  std::atomic<bool> away{true}, brief{true}, slow{false};
 };
 
 TEST_F(BriefTest, WhoAsksOnceIsAnsweredWhenItIsBack) {
@@ -94,13 +100,14 @@ TEST_F(BriefTest, WritersAdministratorsAndBodiesAreToldAtOnce) {
   start();
   RawClient client(port);
   EXPECT_EQ(client.get("/admin").status, 503);
+  EXPECT_EQ(client.get("/__api__/page").status, 503);
   EXPECT_EQ(client.ask("POST /page HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n").status, 503);
   EXPECT_EQ(client.ask("GET /page HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n.").status, 503);
-  EXPECT_EQ(asked, 3);
+  EXPECT_EQ(asked, 4);
 }
 
 TEST_F(BriefTest, OnlySoManyWait) {
-  options.queue = 1;
+  options.queue = 2;
   start();
   RawClient one(port), two(port);
   ask(one);
@@ -124,10 +131,24 @@ TEST_F(BriefTest, AClientThatGoesIsForgotten) {
     RawClient client(port);
     ask(client);
   }
-  RawClient other(port);
-  away = false;
-  EXPECT_EQ(other.get("/page").status, 200);
   while (waiting() != "0") std::this_thread::sleep_for(1ms);
+  EXPECT_LT(asked, 10);
+}
+
+TEST_F(BriefTest, WorkersThatAreBusyWhenItIsBackAreAskedTheNextTime) {
+  options.workers = 1;
+  options.queue = 2;
+  start();
+  RawClient client(port);
+  ask(client);
+  std::array<RawClient, 8> others{RawClient(port), RawClient(port), RawClient(port), RawClient(port),
+                                  RawClient(port), RawClient(port), RawClient(port), RawClient(port)};
+  slow = true;
+  for (auto& other : others) other.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+  std::this_thread::sleep_for(100ms);  // some of its attempts find no worker
+  away = false;
+  slow = false;
+  EXPECT_EQ(client.read().status, 200);
 }
 
 }  // namespace

@@ -120,8 +120,8 @@ Response plain_error(int status, std::string message, std::string hint) {
 /// An installer that reads may wait; who writes is told at once and decides himself.
 Response refusal(const Context& context, const RouteSpec& spec, const Request& request, const Error& error) {
   auto response = error_response(error);
-  response.brief =
-      error.brief() && spec.access == Access::read && spec.method == Method::get && !request.body;
+  response.brief = error.brief() && spec.access == Access::read && spec.method == Method::get &&
+                   !request.body && !spec.pattern.starts_with("/__api__/");
   if (status_for(error.code()) >= 500 && error.code() != Errc::unsupported && !response.brief) {
     context.log().failed("failed to answer a request", error);
   } else {

@@ -48,8 +48,8 @@ struct ServerOptions {
   // 0: 4 per core, at least 64: most of them wait for a disk, which makes the writes of many durable at once.
   unsigned workers = 0;
   std::size_t queue = 1024;  // requests waiting for a worker; one more gets 503 with Retry-After
-  /// How long a request waits, without a worker, for what is away for a moment: see Response::brief. As many
-  /// requests wait as may wait for a worker.
+  /// How long a request waits, without a worker, for what is away for a moment: see Response::brief. Half as
+  /// many requests wait as may wait for a worker: when it is over they all come at once.
   std::chrono::milliseconds brief_patience{0};
   std::size_t hot_bytes = 64 << 20;  // bound on each loop's cache of answers
   std::string spool_directory = "/tmp";

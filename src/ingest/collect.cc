@@ -28,9 +28,18 @@ Result<std::vector<blob::BlobInfo>> unnamed(Parts& parts, const Context& ctx,
   return out;
 }
 
+/// Nodes of a version that heeds no marks could name what is being removed.
+Result<> check_nodes(const Parts& parts) {
+  if (!parts.older_nodes_work || !parts.older_nodes_work()) return {};
+  return fail(Errc::unavailable,
+              "a node of an older version works, which would not heed what is being removed",
+              "update it, or stop it (granary cluster nodes lists versions), then try again");
+}
+
 /// Marks, removes, says so. What it does not get to in time stays for the next call.
 Result<std::size_t> remove_some(Parts& parts, const Context& ctx, std::span<const blob::BlobInfo> garbage,
                                 Time before, Collected& out) {
+  TRY(check_nodes(parts));
   const Context hurry = ctx.with_timeout(catalog::kRemovalTime);
   const auto some = garbage.first(std::min(garbage.size(), kMarkedAtOnce));
   std::vector<Digest> digests;
@@ -79,10 +88,7 @@ Result<std::size_t> remove_some(Parts& parts, const Context& ctx, std::span<cons
 }  // namespace
 
 Result<Collected> collect_blobs(Parts& parts, const Context& ctx, bool dry_run, std::chrono::seconds grace) {
-  if (!dry_run && parts.older_nodes_work && parts.older_nodes_work())
-    return fail(Errc::unavailable,
-                "a node of an older version works, which would not heed what is being removed",
-                "update it, or stop it (granary cluster nodes lists versions), then try again");
+  if (!dry_run) TRY(check_nodes(parts));
   const Time before = parts.clock->now() - grace;
   Collected out;
   std::vector<blob::BlobInfo> batch, garbage;

@@ -224,7 +224,7 @@ Result<> Projects::ask_and_note(const Context& ctx, const Key& key, bool backgro
     checked.failures = 0;
     checked.absent.reset();
     if (!result) checked.absent = result.error();
-  } else if (stale || result.error().code() != Errc::cancelled) {
+  } else if (stale || (result.error().code() != Errc::cancelled && !result.error().brief())) {
     ++checked.failures;
     const auto delay = net::delay_after(kBackOff, checked.failures, net::random_jitter());
     checked.again = now + delay.value_or(kBackOff.longest);

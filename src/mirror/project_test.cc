@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "catalog/testing/interrupted.h"
 #include "mirror/testing/index.h"
 
 namespace granary::mirror {
@@ -135,6 +136,16 @@ TEST_F(ProjectTest, AListedProjectWithoutAPageIsNoted) {
 TEST_F(ProjectTest, ANameThatUpstreamDoesNotHaveIsAskedForOnce) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(projects->want(ctx, source, "nope").error().code(), Errc::not_found);
   EXPECT_EQ(upstream->count("nope/"), 1U);
+}
+
+TEST_F(ProjectTest, AFailureOfTheOwnDatabaseIsNotHeldAgainstUpstream) {
+  page("foo", {"1.0"});
+  const auto interrupted = std::make_shared<catalog::Interrupted>(parts.catalog);
+  parts.catalog = interrupted;
+  interrupted->away = true;
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(projects->want(ctx, source, "foo").error().brief());
+  interrupted->away = false;
+  EXPECT_TRUE(projects->want(ctx, source, "foo")) << "at once";
 }
 
 TEST_F(ProjectTest, ANameThatIsNotInTheListIsNeverSentUpstream) {

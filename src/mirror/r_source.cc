@@ -108,6 +108,8 @@ Result<> RTreesOnDemand::want(const Context& ctx, model::SourceId id, const std:
       held->absent_at = parts_.clock->now();
       return absent();
     }
+    if (!synced && synced.error().brief())
+      return tl::unexpected(synced.error());  // our own database, not upstream
     if (!synced) {
       held->failed.emplace(parts_.clock->now(), for_clients(synced.error()));
       note_problem(parts_, id, kPageProblem, synced.error());

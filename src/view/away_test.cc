@@ -10,26 +10,7 @@
 namespace granary::view {
 namespace {
 
-/// Reads another catalog, unless it is away. Writes go on: they are those of other nodes.
-class Interrupted final : public catalog::Catalog {
- public:
-  explicit Interrupted(std::shared_ptr<catalog::Catalog> under) : under_(std::move(under)) {}
-  Result<> read(const Context& ctx, const std::function<Result<>(catalog::ReadView&)>& work) override {
-    ++reads;
-    if (away) return fail(Errc::unavailable, "away for the sake of a test");
-    return under_->read(ctx, work);
-  }
-  Result<> write(const Context& ctx, const std::function<Result<>(catalog::WriteView&)>& work) override {
-    return under_->write(ctx, work);
-  }
-  void replace(std::shared_ptr<catalog::Catalog> under) { under_ = std::move(under); }
-
-  bool away = false;
-  int reads = 0;
-
- private:
-  std::shared_ptr<catalog::Catalog> under_;
-};
+using catalog::Interrupted;
 
 class Away : public testing::Test {
  protected:
@@ -99,6 +80,12 @@ TEST_F(Away, WhatWasHeardOfAndCannotBeReadIsNotDenied) {
   ASSERT_FALSE(narrowed);
   EXPECT_EQ(narrowed.error().code(), Errc::unavailable);
   EXPECT_TRUE(is_denied("nothing")) << "of which nothing was heard";
+  // It is back between the two questions.
+  interrupted->away = false;
+  const auto late = views->project(world.ctx, *resolved, "news");
+  ASSERT_FALSE(late);
+  EXPECT_TRUE(late.error().brief());
+  interrupted->away = true;
   EXPECT_EQ(versions(), "1.0");
   interrupted->away = false;
   EXPECT_FALSE(is_denied("news"));

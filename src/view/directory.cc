@@ -46,7 +46,7 @@ Result<Known> Directory::find(const Context& ctx, std::string_view name_or_id) {
   auto known = find_in(*now, name_or_id);
   // A listing that is out of date, because the database cannot be asked, denies nothing.
   if (!known.repository && now->configuration != configuration_->now())
-    known = find_in(*TRY(load(ctx)), name_or_id);
+    known = find_in(*TRY(current_listing(ctx)), name_or_id);
   return known;
 }
 
@@ -96,7 +96,7 @@ void Directory::Counts::bump_projects() const {
   for (auto& generation : *projects) generation.bump();
 }
 
-Result<std::shared_ptr<const Directory::Listing>> Directory::listing(const Context& ctx) {
+Result<std::shared_ptr<const Directory::Listing>> Directory::current_listing(const Context& ctx) {
   const auto current = [&]() -> std::shared_ptr<const Listing> {
     const std::scoped_lock lock(mutex_);
     return listing_ && listing_->configuration == configuration_->now() ? listing_ : nullptr;
@@ -107,10 +107,14 @@ Result<std::shared_ptr<const Directory::Listing>> Directory::listing(const Conte
     return fail(Errc::deadline_exceeded, "others took longer than the deadline to read the same",
                 "try again");
   if (auto now = current()) return now;
-  auto loaded = load(ctx);
-  if (loaded || !is_away(loaded.error())) return loaded;
+  return load(ctx);
+}
+
+Result<std::shared_ptr<const Directory::Listing>> Directory::listing(const Context& ctx) {
+  auto now = current_listing(ctx);
+  if (now || !is_away(now.error())) return now;
   const std::scoped_lock lock(mutex_);
-  return listing_ ? Result<std::shared_ptr<const Listing>>(listing_) : loaded;
+  return listing_ ? Result<std::shared_ptr<const Listing>>(listing_) : now;
 }
 
 Result<std::shared_ptr<const Directory::Listing>> Directory::load(const Context& ctx) {

@@ -67,8 +67,10 @@ class Directory {
     std::shared_ptr<const SourceTypes> sources;
   };
   Known find_in(const Listing&, std::string_view name_or_id);
+  /// As it was last known, while the database is away.
   Result<std::shared_ptr<const Listing>> listing(const Context&);
-  Result<std::shared_ptr<const Listing>> load(const Context&);
+  Result<std::shared_ptr<const Listing>> current_listing(const Context&);
+  Result<std::shared_ptr<const Listing>> load(const Context&);  // for who holds loading_
 
   std::shared_ptr<catalog::Catalog> catalog_;
   std::shared_ptr<Generation> configuration_ = std::make_shared<Generation>();

@@ -118,11 +118,17 @@ Result<> OwnSources::be_sure(const Context& ctx, model::SourceId source, std::st
     if (at == histories_.end()) return {};
     history = at->second;
   }
-  {
+  const auto heard_of = [&] {
     const std::scoped_lock lock(history->mutex);
-    if (!history->unread.contains(catalog::project_shard(package))) return {};
-  }
-  return advance(ctx, source, *history);
+    return history->unread_all != 0 || history->unread.contains(catalog::project_shard(package));
+  };
+  if (heard_of()) TRY(advance(ctx, source, *history));
+  const std::scoped_lock lock(history->mutex);
+  const auto found = history->past.packages.find(package);
+  if (found == history->past.packages.end() || !find(found->second, history->past.upto())) return {};
+  return tl::unexpected(
+      Error(Errc::unavailable, "the package came while it was asked for", "ask again", __FILE__, __LINE__)
+          .as_brief());
 }
 
 bool OwnSources::reached(TxNo number) {
@@ -149,10 +155,15 @@ void OwnSources::heard(std::span<const std::int64_t> topics) {
     if (!touched) continue;
     const std::scoped_lock locked(history->mutex);
     const std::uint64_t change = ++history->wanted;
+    bool named = topics.empty();  // nobody says that anything changed: it may have
     for (const auto topic : topics) {
       const auto package = catalog::parse_project_topic(topic);
-      if (package && package->source.value == id) history->unread[package->shard] = change;
+      if (!package || package->source.value != id) continue;
+      history->unread[package->shard] = change;
+      named = true;
     }
+    const bool whole = std::find(topics.begin(), topics.end(), id) != topics.end();
+    if (whole && !named) history->unread_all = change;
   }
 }
 
@@ -187,6 +198,7 @@ Result<> OwnSources::advance(const Context& ctx, model::SourceId source, History
   const auto know = [&] {
     history.known = wanted;
     std::erase_if(history.unread, [&](const auto& one) { return one.second <= wanted; });
+    if (history.unread_all <= wanted) history.unread_all = 0;
   };
   if (!news.whole) {
     const std::scoped_lock lock(history.mutex);

@@ -43,8 +43,9 @@ class OwnSources {
 
   /// Every package with a file at `at`, which somebody has seen, in no order.
   Result<> append_names(const Context&, model::SourceId, model::TxNo at, std::vector<std::string>& names);
-  /// For whoever is about to deny the package: when a change was heard that may have brought it, that is
-  /// read, or the failure says why it cannot be.
+  /// For whoever is about to deny the package at the latest state that he could get: when a change was heard
+  /// that may have brought it, that is read, or the failure says why it cannot be. Errc::unavailable when the
+  /// package has come meanwhile.
   Result<> be_sure(const Context&, model::SourceId, std::string_view package);
   /// Some source has a transaction of this number or a later one. False: none that is in memory.
   bool reached(model::TxNo number);
@@ -74,11 +75,13 @@ class OwnSources {
     model::TxNo upto() const { return moments.empty() ? model::TxNo{} : moments.back().number; }
   };
   struct History {
-    std::timed_mutex reading;                     // held while one caller asks the database
-    std::atomic<std::uint64_t> wanted = 1;        // changes heard of
-    std::mutex mutex;                             // never held while waiting for anything; of the rest
-    std::uint64_t known = 0;                      // of the changes those that were before the last reading
-    std::map<std::size_t, std::uint64_t> unread;  // shards of packages, by the change that was heard last
+    std::timed_mutex reading;               // held while one caller asks the database
+    std::atomic<std::uint64_t> wanted = 1;  // changes heard of
+    std::mutex mutex;                       // never held while waiting for anything; of the rest
+    std::uint64_t known = 0;                // of the changes those that were before the last reading
+    // By the change that was heard last: shards of packages, and all of them (0: none).
+    std::map<std::size_t, std::uint64_t> unread;
+    std::uint64_t unread_all = 0;
     Past past;
   };
   using Shared = std::shared_ptr<History>;

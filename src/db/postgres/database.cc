@@ -116,13 +116,13 @@ class PostgresDatabase final : public Database {
     }
   }
 
-  /// Says of a failure that the server may be back in a moment.
+  /// What may be over in a moment is not said to be so for longer than the patience.
   Result<> judged(Result<> result) const {
     const auto patience = options_.outage_patience;
-    if (result || result.error().code() != Errc::unavailable || patience.count() <= 0 ||
-        !outage_.is_younger(patience, Clock::now()))
+    if (result || !result.error().brief() ||
+        (patience.count() > 0 && outage_.is_younger(patience, Clock::now())))
       return result;
-    return tl::unexpected(std::move(result).error().as_brief());
+    return tl::unexpected(std::move(result).error().as_brief(false));
   }
   Result<std::unique_ptr<PostgresConnection>> connect(const Context& ctx) {
     if (!outage_.may_try(Clock::now())) return postgres_error("", "it did not answer just now", "");

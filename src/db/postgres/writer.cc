@@ -106,10 +106,11 @@ Result<> PostgresWriter::commit(std::span<const std::int64_t> topics) {
   auto tag = connection_->run(sql + "COMMIT");
   connection_->wait_in_silence(false);
   if (!tag && connection_->broken())
-    return with_note(
-        Result<>(fail(Errc::unavailable, "the database went away while the change was being stored",
-                      "it may or may not be there: look, or send it again")),
-        tag.error().notes().empty() ? tag.error().message() : tag.error().notes().front());
+    return tl::unexpected(
+        Error(Errc::unavailable, "the database went away while the change was being stored",
+              "it may or may not be there: look, or send it again", __FILE__, __LINE__)
+            .note(tag.error().notes().empty() ? tag.error().message() : tag.error().notes().front())
+            .as_brief());
   if (!tag) return tl::unexpected(std::move(tag).error());
   if (*tag != "COMMIT")
     return fail(Errc::unavailable, "the database did not store the change", "retry later");

@@ -318,7 +318,6 @@ Task<bool> Connection::ask_worker(std::shared_ptr<Exchange> exchange, bool admit
   if (!engine.workers.submit(std::move(job))) {
     const Error busy(Errc::unavailable, "the server is busy", "try again in a moment", __FILE__, __LINE__);
     exchange->answer = Answer::prepare(error_response(busy), door_.always);
-    exchange->hot_allowed = false;
     co_return false;
   }
   // A late wake of a growing file may come in between.
@@ -328,20 +327,23 @@ Task<bool> Connection::ask_worker(std::shared_ptr<Exchange> exchange, bool admit
 
 /// While it is told that what it needs is away for a moment. In the end the exchange has an answer.
 Task<> Connection::ask_again(std::shared_ptr<Exchange> exchange) {
-  auto& waiting = loop_.engine().waiting->count;
-  const Count one(waiting);
   const auto& options = loop_.engine().options;
+  const Count one(loop_.engine().waiting->count);
+  const auto waiting = static_cast<std::size_t>(loop_.engine().waiting->count);
   const auto deadline = loop_.now() + options.brief_patience.count();
-  while (exchange->brief && loop_.now() < deadline && !loop_.draining() &&
-         waiting.load(std::memory_order_relaxed) <= static_cast<std::int64_t>(options.queue)) {
+  while (exchange->brief && loop_.now() < deadline && !loop_.draining() && !peer_closed_ &&
+         waiting <= options.queue / 2) {
     const Wake wake = co_await wait(kDrain | kHangup, kBetweenAttempts);
     if (wake == Wake::hangup) break;
+    const auto told = exchange->answer;
     const bool asked = co_await ask_worker(exchange, false);
-    if (!asked) co_return;
+    if (!asked) exchange->answer = told;  // the workers are busy: the next time
   }
   if (exchange->brief && loop_.may_complain())
-    loop_.engine().log.warn("told a client to come later: what it needs is away",
-                            {{"request", exchange->request.id}, {"target", exchange->request.target}});
+    loop_.engine().log.warn("told a client to come later",
+                            {{"request", exchange->request.id},
+                             {"target", exchange->request.target},
+                             {"said", std::string(trim(exchange->answer->bytes()))}});
 }
 
 /// Whether the connection may go on with another request.
