@@ -220,17 +220,18 @@ Result<std::vector<std::string>> read_packages(Session& session, model::SourceId
 
 Result<bool> has_package(Session& session, model::SourceId source, model::TxNo at, std::string_view package) {
   return TRY(number(session,
-                    "SELECT 1 FROM files WHERE source = $1 AND package = $2 AND added_in <= $3 AND gone_in > "
+                    "SELECT 1 FROM files WHERE source = $1 AND package = $2 AND +added_in <= $3 AND +gone_in > "
                     "$3 LIMIT 1",
                     {source.value, package, at.value})) != 0;
 }
 
+// The '+' keeps SQLite from the indexes of intervals, which it takes for more selective than a name.
 Result<std::vector<model::FileRecord>> read_files(Session& session, model::SourceId source, model::TxNo at,
                                                   std::string_view package) {
   return collect(
       session,
       GRANARY_FILE_COLUMNS
-      "WHERE f.source = $1 AND f.package = $2 AND f.added_in <= $3 AND f.gone_in > $3 ORDER BY f.id",
+      "WHERE f.source = $1 AND f.package = $2 AND +f.added_in <= $3 AND +f.gone_in > $3 ORDER BY f.id",
       {source.value, package, at.value}, to_file);
 }
 
