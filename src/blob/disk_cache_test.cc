@@ -112,7 +112,17 @@ TEST_F(DiskCacheTest, WrongBytesAreAbandonedAndNeverComplete) {
   const std::string wanted(400'000, 'x');
   std::string wrong = wanted;
   wrong.back() = '!';
-  const auto file = std::get<1>(cache->get(ctx, digest_of(wanted), wanted.size(), fetch(wrong)).value());
+  std::promise<void> handed_out;  // otherwise it may fail before that, and nobody gets a file
+  const auto in_time = [&](const Context& context, const auto& begin, const auto& sink) -> Result<> {
+    const auto begin_and_wait = [&](std::uint64_t size) -> Result<> {
+      TRY(begin(size));
+      handed_out.get_future().wait();
+      return {};
+    };
+    return fetch(wrong)(context, begin_and_wait, sink);
+  };
+  const auto file = std::get<1>(cache->get(ctx, digest_of(wanted), wanted.size(), in_time).value());
+  handed_out.set_value();
   EXPECT_EQ(slurp(Servable(file)).error().code(), Errc::corrupt);
   EXPECT_LT(file->state().size, wanted.size()) << "the last bytes must not be shown";
   EXPECT_FALSE(has(wanted));
@@ -127,12 +137,15 @@ TEST_F(DiskCacheTest, WrongBytesOfASmallBlobAreAnError) {
 
 TEST_F(DiskCacheTest, ADownloadThatFailsHalfWayIsAbandoned) {
   const std::string bytes(500'000, 'x');
+  std::promise<void> handed_out;
   const auto half = [&](const Context&, const auto& begin, const auto& sink) -> Result<> {
     TRY(begin(bytes.size()));
+    handed_out.get_future().wait();
     TRY(sink(as_bytes(std::string_view(bytes).substr(0, 300'000))));
     return fail(Errc::unavailable, "gone");
   };
   const auto servable = cache->get(ctx, digest_of(bytes), bytes.size(), half).value();
+  handed_out.set_value();
   EXPECT_EQ(slurp(servable).error().code(), Errc::unavailable);
   EXPECT_EQ(get(bytes).value(), bytes);
 }

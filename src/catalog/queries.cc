@@ -219,10 +219,11 @@ Result<std::vector<std::string>> read_packages(Session& session, model::SourceId
 }
 
 Result<bool> has_package(Session& session, model::SourceId source, model::TxNo at, std::string_view package) {
-  return TRY(number(session,
-                    "SELECT 1 FROM files WHERE source = $1 AND package = $2 AND +added_in <= $3 AND +gone_in > "
-                    "$3 LIMIT 1",
-                    {source.value, package, at.value})) != 0;
+  return TRY(number(
+             session,
+             "SELECT 1 FROM files WHERE source = $1 AND package = $2 AND +added_in <= $3 AND +gone_in > "
+             "$3 LIMIT 1",
+             {source.value, package, at.value})) != 0;
 }
 
 // The '+' keeps SQLite from the indexes of intervals, which it takes for more selective than a name.

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "catalog/testing/interrupted.h"
 #include "view/own_sources.h"
 #include "view/testing/world.h"
 

@@ -32,14 +32,16 @@ ZONES = ("a", "b", "c")
 class Laboratory:
     """`faulty`: with the proxy that makes S3 fail. `disk_megabytes`: the nodes have disks of that size, in memory.
     `fsync`: of PostgreSQL; only a power cut makes a difference. `kms`: objects are encrypted by the nodes, with a key of
-    the key service; LAB_KMS=1 in the environment says so for those who do not. `clocks`: those of the nodes can be stepped."""
+    the key service; LAB_KMS=1 in the environment says so for those who do not. `clocks`: those of the nodes can be stepped.
+    `binary`: what the nodes run at first."""
 
-    def __init__(self, zones=ZONES, faulty=False, disk_megabytes=None, fsync=True, node_settings=None, kms=None, clocks=False):
+    def __init__(self, zones=ZONES, faulty=False, disk_megabytes=None, fsync=True, node_settings=None, kms=None, clocks=False,
+                 binary=BINARY):
         network.check()
         if not BINARY.exists():
             raise FileNotFoundError(f"{BINARY} is not there: make release")
         self.zones, self.faulty, self.disk_megabytes, self.fsync = zones, faulty, disk_megabytes, fsync
-        self.node_settings, self.clocks = node_settings or {}, clocks
+        self.node_settings, self.clocks, self.binary = node_settings or {}, clocks, binary
         self.with_kms = os.environ.get("LAB_KMS") == "1" if kms is None else kms
         self.record = Record()
 
@@ -95,6 +97,7 @@ class Laboratory:
         node = Node(self.record, zone, self.folder, settings,
                     {"AWS_ACCESS_KEY_ID": self.store.access, "AWS_SECRET_ACCESS_KEY": self.store.secret},
                     f"http://{network.address('lb')}:4242")
+        node.binary = self.binary
         if self.clocks:
             node.have_a_clock()
         if self.disk_megabytes:

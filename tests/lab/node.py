@@ -23,7 +23,7 @@ class Node(Process):
                          plain_environment() | {"HOME": str(folder)} | environment)
         self.folder, self.config = folder / machine, folder / f"{machine}.gcfg"
         self.folder.mkdir()
-        self.clock = None
+        self.clock, self.binary = None, BINARY
         listen = self.address
         self.settings = {"Server": {"DataDir": self.folder / "data", "Address": address, "NodeName": machine},
                          "HTTP": {"Listen": f"{listen}:{PORT}"}, "Metrics": {"Listen": f"{listen}:{METRICS_PORT}"},
@@ -38,7 +38,7 @@ class Node(Process):
 
     def begin(self, environment=None):
         """Starts it without waiting."""
-        self.launch(BINARY, "serve", "-c", self.config, cwd=self.folder, environment=self.own_time() | (environment or {}))
+        self.launch(self.binary, "serve", "-c", self.config, cwd=self.folder, environment=self.own_time() | (environment or {}))
 
     def start(self, environment=None, seconds=60):
         self.begin(environment)
@@ -55,7 +55,7 @@ class Node(Process):
 
     def cli(self, *arguments):
         """Over its unix socket."""
-        done = subprocess.run([BINARY, *map(str, arguments), "-c", self.config], capture_output=True, text=True, cwd=self.folder,
+        done = subprocess.run([self.binary, *map(str, arguments), "-c", self.config], capture_output=True, text=True, cwd=self.folder,
                               env=self.environment, timeout=120)
         if done.returncode:
             raise RuntimeError(f"granary {' '.join(map(str, arguments))}: {done.stdout}{done.stderr}")
