@@ -38,13 +38,12 @@ class Update(Run):
             time.sleep(usual)
             self.see(f"{node.machine} is updated", say)
 
-    def see(self, when, say):
-        versions = {data[:8] for path, data in self.sealed().items() if path not in getattr(self, "seen", {})}
-        self.seen = self.sealed()
-        say(f"{when}: new objects begin with {sorted(versions)}", flush=True)
+    seen = frozenset()
 
-    def sealed(self):
-        return {path: path.read_bytes()[:8] for path in self.lab.store.folder.rglob("*.sealed")}
+    def see(self, when, say):
+        objects = {path: path.read_bytes()[:8] for path in self.lab.store.files() if path.suffix == ".sealed"}
+        say(f"{when}: new objects begin with {sorted({head for path, head in objects.items() if path not in self.seen})}", flush=True)
+        self.seen = frozenset(objects)
 
 
 def main(old, seed="1"):
