@@ -13,6 +13,7 @@ namespace granary::cli {
 namespace {
 
 constexpr auto kAskEvery = std::chrono::milliseconds(250);
+constexpr std::chrono::seconds kHeard(2);  // a node hears what is wanted of it within a second
 
 void print_nodes(Session& session, const Json& json) {
   session.print(
@@ -41,19 +42,21 @@ Result<std::chrono::seconds> timeout_of(const Arguments& args) {
   return std::chrono::seconds(*seconds);
 }
 
-/// Nodes that are stopped or lost need no waiting.
-Result<Reply> wait(Session& session, ServerClient& server, Reply reply, std::string_view wanted) {
+/// Nodes that are stopped or lost need no waiting. Without `must` it is for a moment, so that what is shown
+/// is what the nodes made of it.
+Result<Reply> wait(Session& session, ServerClient& server, Reply reply, std::string_view wanted, bool must) {
   std::vector<std::string> names;
   for (const auto& node : reply.json.items()) names.push_back(text_of(node, "name"));
   const auto path = "/cluster/nodes" + Query().add("nodes", join(names, ",")).text();
-  const auto end = Context::Clock::now() + TRY(timeout_of(session.args()));
+  const auto end = Context::Clock::now() + (must ? TRY(timeout_of(session.args())) : kHeard);
   for (;;) {
     reply = TRY(server.call(session.context(), "GET", path, {}));
     std::vector<std::string> waiting;
     for (const auto& node : reply.json.items()) {
-      if (!reached(node, wanted)) waiting.push_back(text_of(node, "name"));
+      const bool draining = !must && text_of(node, "state") == "draining" && wanted == "offline";
+      if (!reached(node, wanted) && !draining) waiting.push_back(text_of(node, "name"));
     }
-    if (waiting.empty()) return reply;
+    if (waiting.empty() || (!must && Context::Clock::now() >= end)) return reply;
     if (Context::Clock::now() >= end)
       return fail(Errc::deadline_exceeded, fmt::format("not {} yet: {}", wanted, join(waiting, ", ")),
                   "what they run is in: granary list jobs --state running");
@@ -67,8 +70,8 @@ Result<int> want(Session& session, const std::string& wanted) {
   TRY(timeout_of(args));
   const auto path = "/cluster/" + wanted + Query().add("nodes", args.value("--nodes")).text();
   auto reply = TRY(server->call(session.context(), "POST", path, {}));
-  if (args.on("--wait") || !args.value("--timeout").empty())
-    reply = TRY(wait(session, *server, std::move(reply), wanted));
+  const bool must = args.on("--wait") || !args.value("--timeout").empty();
+  reply = TRY(wait(session, *server, std::move(reply), wanted, must));
   if (session.json()) {
     session.print(reply.text + (reply.text.ends_with('\n') ? "" : "\n"));
   } else {

@@ -63,8 +63,8 @@ def test_a_node_takes_itself_out_over_its_socket(two):
     first, second = two
     assert [one["name"] for one in first.cli_json("offline", "--wait")] == ["first"]
     assert ready(first) == 503 and ready(second) == 200
-    first.cli("online")
-    eventually(lambda: ready(first) == 200, 2)
+    assert [one["state"] for one in first.cli_json("online")] == ["online"], "what is shown is what the node made of it"
+    assert ready(first) == 200
 
 
 def test_names_that_no_node_has_are_refused(two):
