@@ -209,11 +209,30 @@ Result<> Node::open_mirrors() {
   return {};
 }
 
+/// The first key that a database sees is taken for that of all, but not while nodes work that have none.
+Result<> Node::check_keys_of_others(const Context& ctx, const std::string& fingerprint) {
+  if (settings_.database.provider != "postgres") return {};
+  for (const auto& one : TRY(nodes_->list(ctx))) {
+    const bool works = one.state != cluster::State::stopped && one.state != cluster::State::lost;
+    if (!works || one.node.name == node_name(settings_) || one.node.key == fingerprint) continue;
+    const auto of = [](const std::string& key) {
+      return key.empty() ? "no encryption key" : "the encryption key " + key;
+    };
+    return fail(Errc::conflict,
+                "this node has " + of(fingerprint) + ", but node " + one.node.name + " works with " +
+                    of(one.node.key),
+                "give every node the same key (Server.EncryptionKeyPath); after a change of the key, stop "
+                "every node and start the first with: granary serve --accept-key");
+  }
+  return {};
+}
+
 Result<> Node::wait_for_database(const StartOptions& options) {
   const Context ctx(log_, std::stop_token(), Context::Clock::now() + std::chrono::minutes(1));
   for (;;) {
     auto migrated = db::check_whole(ctx, *database_);
     if (migrated) migrated = database_->migrate(ctx, migrations());
+    if (migrated && !options.accept_key) migrated = check_keys_of_others(ctx, options.key_fingerprint);
     if (migrated)
       migrated = auth::check_shared_key(ctx, *database_, options.key_fingerprint, options.accept_key);
     if (migrated) migrated = cluster::follow(*database_, ctx, *clock_);

@@ -61,6 +61,7 @@ class Node {
   Result<> open_mirrors();
   Result<std::shared_ptr<view::RenderStore>> open_render_store();
   Result<> wait_for_database(const StartOptions&);
+  Result<> check_keys_of_others(const Context&, const std::string& fingerprint);
   void bind_routers();
   void make_runner();
   bool storage_is_away(const Context& ctx);

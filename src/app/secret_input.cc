@@ -55,8 +55,8 @@ Result<std::string> read_input(bool one_line) {
 
 Result<std::string> read_secret(std::string_view prompt) {
   if (::isatty(STDIN_FILENO) != 1) return read_input(false);
+  const Quiet quiet;  // before the prompt: what is typed at it is neither shown nor flushed away
   TRY(write_all(STDERR_FILENO, as_bytes(prompt)));
-  const Quiet quiet;
   return read_input(true);
 }
 

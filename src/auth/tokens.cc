@@ -166,9 +166,8 @@ std::unique_ptr<Tokens> make_tokens(std::shared_ptr<db::Database> database,
                                     std::shared_ptr<const Clock> clock) {
   auto cache = std::make_shared<VerifyCache>(clock);
   database->on_change([cache](std::span<const std::int64_t> topics) {
-    bool mine = topics.empty();  // messages may have been lost
-    for (const auto topic : topics) mine = mine || topic == kTokensTopic;
-    if (mine) cache->clear();
+    if (topics.empty()) return cache->doubt();
+    if (std::find(topics.begin(), topics.end(), kTokensTopic) != topics.end()) cache->clear();
   });
   return std::make_unique<DbTokens>(std::move(database), std::move(clock), std::move(cache));
 }

@@ -23,6 +23,12 @@ std::optional<Verdict> VerifyCache::find(const Digest& secret) const {
   return found->second.verdict;
 }
 
+std::optional<Verdict> VerifyCache::find_good(const Digest& secret) const {
+  const auto found = known_.find(secret);
+  if (found == known_.end() || !found->second.verdict.principal) return std::nullopt;
+  return found->second.verdict;
+}
+
 void VerifyCache::remember(const Digest& secret, const Verdict& verdict) {
   const Time now = clock_->now();
   if (known_.size() >= kMost) std::erase_if(known_, [&](const auto& row) { return now >= row.second.until; });
@@ -59,12 +65,22 @@ Result<Verdict> VerifyCache::get(const Context& ctx, const Digest& secret,
   }
   lock.lock();
   if (answer && flight->generation == generation_) remember(secret, *answer);
+  const bool away = !answer && (answer.error().code() == Errc::unavailable ||
+                                answer.error().code() == Errc::deadline_exceeded);
+  if (away)
+    if (auto last = find_good(secret)) answer = *std::move(last);
   flight->answer = answer;
   flight->done = true;
   if (const auto mine = flights_.find(secret); mine != flights_.end() && mine->second == flight)
     flights_.erase(mine);
   landed_.notify_all();
   return answer;
+}
+
+void VerifyCache::doubt() {
+  const std::lock_guard lock(mutex_);
+  ++generation_;
+  for (auto& [secret, known] : known_) known.until = {};
 }
 
 void VerifyCache::clear() {

@@ -24,10 +24,13 @@ class VerifyCache {
   explicit VerifyCache(std::shared_ptr<const Clock> clock) : clock_(std::move(clock)) {}
 
   /// The remembered verdict, or that of `ask`, which runs once for all who want the same secret at the same
-  /// time. Failures of `ask` are not remembered.
+  /// time. Failures of `ask` are not remembered. While the database cannot be asked a secret that was good
+  /// when it was asked last is good.
   Result<Verdict> get(const Context&, const Digest& secret, const std::function<Result<Verdict>()>& ask);
   /// Forgets everything, and what is being asked now: its answer may be older than this call.
   void clear();
+  /// Messages may have been lost: everything is asked again, if it can be.
+  void doubt();
 
  private:
   struct Known {
@@ -40,6 +43,7 @@ class VerifyCache {
     std::optional<Result<Verdict>> answer;
   };
   std::optional<Verdict> find(const Digest& secret) const;
+  std::optional<Verdict> find_good(const Digest& secret) const;
   void remember(const Digest& secret, const Verdict& verdict);
 
   std::shared_ptr<const Clock> clock_;

@@ -7,9 +7,15 @@
 
 namespace granary::db {
 
-std::string_view bookkeeping_sql(Dialect) noexcept {
-  return "CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT NOT NULL PRIMARY KEY, applied_at BIGINT "
-         "NOT NULL)";
+#define GRANARY_MIGRATIONS_TABLE                                                                     \
+  "CREATE TABLE IF NOT EXISTS schema_migrations (name TEXT NOT NULL PRIMARY KEY, applied_at BIGINT " \
+  "NOT NULL)"
+
+/// In PostgreSQL with the count of commits that were announced: see postgres/listener.h.
+std::string_view bookkeeping_sql(Dialect dialect) noexcept {
+  return dialect == Dialect::sqlite
+             ? std::string_view(GRANARY_MIGRATIONS_TABLE)
+             : std::string_view(GRANARY_MIGRATIONS_TABLE "; CREATE SEQUENCE IF NOT EXISTS granary_changes");
 }
 
 std::string in_dialect(std::string_view sql, Dialect dialect) {

@@ -141,7 +141,7 @@ Response error_response(const Error& error) {
   json.end_object();
   Response response = bytes_response(status, "application/json", std::move(json).take() + "\n");
   if (status >= 400 && status < 500) response.reason = reason_line(error.message());
-  if (status == 503) response.with("Retry-After", "2");
+  if (status == 503 || status == 504) response.with("Retry-After", "2");
   if (status == 401) response.with("WWW-Authenticate", "Basic realm=\"granary\"");
   return response;
 }

@@ -76,7 +76,8 @@ void Runner::hold() {
 
 std::size_t Runner::running() const {
   const std::lock_guard lock(mutex_);
-  return active_.size();
+  // Who asks for a job while this one is held may still get it.
+  return held_ ? std::max<std::size_t>(active_.size(), busy_) : active_.size();
 }
 
 void Runner::resume() {

@@ -16,6 +16,10 @@ constexpr int kDownloadsAtOnce = 64;
 /// Nobody waits long for a small file, and an error is better said than sent as a response that is cut off.
 constexpr std::uint64_t kWaitForWhole = 256 * 1024;
 
+bool says_away(const Error& error) noexcept {
+  return error.code() == Errc::unavailable || error.code() == Errc::deadline_exceeded;
+}
+
 }  // namespace
 
 /// Its fields but `record`, `before` and `background` are guarded by the mutex.
@@ -75,7 +79,13 @@ Result<std::optional<std::uint64_t>> Files::keep(const Context& ctx, const model
 
 /// What is held, also what this makes so: the same bytes may be there through another source.
 Result<Held> Files::look_up(const Context& ctx, const model::FileRecord& record) {
-  auto known = TRY(find_held(*parts_, ctx, record.source, record.origin->key));
+  const auto& key = record.origin->key;
+  auto asked = find_held(*parts_, ctx, record.source, key);
+  if (!asked && says_away(asked.error())) {
+    if (auto file = memory_.find(record.source, key))
+      return Held{.file = std::move(file), .before = std::nullopt, .remembered = true};
+  }
+  auto known = TRY(std::move(asked));
   if (!known.file && record.origin->digest_known) {
     if (const auto blob = TRY(parts_->blobs->find(ctx, record.blob))) {
       const Time now = parts_->clock->now();
@@ -85,11 +95,16 @@ Result<Held> Files::look_up(const Context& ctx, const model::FileRecord& record)
       if (!noted) known.file.reset();  // it is garbage, and goes
     }
   }
+  if (known.file)
+    memory_.note(record.source, *known.file);
+  else
+    memory_.forget(record.source, key);
   return known;
 }
 
-void Files::note_use(const Context& ctx, const model::FileRecord& record, const catalog::HeldFile& file) {
-  if (const auto touched = touch(*parts_, ctx, record.source, file); !touched)
+void Files::note_use(const Context& ctx, const model::FileRecord& record, const Held& known) {
+  if (known.remembered) return;
+  if (const auto touched = touch(*parts_, ctx, record.source, *known.file); !touched)
     parts_->log.failed("cannot note that a file was used", touched.error());
 }
 
@@ -97,7 +112,7 @@ Result<std::optional<HeldBytes>> Files::find(const Context& ctx, const model::Fi
   GRANARY_ASSERT(record.origin.has_value());
   const auto known = TRY(look_up(ctx, record));
   if (!known.file) return std::nullopt;
-  note_use(ctx, record, *known.file);
+  note_use(ctx, record, known);
   return HeldBytes{known.file->blob, known.file->size};
 }
 
@@ -111,13 +126,15 @@ Result<std::optional<Opened>> Files::held(const Context& ctx, const model::FileR
   auto body = parts_->blobs->serve(ctx, file->blob, file->size);
   if (!body) {
     if (body.error().code() != Errc::not_found) return tl::unexpected(std::move(body).error());
+    if (known.remembered)
+      return fail(Errc::unavailable, "the file is not here, and the database cannot be asked", "retry later");
     parts_->log.warn("the bytes of a mirrored file are missing and are fetched again", {{"file", file->key}});
     TRY(parts_->catalog->write(ctx,
                                [&](catalog::WriteView& view) { return let_go(view, record.source, *file); }));
     before = file->blob;
     return std::nullopt;
   }
-  note_use(ctx, record, *file);
+  note_use(ctx, record, known);
   return Opened{*std::move(body), file->blob};
 }
 
@@ -203,7 +220,7 @@ Result<> Files::fetch(OnTheWay& way, const Context& ctx) {
 }
 
 /// Durable before the row that names it.
-Result<> Files::store(const Download& download, const model::FileRecord& record, const Context& ctx) const {
+Result<> Files::store(const Download& download, const model::FileRecord& record, const Context& ctx) {
   UniqueFd copy(::fcntl(download.file()->fd(), F_DUPFD_CLOEXEC, 0));
   if (!copy) return system_error(errno, "open a fetched file again");
   const FileSource bytes(std::move(copy), download.size());
@@ -214,10 +231,12 @@ Result<> Files::store(const Download& download, const model::FileRecord& record,
     blob = TRY(writer->commit(record.origin->digest_known ? std::optional(record.blob) : std::nullopt));
     return blob.digest;
   };
-  return catalog::store_and_name(*parts_->catalog, ctx, put, [&](std::int64_t after) {
+  return catalog::store_and_name(*parts_->catalog, ctx, put, [&](std::int64_t after) -> Result<> {
     const Time now = parts_->clock->now();
-    return hold(*parts_, ctx, record.source,
-                {record.origin->key, blob.digest, blob.size, download.md5(), now, now}, after);
+    const catalog::HeldFile file{record.origin->key, blob.digest, blob.size, download.md5(), now, now};
+    TRY(hold(*parts_, ctx, record.source, file, after));
+    memory_.note(record.source, file);
+    return {};
   });
 }
 

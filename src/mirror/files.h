@@ -11,6 +11,7 @@
 
 #include "mirror/download.h"
 #include "mirror/held.h"
+#include "mirror/held_memory.h"
 #include "mirror/mirrors.h"
 #include "mirror/parts.h"
 
@@ -37,7 +38,7 @@ class Files {
   struct OnTheWay;
   using Key = std::pair<std::int64_t, std::string>;  // source, Origin::key
 
-  void note_use(const Context&, const model::FileRecord&, const catalog::HeldFile&);
+  void note_use(const Context&, const model::FileRecord&, const Held&);
   Result<Held> look_up(const Context&, const model::FileRecord&);
   Result<std::optional<Opened>> held(const Context&, const model::FileRecord&, std::optional<Digest>& before);
   /// Null when the file came meanwhile.
@@ -45,10 +46,11 @@ class Files {
                                          std::optional<Digest> before, bool background);
   void run(const std::shared_ptr<OnTheWay>&);
   Result<> fetch(OnTheWay&, const Context&);
-  Result<> store(const Download&, const model::FileRecord&, const Context&) const;
+  Result<> store(const Download&, const model::FileRecord&, const Context&);
   Result<std::optional<Opened>> wait(const Context&, const std::shared_ptr<OnTheWay>&);
 
   const Parts* parts_;
+  HeldMemory memory_;
   std::stop_source stop_;
   std::mutex mutex_;
   std::condition_variable_any changed_;  // a download has begun, or ended

@@ -13,6 +13,7 @@ struct Held {
   std::optional<catalog::HeldFile> file;
   /// The file was evicted, and had this digest: so must what is fetched again.
   std::optional<Digest> before;
+  bool remembered = false;  // the database is away: so it was when it was asked last
 };
 Result<Held> find_held(const Parts&, const Context&, model::SourceId, std::string_view key);
 

@@ -100,7 +100,9 @@ Result<> RTreesOnDemand::want(const Context& ctx, model::SourceId id, const std:
   if (held->failed && parts_.clock->now() < held->failed->first + kFailed)
     return tl::unexpected(held->failed->second);
   if (held->absent_at && parts_.clock->now() < *held->absent_at + kAbsent) return absent();
-  if (!TRY(is_known(parts_, ctx, id, tree))) {
+  const auto there = is_known(parts_, ctx, id, tree);
+  if (!there && held->was_known) return {};  // the database is away: what it was goes on
+  if (!TRY(Result<bool>(there))) {
     const auto source = TRY(mirror_source(parts_, ctx, id));
     if (is_offline(source)) return absent();
     const auto synced = sync_r_tree(parts_, ctx, source, tree, Reason::request, [](const Step&) {});
@@ -123,7 +125,12 @@ Result<> RTreesOnDemand::want(const Context& ctx, model::SourceId id, const std:
 /// Who asks for one just now ends with an entry that nobody else sees any more.
 void RTreesOnDemand::forget(std::optional<model::SourceId> source) {
   const std::lock_guard lock(mutex_);
-  std::erase_if(entries_, [&](const auto& one) { return !source || one.first.first == source->value; });
+  for (auto& [key, held] : entries_) {
+    if (source && key.first != source->value) continue;
+    auto anew = std::make_shared<Entry>();
+    anew->was_known = !source && (held->known || held->was_known);  // one that was cleared is gone
+    held = std::move(anew);
+  }
 }
 
 std::shared_ptr<RTreesOnDemand::Entry> RTreesOnDemand::entry(model::SourceId source,

@@ -1,6 +1,7 @@
 #pragma once
 /// A source of R packages with all of its trees: CRAN, Bioconductor, or one like them.
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -28,7 +29,8 @@ class RTreesOnDemand {
  private:
   struct Entry {
     std::timed_mutex fetching;  // held by the one who asks upstream
-    bool known = false;
+    std::atomic<bool> known = false;
+    bool was_known = false;                        // before it was forgotten
     std::optional<Time> absent_at;                 // upstream said that it has no such tree
     std::optional<std::pair<Time, Error>> failed;  // it could not be asked
   };

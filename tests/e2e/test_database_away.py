@@ -11,7 +11,7 @@ import pytest
 
 from artifacts import r_name, r_package, wheel, wheel_name
 from conftest import missing
-from server import eventually
+from server import basic, eventually
 from services import Postgres
 
 CLIENTS, SECONDS, PATIENCE = 60, 4, 10
@@ -198,4 +198,51 @@ def test_patience_is_counted_from_the_beginning_of_an_outage(make_granary, datab
         assert answer.status == 503 and seconds < 1, seconds
         database.start()
         eventually(lambda: server.get("/python/latest/simple/rye/").status == 200, 15)
+        assert server.stop() == 0
+
+
+def test_mirrors_and_authenticated_repositories_go_on_too(make_granary, database, cran_upstream, pypi_upstream):
+    """Twice in quick succession: who has lost touch may have missed anything, and goes on with what it knew all the same."""
+    server = make_granary(settings={"Database": {"Provider": "postgres"},
+                                    "Postgres": {"URL": database.database(), "OutagePatience": "0s"}})
+    server.start()
+    with server:
+        server.cli("create", "source", "--name", "cran", "--type", "cran", "--url", cran_upstream.url)
+        server.cli("create", "source", "--name", "pypi", "--type", "pypi", "--url", f"{pypi_upstream.url}/simple")
+        server.repository("r", "cran", name="cran")
+        server.repository("python", "pypi", name="pypi")
+        for source in ("cran", "pypi"):
+            server.cli("sync", "--source", source, seconds=300)
+        server.repository("python", name="team", authenticated=True)
+        token = server.token()
+        assert server.upload("team", wheel_name("oats", "1.0"), wheel("oats", "1.0"), token).status == 200
+        reader = basic("__token__", server.token("repos:read"))
+        forms = itertools.count()
+
+        def ask(path, headers):
+            # In a form that no event loop has kept.
+            return server.get(path, Accept=f"*/*, x/{next(forms)}", **headers)
+
+        [filename, *_] = server.filenames("pypi", "six")
+        mirrored = server.file_url("pypi", "six", filename)
+        known = {path: {} for path in ("/cran/latest/src/contrib/PACKAGES", "/cran/latest/src/contrib/praise_1.0.0.tar.gz",
+                                       "/pypi/latest/simple/six/", mirrored)}
+        known["/team/latest/simple/oats/"] = reader
+        eventually(lambda: not any(job["finished"] is None for job in server.cli_json("list", "jobs")), 60)  # which describe packages
+        before = {path: ask(path, headers) for path, headers in known.items()}
+        assert {answer.status for answer in before.values()} == {200}, before
+        for source in ("cran", "pypi"):
+            eventually(lambda source=source: server.cli_json("info", "--source", source)["held_files"] >= 1)
+
+        for wait in (11, 0):
+            database.stop()
+            time.sleep(wait)  # a token's verdict is good for ten seconds while the database can be asked
+            for path, headers in known.items():
+                for _ in range(2):
+                    answer, seconds = timed(lambda path=path, headers=headers: ask(path, headers))
+                    assert (answer.status, answer.body) == (200, before[path].body) and seconds < 3, (path, answer.status, answer.text[:200], seconds)
+            assert ask("/team/latest/simple/oats/", {}).status == 401
+            assert ask("/team/latest/simple/oats/", basic("__token__", "guessed")).status == 401
+            database.start()
+            eventually(lambda: server.upload("team", wheel_name("rye", "1.0"), wheel("rye", "1.0"), token).status == 200, 15)
         assert server.stop() == 0

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/text.h"
 #include "db/postgres/writer.h"
@@ -65,6 +66,8 @@ Result<> PostgresListener::listen(const std::stop_token& stop, std::chrono::mill
   connected_ = false;
   const auto connection = TRY(setup_.servers->connect(Clock::now() + patience, {.stop = wake_.get()}));
   connected_ = true;
+  count_.reset();
+  missing_ = false;
   const auto count = [](std::atomic<int>* open) { --*open; };
   ++*setup_.open;
   const std::unique_ptr<std::atomic<int>, decltype(count)> counted(setup_.open, count);
@@ -79,29 +82,58 @@ Result<> PostgresListener::listen(const std::stop_token& stop, std::chrono::mill
   setup_.changes->tell({});  // what was committed before LISTEN
   while (!stop.stop_requested()) {
     const auto payloads = TRY(connection->notifications(Clock::now() + kBetweenChecks));
-    for (const auto& payload : payloads) hear(payload, schema);
+    for (const auto& payload : payloads)
+      if (hear(payload, schema)) count_.reset();
     setup_.tick();
     if (!payloads.empty()) continue;
     connection->limit(Clock::now() + kCheckPatience);
-    TRY(connection->run("SELECT 1"));
+    TRY(ask_for_unheard(*connection));
   }
   return {};
 }
 
-void PostgresListener::hear(const std::string& payload, const std::string& schema) const {
+Result<> PostgresListener::ask_for_unheard(PostgresConnection& connection) {
+  std::int64_t count = 0;
+  TRY(connection.query("SELECT coalesce(pg_sequence_last_value(to_regclass('granary_changes')), 0)", {},
+                       [&](const Row& row) -> Result<> {
+                         count = row.integer(0);
+                         return {};
+                       }));
+  if (!count_ || *count_ == count) {
+    missing_ = false;
+  } else if (!std::exchange(missing_, true)) {
+    return {};  // counted before its commit: its message comes
+  } else {
+    missing_ = false;
+    if (!std::exchange(complained_, true))
+      setup_.log.warn("changes of other nodes are not announced here: looking each second",
+                      {{"hint", "connect to PostgreSQL itself, or through a pooler in session mode"}});
+    setup_.changes->tell({});
+  }
+  count_ = count;
+  return {};
+}
+
+/// Whether it is of this schema.
+bool PostgresListener::hear(const std::string& payload, const std::string& schema) const {
   const auto parts = split(payload, '/');
-  if (parts.size() < 3 || parts[0] == setup_.node) return;
-  if (std::string_view(payload).substr(parts[0].size() + parts[1].size() + 2) != schema) return;
+  if (parts.size() < 3 || std::string_view(payload).substr(parts[0].size() + parts[1].size() + 2) != schema)
+    return false;
+  if (parts[0] == setup_.node) return true;
   std::vector<std::int64_t> topics;
   if (!parts[1].empty()) {
     for (const auto part : split(parts[1], ',')) {
       std::int64_t topic = 0;
       const auto parsed = std::from_chars(part.data(), part.data() + part.size(), topic);
-      if (parsed.ec != std::errc()) return setup_.changes->tell({});
+      if (parsed.ec != std::errc()) {
+        setup_.changes->tell({});
+        return true;
+      }
       topics.push_back(topic);
     }
   }
   setup_.changes->tell(topics);
+  return true;
 }
 
 }  // namespace granary::db

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -16,7 +17,10 @@
 namespace granary::db {
 
 /// A thread with a connection that listens. While it is away messages are lost, so that its return is told as
-/// an empty list; a server that answers no more is noticed by a cheap question each second.
+/// an empty list; a server that answers no more is noticed by a cheap question each second in which nothing
+/// was heard. The same question asks for the count of commits that were announced (the sequence
+/// granary_changes): one that was not heard, because something between here and the server keeps messages
+/// back, is told as an empty list too, within three seconds.
 class PostgresListener {
  public:
   struct Setup {
@@ -39,11 +43,16 @@ class PostgresListener {
   PostgresListener(Setup setup, UniqueFd wake) : setup_(std::move(setup)), wake_(std::move(wake)) {}
   void loop(const std::stop_token& stop);
   Result<> listen(const std::stop_token& stop, std::chrono::milliseconds patience);
-  void hear(const std::string& payload, const std::string& schema) const;
+  bool hear(const std::string& payload, const std::string& schema) const;
+  Result<> ask_for_unheard(PostgresConnection&);
 
   Setup setup_;
   UniqueFd wake_;
-  bool connected_ = false;  // of the thread: in this turn
+  // Of the thread, in this turn:
+  bool connected_ = false;
+  std::optional<std::int64_t> count_;  // of commits that were heard; absent: to be asked for
+  bool missing_ = false;               // there was one more, which may still be on its way
+  bool complained_ = false;
   std::jthread thread_;
 };
 

@@ -101,7 +101,7 @@ Result<> PostgresWriter::commit(std::span<const std::int64_t> topics) {
       "SET LOCAL statement_timeout = " + std::to_string(options_->connection_timeout.count()) + "; ";
   if (!topics.empty())
     sql += "SELECT pg_notify('" + std::string(kChannel) + "', '" + node_ + "/" + listed(topics) +
-           "/' || coalesce(current_schema(), '')); ";
+           "/' || coalesce(current_schema(), '')), nextval(to_regclass('granary_changes')); ";
   connection_->wait_in_silence(true);
   auto tag = connection_->run(sql + "COMMIT");
   connection_->wait_in_silence(false);
