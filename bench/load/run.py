@@ -36,7 +36,7 @@ SOAK_SECONDS = int(os.environ.get("LOAD_SOAK_SECONDS", "3600"))
 SOAK_RATE = int(os.environ.get("LOAD_SOAK_RATE", "100"))
 PACKAGES = int(os.environ.get("LOAD_PACKAGES", "500"))
 CONNECTIONS, SEED = 64, 1
-SHARE = 0.1  # of a processor, for each node of `scale`: all of them and the generator together leave the processors half idle
+SHARE = 0.05  # of a processor, for each node of `scale`: all of them and the generator together leave the processors mostly idle
 
 
 def say(text):
@@ -149,7 +149,7 @@ class Cluster:
                 "linear": [rate / rates[0] / (i + 1) for i, rate in enumerate(rates)]}
 
     def join(self):
-        """Slices of load on a node that has just been started, until one is as fast as it ever is."""
+        """Slices of load on a node that has just been started with nothing on its disk, until one is as fast as it ever is."""
         node, slice_of = self.lab.nodes["c"], 500
         server = [f"{node.address}:{node.port}"]
         path = self.generator.plan(self.target, self.token, 20 * slice_of)
@@ -162,6 +162,8 @@ class Cluster:
 
         warm = sorted(one() for _ in range(9))[4]
         node.stop()
+        shutil.rmtree(node.folder)
+        node.folder.mkdir()
         begin = time.monotonic()
         node.start()
         answers, slices = time.monotonic() - begin, []

@@ -12,7 +12,7 @@ INTRO = """# Load
 **The load.** One client is one keep-alive connection that installs packages, one after the other; half are Python packages, half R packages. An install asks for the
 index (a project page, or PACKAGES.gz; nine of ten clients have it already and get 304), for metadata (the wheel's METADATA; for R `Meta/archive.rds`, conditionally) and
 for the file. Besides, three of ten pages that are asked for are of names that are not there (404), every 2,000th install uploads a wheel into a repository that the others
-read, and every 500th asks for a page of an old day that nobody has asked for. A tenth of the packages gets half of the installs. A request fails when the status or the
+read, and every 500th asks for a page of an old state (by its number) that nobody has asked for. A tenth of the packages gets half of the installs. A request fails when the status or the
 length of the answer is not what it was before the load.
 
 **Sizes.** Files are log-normal, as on CRAN and PyPI, but with a median of 8 KB in place of 60 to 300 KB: the generator, the balancer, the nodes, PostgreSQL and S3 share
@@ -104,7 +104,7 @@ def scale(result):
 
 
 def join(result):
-    return ["", "A node is stopped and started again; slices of 500 installs show when it is as fast as it was (90 % of the median before).", "",
+    return ["", "A node is stopped, loses its disk, and is started again as a new one; slices of 500 installs show when it is as fast as it was (90 % of the median before).", "",
             "| What | Measured | Goal |", "|---|--:|--:|", f"| from start to the first answer | {result['answers_s']:.2f} s | |",
             f"| from start to a slice at full rate, that slice included | {result['full_rate_s']:.2f} s | < 2 s |",
             f"| installs per second of the slices | {', '.join(f'{s:,.0f}' for s in result['slices'][:8])} | {result['warm']:,.0f} |"]
