@@ -39,8 +39,8 @@ struct StartOptions {
 
 class Node {
  public:
-  /// Opens the stores, migrates the database, listens. What is down at first (database, bucket) is waited
-  /// for, up to a minute, with a line in the log.
+  /// Opens the stores, migrates the database, listens. A database that is down at first is waited for,
+  /// up to a minute, with a line in the log.
   static Result<std::unique_ptr<Node>> start(const config::Settings&, const config::Environment&,
                                              const StartOptions&, std::shared_ptr<LogSink>);
   ~Node();

@@ -70,6 +70,30 @@ TEST_F(VerifyCacheTest, AFailureIsNotRemembered) {
   EXPECT_EQ(asked, 1);
 }
 
+TEST_F(VerifyCacheTest, WhileTheDatabaseIsAwayWhatWasGoodIsGoodAndNothingElse) {
+  const auto away = [&](const Digest& secret) {
+    return cache.get(test_context(), secret,
+                     []() -> Result<Verdict> { return fail(Errc::unavailable, "the database is gone"); });
+  };
+  const auto bad = sha256(as_bytes("bad"));
+  get(one);
+  get(bad, false);
+  clock->advance(24h);
+  EXPECT_TRUE(away(one).value().principal);
+  EXPECT_FALSE(away(bad)) << "it may be good by now";
+  EXPECT_FALSE(away(sha256(as_bytes("new"))));
+  cache.doubt();
+  EXPECT_TRUE(away(one).value().principal) << "messages were lost";
+  asked = 0;
+  get(one, false);
+  EXPECT_EQ(asked, 1) << "and it is asked again as soon as it can be";
+  clock->advance(3s);
+  EXPECT_FALSE(away(one)) << "it was revoked";
+  get(one);
+  cache.clear();
+  EXPECT_FALSE(away(one)) << "some token was revoked";
+}
+
 TEST_F(VerifyCacheTest, ManySecretsDoNotGrowItWithoutBound) {
   for (int i = 0; i < 10'500; ++i) get(sha256(as_bytes(std::to_string(i))), false);
   asked = 0;
