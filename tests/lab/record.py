@@ -9,6 +9,7 @@ import pathlib
 import shutil
 import signal
 import subprocess
+import threading
 import time
 
 import network
@@ -30,6 +31,7 @@ class Record:
     def __init__(self, run=RUN):
         self.run = run
         self.path = run / "state.json"
+        self.saving = threading.RLock()
         self.state = {"owner": None, "folder": None, "processes": [], "namespaces": [], "links": [], "mounts": [], "cgroups": [],
                       "about": {}}
 
@@ -52,9 +54,11 @@ class Record:
         return True
 
     def save(self):
-        temporary = self.path.with_suffix(".new")
-        temporary.write_text(json.dumps(self.state, indent=1) + "\n")
-        temporary.replace(self.path)
+        """By several threads at a time: services are started at once."""
+        with self.saving:
+            temporary = self.path.with_suffix(".new")
+            temporary.write_text(json.dumps(self.state, indent=1) + "\n")
+            temporary.replace(self.path)
 
     def own(self):
         self.state["owner"] = {"pid": os.getpid(), "started": started(os.getpid())}
@@ -71,12 +75,14 @@ class Record:
         return owner is None or started(owner["pid"]) == owner["started"]
 
     def add(self, kind, value):
-        self.state[kind].append(value)
-        self.save()
+        with self.saving:
+            self.state[kind].append(value)
+            self.save()
 
     def add_process(self, name, pid):
-        self.state["processes"] = [p for p in self.state["processes"] if started(p["pid"]) == p["started"]]
-        self.add("processes", {"name": name, "pid": pid, "started": started(pid)})
+        with self.saving:
+            self.state["processes"] = [p for p in self.state["processes"] if started(p["pid"]) == p["started"]]
+            self.add("processes", {"name": name, "pid": pid, "started": started(pid)})
 
     def destroy(self):
         """Ends and removes all of it; what is gone already is no error."""
