@@ -14,12 +14,12 @@
 #include "api/meta_status.h"
 #include "api/r_undescribed.h"
 #include "api/snapshot_request.h"
+#include "base/away.h"
 #include "base/hash.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/time_text.h"
 #include "r/tree_name.h"
-#include "view/away.h"
 
 namespace granary::api {
 namespace {
@@ -127,7 +127,7 @@ class MetaHandlers {
     const auto now = status_now(ctx);
     const std::scoped_lock lock(mutex_);
     if (now) last_status_ = *now;
-    if (!now && (!view::is_away(now.error()) || last_status_.empty())) return tl::unexpected(now.error());
+    if (!now && (!is_away(now.error()) || last_status_.empty())) return tl::unexpected(now.error());
     return json_response(last_status_);
   }
 

@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "base/away.h"
 #include "base/log.h"
 
 namespace granary::auth {
@@ -65,9 +66,7 @@ Result<Verdict> VerifyCache::get(const Context& ctx, const Digest& secret,
   }
   lock.lock();
   if (answer && flight->generation == generation_) remember(secret, *answer);
-  const bool away = !answer && (answer.error().code() == Errc::unavailable ||
-                                answer.error().code() == Errc::deadline_exceeded);
-  if (away)
+  if (!answer && is_away(answer.error()))
     if (auto last = find_good(secret)) answer = *std::move(last);
   flight->answer = answer;
   flight->done = true;

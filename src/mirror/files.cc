@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <thread>
 
+#include "base/away.h"
 #include "base/file.h"
 #include "mirror/held.h"
 #include "mirror/notes.h"
@@ -15,10 +16,6 @@ namespace {
 constexpr int kDownloadsAtOnce = 64;
 /// Nobody waits long for a small file, and an error is better said than sent as a response that is cut off.
 constexpr std::uint64_t kWaitForWhole = 256 * 1024;
-
-bool says_away(const Error& error) noexcept {
-  return error.code() == Errc::unavailable || error.code() == Errc::deadline_exceeded;
-}
 
 }  // namespace
 
@@ -81,7 +78,7 @@ Result<std::optional<std::uint64_t>> Files::keep(const Context& ctx, const model
 Result<Held> Files::look_up(const Context& ctx, const model::FileRecord& record) {
   const auto& key = record.origin->key;
   auto asked = find_held(*parts_, ctx, record.source, key);
-  if (!asked && says_away(asked.error())) {
+  if (!asked && is_away(asked.error())) {
     if (auto file = memory_.find(record.source, key))
       return Held{.file = std::move(file), .before = std::nullopt, .remembered = true};
   }

@@ -1,6 +1,6 @@
 /// What goes on while the database cannot be asked.
 
-#include "view/away.h"
+#include "base/away.h"
 
 #include <gtest/gtest.h>
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/away.h"
 #include "base/text.h"
-#include "view/away.h"
 #include "view/own_sources.h"
 
 namespace granary::view {

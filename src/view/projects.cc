@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/away.h"
 #include "python/project_record.h"
-#include "view/away.h"
 #include "view/newest_file.h"
 
 namespace granary::view {

@@ -8,11 +8,11 @@
 #include <thread>
 #include <unordered_set>
 
+#include "base/away.h"
 #include "base/hash.h"
 #include "base/time_text.h"
 #include "catalog/mirror_keys.h"
 #include "r/tree_name.h"
-#include "view/away.h"
 #include "view/directory.h"
 #include "view/made_once.h"
 #include "view/newest_file.h"
