@@ -195,6 +195,18 @@ TEST_P(BlobStoreSuite, WhatIsSeenOnAWalkMayBeRemoved) {
   EXPECT_TRUE(all().empty());
 }
 
+TEST_P(BlobStoreSuite, WhatIsRemovedWhileItIsStoredWasStored) {
+  const auto digest = sha256(as_bytes("hello"));
+  const std::jthread remover([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) EXPECT_TRUE(store->remove(ctx, digest));
+  });
+  for (int i = 0; i < 100; ++i) {
+    const auto stored = put(*store, "hello", digest);
+    ASSERT_TRUE(stored) << stored.error().message();
+    EXPECT_EQ(stored->size, 5u);
+  }
+}
+
 TEST_P(BlobStoreSuite, AProbeLeavesNothingBehind) {
   EXPECT_TRUE(store->probe(ctx));
   EXPECT_TRUE(all().empty());
