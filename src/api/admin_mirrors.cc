@@ -62,8 +62,6 @@ constexpr http::RouteSpec kClear = {
     "Forget everything that is known of the upstream. Must be confirmed by confirm=true",
     "confirm"};
 
-constexpr auto kPatience = std::chrono::hours(12);
-
 Result<model::Source> source_of(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
   std::optional<model::Source> found;
   TRY(deps.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
@@ -86,16 +84,6 @@ Result<model::SourceId> mirror_of(const AdminDeps& deps, const Context& ctx, con
       "only sources of type cran, bioconductor and pypi have one");
 }
 
-Result<http::Response> submitted(const AdminDeps& deps, const Context& ctx, const jobs::JobSpec& spec,
-                                 bool wait) {
-  const auto id = TRY(deps.queue->submit(ctx, spec));
-  auto job = TRY(deps.queue->get(ctx, id));
-  if (wait) job = TRY(wait_for_turn(ctx, *deps.queue, std::move(job), kPatience));
-  JsonWriter json;
-  write_json(json, job);
-  return json_response(wait ? 200 : 202, std::move(json));
-}
-
 Result<http::Response> sync(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
   const bool wait = TRY(query_flag(request, "wait"));
   const bool crawl = TRY(query_flag(request, "crawl"));
@@ -104,7 +92,7 @@ Result<http::Response> sync(const AdminDeps& deps, const Context& ctx, const htt
     return fail(Errc::unsupported, "the source is offline: it has no upstream",
                 "bring it up to date with: granary import");
   if (crawl) TRY(deps.mirrors->want_crawl(ctx, source));
-  return submitted(deps, ctx, mirror::sync_job(source), wait);
+  return submit_job(ctx, *deps.queue, mirror::sync_job(source), wait);
 }
 
 /// A name that cannot be one is refused now, and not by the job.
@@ -147,7 +135,7 @@ Result<http::Response> fetch(const AdminDeps& deps, const Context& ctx, const ht
   if (spec.arguments.size() > jobs::kLongestArguments)
     return fail(Errc::too_large, "so many packages are too many for one order",
                 "fetch them in several parts");
-  return submitted(deps, ctx, spec, wait);
+  return submit_job(ctx, *deps.queue, spec, wait);
 }
 
 Result<http::Response> info(const AdminDeps& deps, const Context& ctx, const http::Request& request) {

@@ -23,10 +23,9 @@ struct AdminDeps {
   std::function<bool()> new_repos_authenticated = {};
   /// Success: nothing is written any more, or all is taken again. Null: it cannot be done here.
   std::function<Result<>(const Context&, bool on)> set_read_only = {};
-  std::chrono::seconds gc_grace{3600};
   std::string public_url = {};                    // Server.Address
   std::shared_ptr<mirror::Mirrors> mirrors = {};  // null: sources with an upstream cannot be made
-  std::shared_ptr<jobs::Queue> queue = {};        // with mirrors
+  std::shared_ptr<jobs::Queue> queue = {};
 };
 
 void bind_admin_routes(http::Router&, const AdminDeps&);

@@ -3,6 +3,7 @@
 #include "api/admin_json.h"
 #include "api/admin_request.h"
 #include "api/job_json.h"
+#include "api/job_wait.h"
 #include "base/text.h"
 
 namespace granary::api {
@@ -88,11 +89,7 @@ Result<http::Response> submit(const JobDeps& deps, const Context& ctx, const htt
   for (const auto& spec : deps.submittable) {
     kinds.push_back(spec.kind);
     if (spec.kind != kind) continue;
-    const auto id = TRY(deps.queue->submit(ctx, spec));
-    const auto job = TRY(deps.queue->get(ctx, id));
-    JsonWriter json;
-    write_json(json, job);
-    return json_response(202, std::move(json));
+    return submit_job(ctx, *deps.queue, spec);
   }
   return fail(Errc::invalid_argument, "no job of the kind '" + kind.substr(0, 80) + "' can be submitted",
               "use " + join(kinds, " or "));

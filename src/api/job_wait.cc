@@ -2,12 +2,15 @@
 
 #include <thread>
 
+#include "api/admin_json.h"
+#include "api/job_json.h"
 #include "jobs/policy.h"
 
 namespace granary::api {
 namespace {
 
 constexpr auto kPause = std::chrono::milliseconds(200);
+constexpr auto kLongestWait = std::chrono::hours(12);
 
 }  // namespace
 
@@ -30,6 +33,16 @@ Result<jobs::Job> wait_for_turn(const Context& ctx, jobs::Queue& queue, jobs::Jo
     std::this_thread::sleep_for(kPause);
     job = TRY(queue.get(patient, job.id));
   }
+}
+
+Result<http::Response> submit_job(const Context& ctx, jobs::Queue& queue, const jobs::JobSpec& spec,
+                                  bool wait) {
+  const auto id = TRY(queue.submit(ctx, spec));
+  auto job = TRY(queue.get(ctx, id));
+  if (wait) job = TRY(wait_for_turn(ctx, queue, std::move(job), kLongestWait));
+  JsonWriter json;
+  write_json(json, job);
+  return json_response(wait ? 200 : 202, std::move(json));
 }
 
 }  // namespace granary::api

@@ -1,9 +1,10 @@
 #pragma once
-/// A request that waits for a job, for callers that want the outcome as the answer.
+/// A request that orders a job, and may wait for it, for callers that want the outcome as the answer.
 
 #include <chrono>
 
 #include "base/context.h"
+#include "http/message.h"
 #include "jobs/queue.h"
 
 namespace granary::api {
@@ -14,5 +15,8 @@ namespace granary::api {
 /// case.
 Result<jobs::Job> wait_for_turn(const Context&, jobs::Queue&, jobs::Job job,
                                 std::chrono::milliseconds patience);
+
+/// Submits, and answers with the job (202): as it is, or with `wait` as it is when it has succeeded.
+Result<http::Response> submit_job(const Context&, jobs::Queue&, const jobs::JobSpec&, bool wait = false);
 
 }  // namespace granary::api

@@ -39,9 +39,9 @@ class MockIngest : public ingest::Ingest {
   MOCK_METHOD(Result<model::Repository>, unsubscribe, (const Context&, View, View), (override));
   MOCK_METHOD(Result<model::Repository>, reorder, (const Context&, View, const std::vector<std::string>&),
               (override));
-  MOCK_METHOD(Result<ingest::Collected>, collect, (const Context&, bool, std::chrono::seconds), (override));
-  MOCK_METHOD(Result<ingest::Verified>, verify,
-              (const Context&, const std::function<void(std::uint64_t, std::uint64_t)>&), (override));
+  MOCK_METHOD(Result<ingest::Collected>, collect,
+              (const Context&, bool, std::chrono::seconds, const ingest::OnProgress&), (override));
+  MOCK_METHOD(Result<ingest::Verified>, verify, (const Context&, const ingest::OnProgress&), (override));
 };
 
 struct Field {

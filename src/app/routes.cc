@@ -68,7 +68,6 @@ void bind_routes(http::Router& router, const Parts& parts, const config::Setting
        .clock = parts.clock,
        .new_repos_authenticated = parts.new_repos_authenticated,
        .set_read_only = [at = parts.read_only](const Context& ctx, bool on) { return at->set(ctx, on); },
-       .gc_grace = std::chrono::duration_cast<std::chrono::seconds>(settings.limits.gc_grace),
        .public_url = settings.server.address,
        .mirrors = parts.mirrors,
        .queue = parts.queue});

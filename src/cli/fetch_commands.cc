@@ -66,15 +66,14 @@ Result<int> fetch_ahead(Session& session) {
   auto* server = TRY(session.server());
   auto reply =
       TRY(server->call(session.context(), "POST", endpoint({"sources", first, "fetch"}), body.json()));
-  if (args.on("--no-wait") || (args.has("--wait") && !args.on("--wait"))) {
+  if (!waits_for_job(session)) {
     session.print(session.json() ? std::string(trim(reply.text)) + "\n" : submitted_line(reply.json));
     return 0;
   }
   const auto job = TRY(wait_for_job(session, reply.json, quiet));
   const auto& result = job["result"];
   if (session.json()) {
-    const auto path = endpoint({"jobs", cell_of(job, "id")}) + Query().add("brief", "true").text();
-    session.print(std::string(trim(TRY(server->call(session.context(), "GET", path, {})).text)) + "\n");
+    session.print(TRY(text_of_job(session, job)) + "\n");
   } else if (!quiet) {
     report(session, result);
   }

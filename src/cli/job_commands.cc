@@ -79,7 +79,7 @@ std::vector<CommandSpec> job_commands() {
        list_jobs},
       {"info job", "Show a job with its log", "info job --id 12", {id}, info_job},
       {"run job",
-       "Submit a job: collect gives back space, verify reads every byte",
+       "Submit a job and do not wait for it: collect gives back space, verify reads every byte",
        "run job --kind verify",
        {{"--kind", "KIND", "collect or verify", true}},
        run_job},

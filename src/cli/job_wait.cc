@@ -5,6 +5,7 @@
 #include <ostream>
 #include <thread>
 
+#include "base/text.h"
 #include "cli/endpoint.h"
 #include "cli/json_table.h"
 #include "cli/progress.h"
@@ -72,7 +73,7 @@ Result<std::optional<Json>> outcome(const Json& asked, const Json& job) {
 
 }  // namespace
 
-Result<Json> wait_for_job(Session& session, const Json& submitted, bool quiet) {
+Result<Json> wait_for_job(Session& session, const Json& submitted, bool quiet, bool or_failed) {
   auto* server = TRY(session.server());
   const auto id = cell_of(submitted, "id");
   const auto path = endpoint({"jobs", id}) + Query().add("brief", "true").text();
@@ -84,6 +85,7 @@ Result<Json> wait_for_job(Session& session, const Json& submitted, bool quiet) {
   // Ctrl-C is heard from the first pause on: before anything is said.
   bool interrupted = pause(session, milliseconds(0));
   for (auto length = kFirstPause;; length = std::min(length * 2, kLongestPause)) {
+    if (or_failed && text_of(job, "state") == "failed" && job["result"].is_object()) return job;
     if (auto over = TRY(outcome(submitted, job))) return *std::move(over);
     if (!interrupted) shown.show(job);
     interrupted = interrupted || pause(session, length);
@@ -106,6 +108,17 @@ Result<Json> wait_for_job(Session& session, const Json& submitted, bool quiet) {
       return fail(code, fmt::format("lost sight of job {}, which goes on: {}", id, reply.error().message()),
                   look);
   }
+}
+
+bool waits_for_job(const Session& session) {
+  const auto& args = session.args();
+  return !args.on("--no-wait") && (!args.has("--wait") || args.on("--wait"));
+}
+
+Result<std::string> text_of_job(Session& session, const Json& job) {
+  auto* server = TRY(session.server());
+  const auto path = endpoint({"jobs", cell_of(job, "id")}) + Query().add("brief", "true").text();
+  return std::string(trim(TRY(server->call(session.context(), "GET", path, {})).text));
 }
 
 std::string submitted_line(const Json& job) {

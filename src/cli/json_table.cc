@@ -5,6 +5,28 @@
 #include "cli/table.h"
 
 namespace granary::cli {
+namespace {
+
+struct Append {
+  JsonWriter* out;
+  void operator()(std::monostate) const { out->null(); }
+  void operator()(const Json::Array& items) const {
+    out->begin_array();
+    for (const auto& item : items) std::visit(*this, item.value_);
+    out->end_array();
+  }
+  void operator()(const Json::Object& members) const {
+    out->begin_object();
+    for (const auto& [name, value] : members) {
+      out->key(name);
+      std::visit(*this, value.value_);
+    }
+    out->end_object();
+  }
+  void operator()(const auto& plain) const { out->value(plain); }
+};
+
+}  // namespace
 
 std::string cell_of(const Json& json, std::string_view name) {
   const Json& value = json[name];
@@ -31,6 +53,12 @@ std::string facts_of(const Json& json,
   for (const auto& [label, name] : names)
     out += fmt::format("{:<18}{}\n", std::string(label) + ":", cell_of(json, name));
   return out;
+}
+
+std::string json_text(const Json& json) {
+  JsonWriter out;
+  std::visit(Append{&out}, json.value_);
+  return std::move(out).take();
 }
 
 }  // namespace granary::cli

@@ -19,4 +19,7 @@ std::string rows_of(const Json& json, const std::vector<std::string>& head,
 std::string facts_of(const Json& json,
                      const std::vector<std::pair<std::string_view, std::string_view>>& names);
 
+/// The whole of it, on one line.
+std::string json_text(const Json& json);
+
 }  // namespace granary::cli

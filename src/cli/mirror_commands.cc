@@ -57,12 +57,6 @@ Result<std::vector<std::string>> sources_to_sync(Session& session) {
 }
 
 /// The answer to what was waited for, as text for -o json.
-Result<std::string> text_of_job(Session& session, const Json& job) {
-  auto* server = TRY(session.server());
-  const auto path = endpoint({"jobs", cell_of(job, "id")}) + Query().add("brief", "true").text();
-  return std::string(trim(TRY(server->call(session.context(), "GET", path, {})).text));
-}
-
 /// The job that a synchronisation has ordered when it ended.
 Result<Json> wait_for_crawl(Session& session, const std::string& name) {
   auto* server = TRY(session.server());
@@ -90,7 +84,7 @@ Result<std::string> wait_for_sync(Session& session, const std::string& name, con
 /// All are submitted before the first is waited for. One that fails does not keep the others from being told.
 Result<int> sync(Session& session) {
   const auto& args = session.args();
-  const bool wait = !args.on("--no-wait") && (!args.has("--wait") || args.on("--wait"));
+  const bool wait = waits_for_job(session);
   auto names = TRY(sources_to_sync(session));
   auto* server = TRY(session.server());
   const auto query = Query().add("crawl", args.on("--crawl") ? "true" : "").text();

@@ -10,12 +10,15 @@
 
 #include "api/access_gate.h"
 #include "api/admin_routes.h"
+#include "api/job_routes.h"
 #include "api/meta_handlers.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "http/server.h"
+#include "ingest/maintenance_jobs.h"
 #include "ingest/testing/world.h"
+#include "jobs/runner.h"
 #include "view/views.h"
 
 namespace granary::cli {
@@ -40,8 +43,10 @@ class ServerTest : public ingest::World {
     views = view::make_views(catalog, *database, clock, 1 << 20);
     router.set_gate(api::make_access_gate(tokens, views));
     api::bind_meta(router, {.views = views, .catalog = catalog, .version = "1", .build_date = ""});
+    start_jobs();
     api::bind_admin_routes(
-        router, {.ingest = std::move(ingest), .catalog = catalog, .tokens = tokens, .clock = clock});
+        router,
+        {.ingest = std::move(ingest), .catalog = catalog, .tokens = tokens, .clock = clock, .queue = queue});
     http::ServerOptions options;
     options.loops = 1;
     options.workers = 2;
@@ -57,7 +62,24 @@ class ServerTest : public ingest::World {
     config = folder / "granary.gcfg";
     std::ofstream(config) << "[Server]\nSockFileDir = " << folder.string() << "\n";
   }
+  void start_jobs() {
+    ASSERT_TRUE(database->migrate(ctx, jobs::migrations()));
+    queue = jobs::make_queue(database, clock);
+    api::bind_jobs(router, {.queue = queue, .events = nullptr, .catalog = catalog, .submittable = {}});
+    const std::shared_ptr<ingest::Ingest> worker = ingest::make_ingest(
+        catalog, std::shared_ptr<blob::BlobStore>(std::shared_ptr<void>(), blobs.get()), clock);
+    runner = std::make_unique<jobs::Runner>(
+        jobs::RunnerParts{.queue = queue,
+                          .schedules = std::make_shared<jobs::Schedules>(database, clock),
+                          .clock = clock,
+                          .sink = nullptr},
+        jobs::RunnerOptions{.worker = "one", .poll = std::chrono::milliseconds(10)},
+        ingest::maintenance_handlers(worker, std::chrono::hours(1)));
+    database->on_change(runner->listener());
+    runner->start();
+  }
   void TearDown() override {
+    runner.reset();
     if (server) server->drain(std::chrono::seconds(5));
     server.reset();
     std::filesystem::remove_all(folder);
@@ -97,6 +119,8 @@ class ServerTest : public ingest::World {
   std::shared_ptr<view::Views> views;
   http::Router router;
   Metrics metrics;
+  std::shared_ptr<jobs::Queue> queue;
+  std::unique_ptr<jobs::Runner> runner;
   std::unique_ptr<http::Server> server;
 };
 
@@ -184,6 +208,8 @@ TEST_F(ServerTest, VerifyAndGcReport) {
   EXPECT_EQ(json({"gc", "--dryrun"})["blobs"].integer(), 1);
   EXPECT_THAT(good({"gc"}), HasSubstr("gave back"));
   EXPECT_EQ(json({"gc"})["blobs"].integer(), 0);
+  EXPECT_EQ(json({"gc", "--no-wait"})["kind"].string(), "collect");
+  EXPECT_THAT(good({"verify", "--no-wait"}), HasSubstr("granary info job"));
 }
 
 TEST_F(ServerTest, DamageMakesVerifyFail) {
@@ -192,7 +218,11 @@ TEST_F(ServerTest, DamageMakesVerifyFail) {
   blobs->damage(digest, "other");
   const auto done = run({"verify", "-o", "json"});
   EXPECT_EQ(done.code, 1);
-  EXPECT_THAT(done.out, HasSubstr("one_1.0.tar.gz"));
+  EXPECT_EQ(done.err, "");
+  const auto found = Json::parse(done.out).value();
+  EXPECT_EQ(found["problem_count"].integer(), 2) << "its size and its hash";
+  EXPECT_EQ(found["problems"].items().at(0)["filename"].string(), "one_1.0.tar.gz");
+  EXPECT_THAT(run({"verify"}).out, HasSubstr("damaged: one_1.0.tar.gz of source 'r'"));
 }
 
 TEST_F(ServerTest, OverTheNetworkATokenDecides) {

@@ -87,11 +87,13 @@ Result<std::size_t> remove_some(Parts& parts, const Context& ctx, std::span<cons
 
 }  // namespace
 
-Result<Collected> collect_blobs(Parts& parts, const Context& ctx, bool dry_run, std::chrono::seconds grace) {
+Result<Collected> collect_blobs(Parts& parts, const Context& ctx, bool dry_run, std::chrono::seconds grace,
+                                const OnProgress& progress) {
   if (!dry_run) TRY(check_nodes(parts));
   const Time before = parts.clock->now() - grace;
   Collected out;
   std::vector<blob::BlobInfo> batch, garbage;
+  std::uint64_t seen = 0;
   const auto sort_batch = [&]() -> Result<> {
     const auto loose = TRY(unnamed(parts, ctx, batch));
     out.kept += batch.size() - loose.size();
@@ -104,6 +106,8 @@ Result<Collected> collect_blobs(Parts& parts, const Context& ctx, bool dry_run, 
         garbage.push_back(blob);
       }
     }
+    seen += batch.size();
+    if (progress) progress(seen, 0);
     batch.clear();
     return {};
   };
@@ -124,6 +128,7 @@ Result<Collected> collect_blobs(Parts& parts, const Context& ctx, bool dry_run, 
     for (std::span<const blob::BlobInfo> rest = garbage; !rest.empty();) {
       TRY(ctx.check());
       rest = rest.subspan(TRY(remove_some(parts, ctx, rest, before, out)));
+      if (progress) progress(garbage.size() - rest.size(), garbage.size());
     }
     // Not everybody may list uploads in a bucket; what is collected is collected all the same.
     if (const auto tidied = parts.blobs->remove_leftovers(ctx); !tidied)

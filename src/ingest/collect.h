@@ -10,6 +10,7 @@ namespace granary::ingest {
 /// just before. No grace is needed for safety (catalog/removals.h): it spares uploads that are on their way
 /// from storing their bytes twice. Memory grows with what is to be removed, not with
 /// what is kept.
-Result<Collected> collect_blobs(Parts&, const Context&, bool dry_run, std::chrono::seconds grace);
+Result<Collected> collect_blobs(Parts&, const Context&, bool dry_run, std::chrono::seconds grace,
+                                const OnProgress&);
 
 }  // namespace granary::ingest

@@ -22,7 +22,7 @@ class CollectTest : public World {
   /// With no grace at all: an operator may ask for that.
   Result<Collected> collect() {
     clock->advance(std::chrono::seconds(1));
-    return collector->collect(ctx, false, std::chrono::seconds(0));
+    return collector->collect(ctx, false, std::chrono::seconds(0), {});
   }
   void expect_whole(std::size_t files) {
     const auto report = ingest->verify(ctx, {}).value();
@@ -118,13 +118,13 @@ TEST_F(CollectTest, WhileANodeWorksThatHeedsNoMarksNothingIsRemoved) {
   const auto careful =
       make_ingest(catalog, blobs, clock, std::chrono::milliseconds(30), [&] { return older; });
   clock->advance(std::chrono::seconds(1));
-  EXPECT_EQ(careful->collect(ctx, true, std::chrono::seconds(0)).value().blobs, 1U)
+  EXPECT_EQ(careful->collect(ctx, true, std::chrono::seconds(0), {}).value().blobs, 1U)
       << "a dry run harms nobody";
-  const auto refused = careful->collect(ctx, false, std::chrono::seconds(0));
+  const auto refused = careful->collect(ctx, false, std::chrono::seconds(0), {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code(), Errc::unavailable);
   older = false;
-  EXPECT_EQ(careful->collect(ctx, false, std::chrono::seconds(0)).value().blobs, 1U);
+  EXPECT_EQ(careful->collect(ctx, false, std::chrono::seconds(0), {}).value().blobs, 1U);
 }
 
 TEST_F(CollectTest, AStoreThatDoesNotAnswerEndsTheCollectionAndLosesNothing) {
@@ -136,7 +136,7 @@ TEST_F(CollectTest, AStoreThatDoesNotAnswerEndsTheCollectionAndLosesNothing) {
   clock->advance(std::chrono::seconds(1));
   for (int call = 1; call <= 3; ++call) {  // list, find, remove
     failing.fail_at(call);
-    EXPECT_FALSE(unlucky->collect(ctx, false, std::chrono::seconds(0))) << call;
+    EXPECT_FALSE(unlucky->collect(ctx, false, std::chrono::seconds(0), {})) << call;
   }
   expect_whole(1);
 }

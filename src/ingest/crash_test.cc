@@ -114,7 +114,7 @@ std::vector<Scenario> scenarios() {
          ASSERT_TRUE(blob::put(*c.blobs, "more garbage"));
          c.clock->advance(hours(2));
        },
-       [](World& w) { return done(crash(w).ingest->collect(crash(w).ctx, false, hours(1))); },
+       [](World& w) { return done(crash(w).ingest->collect(crash(w).ctx, false, hours(1), {})); },
        [](World& w) {
          EXPECT_EQ(crash(w).blobs->count(), 1U);
          EXPECT_EQ(crash(w).files("r", "pkg").size(), 1U);
@@ -176,7 +176,7 @@ TEST_P(CrashRing, NothingIsHalfDoneAndTheSameRequestSucceeds) {
 
     // What the failure left behind is collected, and nothing else.
     world.clock->advance(hours(2));
-    ASSERT_TRUE(world.ingest->collect(world.ctx, false, hours(1)));
+    ASSERT_TRUE(world.ingest->collect(world.ctx, false, hours(1), {}));
     expect_invariants(world);
     scenario.then(world);
     ASSERT_LT(n, 1000);

@@ -78,6 +78,9 @@ struct Verified {
   std::vector<Problem> problems;
 };
 
+/// Hears (done, total) now and then; a total of 0 is not known. Empty: nobody listens.
+using OnProgress = std::function<void(std::uint64_t, std::uint64_t)>;
+
 /// Safe for concurrent use. Sources and repositories are given by name or id.
 class Ingest {
  public:
@@ -121,11 +124,12 @@ class Ingest {
   virtual Result<model::Repository> reorder(const Context&, std::string_view repository,
                                             const std::vector<std::string>& sources) = 0;
 
-  /// Removes blobs that no interval of any source names and that are older than `grace`.
-  virtual Result<Collected> collect(const Context&, bool dry_run, std::chrono::seconds grace) = 0;
-  /// Every row has its bytes, every byte string its hash. `progress` hears (done, total) now and then.
-  virtual Result<Verified> verify(const Context&,
-                                  const std::function<void(std::uint64_t, std::uint64_t)>& progress) = 0;
+  /// Removes blobs that no interval of any source names and that are older than `grace`. Progress: objects
+  /// that were looked at, then those of the garbage that were removed.
+  virtual Result<Collected> collect(const Context&, bool dry_run, std::chrono::seconds grace,
+                                    const OnProgress&) = 0;
+  /// Every row has its bytes, every byte string its hash. Progress: bytes.
+  virtual Result<Verified> verify(const Context&, const OnProgress&) = 0;
 };
 
 /// `patience`: see catalog::kRemovalPatience. `older_nodes_work`: whether nodes of a version share the

@@ -12,7 +12,7 @@ using std::chrono::hours;
 class KeepingTest : public World {
  protected:
   Verified verify() { return ingest->verify(ctx, {}).value(); }
-  Collected collect(bool dry_run = false) { return ingest->collect(ctx, dry_run, hours(1)).value(); }
+  Collected collect(bool dry_run = false) { return ingest->collect(ctx, dry_run, hours(1), {}).value(); }
 };
 
 TEST_F(KeepingTest, WhatWasPublishedVerifies) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "ingest/ingest.h"
@@ -10,9 +11,16 @@
 
 namespace granary::ingest {
 
-/// One at a time in the cluster. A verification has two attempts: its node may die, and damage is worth a
-/// second look.
-jobs::JobSpec collect_job();
+struct Collecting {
+  bool dry_run = false;
+  std::optional<std::chrono::seconds> grace{};  // absent: the setting of the node that does it
+};
+
+/// Of what is asked for alike one at a time in the cluster. Results: {dryrun, blobs, bytes, young, kept,
+/// kept_bytes} as in Collected.
+jobs::JobSpec collect_job(const Collecting& how = {});
+/// One at a time in the cluster. Fails when anything is wrong. Result, of a failed one too: {files, blobs,
+/// bytes, problem_count, problems: [{what, source, filename, sha256}]}, of which the first are named.
 jobs::JobSpec verify_job();
 
 /// `grace` as for Ingest::collect.

@@ -1,5 +1,6 @@
 #include "ingest/maintenance_jobs.h"
 
+#include "base/json.h"
 #include "blob/testing/blob_testing.h"
 #include "ingest/testing/world.h"
 
@@ -12,15 +13,18 @@ class Told final : public jobs::Turn {
   void progress(std::int64_t done, std::int64_t total, std::string message) override {
     last = {done, total, std::move(message)};
   }
-  void result(std::string) override {}
+  void result(std::string json) override { left = Json::parse(json).value(); }
   jobs::Progress last;
-
- private:
+  Json left;
   jobs::Job job_;
 };
 
 class MaintenanceJobsTest : public World {
  protected:
+  Result<> run(const jobs::JobSpec& spec) {
+    told.job_.spec = spec;
+    return run(spec.kind);
+  }
   Result<> run(std::string_view kind) {
     const std::shared_ptr<Ingest> borrowed(std::shared_ptr<void>(), ingest.get());
     for (const auto& handler : maintenance_handlers(borrowed, std::chrono::hours(1))) {
@@ -34,6 +38,39 @@ class MaintenanceJobsTest : public World {
 TEST_F(MaintenanceJobsTest, WhatCanBeSubmittedHasAHandler) {
   EXPECT_TRUE(run(collect_job().kind));
   EXPECT_TRUE(run(verify_job().kind));
+}
+
+TEST_F(MaintenanceJobsTest, CollectDoesAsItIsToldAndSaysWhatCameOfIt) {
+  const auto package = r_package("pkg", "1.0");
+  ASSERT_TRUE(publish("r", package));
+  ASSERT_TRUE(ingest->delete_source(ctx, "r"));
+  clock->advance(std::chrono::minutes(30));
+  EXPECT_TRUE(run(collect_job()));
+  EXPECT_EQ(told.left["young"].integer(), 1) << "the setting is an hour";
+  const auto bytes = static_cast<std::int64_t>(package.bytes.size());
+  EXPECT_TRUE(run(collect_job({.dry_run = true, .grace = std::chrono::minutes(10)})));
+  EXPECT_EQ(told.left["dryrun"].boolean(), true);
+  EXPECT_EQ(told.left["bytes"].integer(), bytes);
+  EXPECT_TRUE(run(collect_job({.grace = std::chrono::minutes(10)})));
+  EXPECT_EQ(told.left["bytes"].integer(), bytes);
+  EXPECT_TRUE(run(collect_job({.grace = std::chrono::minutes(10)})));
+  EXPECT_EQ(told.left["blobs"].integer(), 0);
+}
+
+TEST_F(MaintenanceJobsTest, WhatIsAskedForAlikeIsOneJob) {
+  EXPECT_EQ(collect_job().key, "collect");
+  EXPECT_NE(collect_job({.dry_run = true}).key, collect_job().key);
+  EXPECT_NE(collect_job({.grace = std::chrono::seconds(0)}).key, collect_job().key);
+}
+
+TEST_F(MaintenanceJobsTest, ManyProblemsAreCountedAndTheFirstNamed) {
+  for (int i = 0; i < 210; ++i) {
+    const auto file = publish("r", r_package("pkg", "1." + std::to_string(i)))->file;
+    ASSERT_TRUE(blobs->remove(ctx, file.blob));
+  }
+  EXPECT_FALSE(run("verify"));
+  EXPECT_EQ(told.left["problem_count"].integer(), 210);
+  EXPECT_EQ(told.left["problems"].items().size(), 200U);
 }
 
 TEST_F(MaintenanceJobsTest, VerifyTellsItsProgressAndFailsWhenBytesAreMissing) {

@@ -72,11 +72,11 @@ class Service final : public Ingest {
     return ingest::reorder(parts_, ctx, repository, sources);
   }
 
-  Result<Collected> collect(const Context& ctx, bool dry_run, std::chrono::seconds grace) override {
-    return collect_blobs(parts_, ctx, dry_run, grace);
+  Result<Collected> collect(const Context& ctx, bool dry_run, std::chrono::seconds grace,
+                            const OnProgress& progress) override {
+    return collect_blobs(parts_, ctx, dry_run, grace, progress);
   }
-  Result<Verified> verify(const Context& ctx,
-                          const std::function<void(std::uint64_t, std::uint64_t)>& progress) override {
+  Result<Verified> verify(const Context& ctx, const OnProgress& progress) override {
     return verify_all(parts_, ctx, progress);
   }
 

@@ -49,8 +49,7 @@ Result<> for_each_named(catalog::ReadView& view, const std::function<Result<>(co
 
 class Verification {
  public:
-  Verification(Parts& parts, const Context& ctx,
-               const std::function<void(std::uint64_t, std::uint64_t)>& progress)
+  Verification(Parts& parts, const Context& ctx, const OnProgress& progress)
       : parts_(&parts), ctx_(&ctx), progress_(&progress) {}
 
   Result<Verified> run() {
@@ -182,7 +181,7 @@ class Verification {
 
   Parts* parts_;
   const Context* ctx_;
-  const std::function<void(std::uint64_t, std::uint64_t)>* progress_;
+  const OnProgress* progress_;
   Verified out_;
   std::vector<Stored> blobs_;  // by digest
   std::uint64_t total_ = 0;
@@ -193,8 +192,7 @@ class Verification {
 
 }  // namespace
 
-Result<Verified> verify_all(Parts& parts, const Context& ctx,
-                            const std::function<void(std::uint64_t, std::uint64_t)>& progress) {
+Result<Verified> verify_all(Parts& parts, const Context& ctx, const OnProgress& progress) {
   return Verification(parts, ctx, progress).run();
 }
 

@@ -8,7 +8,6 @@ namespace granary::ingest {
 
 /// `progress` counts bytes. Memory: 40 bytes per blob, and the problems, of which the first 10,000 are kept.
 /// Safe while others publish and collect.
-Result<Verified> verify_all(Parts&, const Context&,
-                            const std::function<void(std::uint64_t, std::uint64_t)>& progress);
+Result<Verified> verify_all(Parts&, const Context&, const OnProgress& progress);
 
 }  // namespace granary::ingest
