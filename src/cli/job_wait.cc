@@ -15,7 +15,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds kFirstPause{50}, kLongestPause{1000};
+constexpr milliseconds kFirstPause{50}, kLongestPause{1000}, kUnsaid{1000};
 /// A server that restarts is waited for.
 constexpr auto kSilence = std::chrono::minutes(2);
 
@@ -38,6 +38,8 @@ class Shown {
 
   void show(const Json& job) {
     auto doing = text_of(job, "message");
+    // What takes no time needs no words.
+    if (doing.empty() && Context::Clock::now() - began_ < kUnsaid) return;
     if (text_of(job, "state") == "waiting")
       doing = "waiting for a node to run job " + cell_of(job, "id");
     else if (doing.empty())
@@ -56,6 +58,7 @@ class Shown {
   Progress bar_;
   bool lines_;
   std::string said_;
+  const Context::Clock::time_point began_ = Context::Clock::now();
 };
 
 /// Absent while it is not over for who waits.

@@ -112,6 +112,8 @@ class VerifyJob final : public jobs::Handler {
     ctx.log().info("verified", {{"files", std::to_string(found.files)},
                                 {"objects", std::to_string(found.blobs)},
                                 {"bytes", std::to_string(found.bytes)}});
+    const auto bytes = static_cast<std::int64_t>(found.bytes);
+    turn.progress(bytes, bytes, "verified " + std::to_string(found.files) + " files");
     turn.result(to_json(found));
     if (found.problems.empty()) return {};
     // Not tried again: a disk or a bucket that could not be read just now is another error, which ended it
