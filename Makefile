@@ -24,9 +24,11 @@ e2e: test-deps  ## real clients against the release build (also: .cache/venv/bin
 	@python3 tools/run_tests.py e2e
 
 FAULTS ?= 200
-chaos: test-deps  ## as root: FAULTS (200) faults of a whole installation under load, docs/faults.md
+SEED ?= 1
+BALANCER ?= repeats
+chaos: test-deps  ## as root: FAULTS (200) faults of a whole installation under load, docs/faults.md; SEED (1; an even one: without KMS), BALANCER=alb
 	@tools/build.sh release granary
-	@python3 tests/chaos/run.py $(FAULTS)
+	@python3 tests/chaos/run.py $(FAULTS) $(SEED) --balancer $(BALANCER)
 
 fuzz: test-deps  ## each fuzz target for FUZZ_SECONDS (10)
 	@python3 tools/run_tests.py fuzz

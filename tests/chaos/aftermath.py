@@ -3,15 +3,17 @@
 import collections
 import concurrent.futures
 import hashlib
-import json
 import time
 
-import crowd
+import installs
 from checker import Final
 from history import now
-from small_cran import versions
-from work import INDEX, MIRROR
+from http_client import Failed
+from mirror_rules import Mirror
+from roles import MIRROR, PYTHON, R, SOURCES
 from work_rules import OVER, Done
+
+PAGES = {PYTHON: "/simple/", R: installs.INDEX, MIRROR: installs.INDEX}  # of all packages of a snapshot
 
 
 def views(run):
@@ -19,9 +21,10 @@ def views(run):
     def view(machine):
         client, files = run.client(machine), {}
         for event in run.history.of("upload"):
+            source = event.details["source"]
             try:
-                files[event.what] = crowd.look(client, run.repository, event.details["project"], event.what)
-            except crowd.Failed as error:
+                files[event.what] = (installs.of_r if source == R else installs.of_python)(client, source, event.details["project"], event.what)
+            except Failed as error:
                 files[event.what] = ("failed", str(error))
         return files
 
@@ -31,30 +34,32 @@ def views(run):
 
 def snapshots(run, pages=None, all_of_them=False):
     """What pages at numbered and at locked snapshots are, by their hash, from every node, added to what was seen before. Each
-    time the newest snapshot joins them, which is read again with all of them."""
+    time the newest snapshots join them, which are read again with all of them."""
     first = pages is None
     pages = collections.defaultdict(list) if first else pages
     client = run.client("lb")
-    newest = run.work.ask(client, "GET", f"/__api__/sources/{run.repository}/transactions?_limit=1")[0]["id"]
-    paths = {f"/{run.repository}/{number}/simple/" for number in (*run.numbers, newest)} | set(run.locked)
+    paths = {f"/{PYTHON}/{number}{PAGES[PYTHON]}" for number in run.numbers} | set(run.locked)
+    for source, page in PAGES.items():
+        newest = run.admin.ask(client, "GET", f"/__api__/sources/{source}/transactions?_limit=1")[0]["id"]
+        paths.add(f"/{source}/{newest}{page}")
     paths |= set(pages) if all_of_them else set()
     for machine in run.lab.nodes:
         client = run.client(machine)
         for path in sorted(paths):
             try:
-                status, _, body = client.get(path, crowd.JSON)
+                status, _, body = client.get(path, installs.JSON)
                 pages[path].append(hashlib.sha256(body).hexdigest() if status == 200 else f"{status}")
-            except crowd.Failed as error:
+            except Failed as error:
                 pages[path].append(str(error))
     return pages
 
 
 def transactions(run, client, source):
-    return rows_of(run, client, f"/__api__/sources/{source}/transactions")
+    return run.admin.rows(client, f"/__api__/sources/{source}/transactions")
 
 
 def jobs(run, client):
-    return rows_of(run, client, "/__api__/jobs")
+    return run.admin.rows(client, "/__api__/jobs")
 
 
 def jobs_that_are_over(run, client, limit=300):
@@ -68,30 +73,21 @@ def jobs_that_are_over(run, client, limit=300):
         time.sleep(1)
 
 
-def rows_of(run, client, path):
-    rows, before = [], ""
-    while some := run.work.ask(client, "GET", f"{path}?_limit=1000{before}"):
-        rows += some
-        before = f"&before={some[-1]['id']}"
-    return rows
-
-
-def steps_of_mirror(run, client):
-    steps = {}
+def mirror(run, client, rows):
+    steps, latest = {}, {}
     for transaction in transactions(run, client, MIRROR):
-        _, _, body = client.get(f"/{MIRROR}/{transaction['id']}{INDEX}")
-        steps[transaction["id"]] = sorted(versions(body))
-    return steps
+        _, _, body = client.get(f"/{MIRROR}/{transaction['id']}{installs.INDEX}")
+        steps[transaction["id"]] = sorted(installs.versions(body))
+    for machine in run.lab.nodes:
+        _, _, body = run.client(machine).get(f"/{MIRROR}/latest{installs.INDEX}")
+        latest[machine] = sorted(installs.versions(body))
+    return Mirror(steps, latest, [job for job in rows if job["kind"] == "sync"])
 
 
 def aftermath(run):
     client = run.client("lb")
-    latest = {}
-    for machine in run.lab.nodes:
-        _, _, body = run.client(machine).get(f"/{MIRROR}/latest{INDEX}")
-        latest[machine] = sorted(versions(body))
-    acknowledged = [event.what for event in run.history.of("sync") if event.ok]
-    done = Done(jobs_that_are_over(run, client), steps_of_mirror(run, client), latest, f"{acknowledged[-1]}.0" if acknowledged else "1.0",
-                since=run.since, until=run.until, read=time.time())
-    _, headers, _ = client.request("GET", f"/__api__/sources/{run.repository}/packages?_limit=1", run.work.headers)
-    return Final(views(run), run.pages, done, len(transactions(run, client, run.repository)), int(headers["X-Total-Count"]))
+    rows = jobs_that_are_over(run, client)
+    made = {source: (len(transactions(run, client, source)), run.admin.total(client, f"/__api__/sources/{source}/packages"))
+            for source in SOURCES}
+    done = Done(rows, since=run.since, until=run.until, read=time.time())
+    return Final(views(run), run.pages, done, mirror(run, client, rows), made, run.lab.balancer.repeats)

@@ -2,14 +2,16 @@
 
 from dataclasses import dataclass, field
 
+import access_rules
+import mirror_rules
+import tested
 import work_rules
-from problem import Problem, near_fault
-# A node hears of a change within a second; for so long after a fault it may still show what was before.
-STALE_AFTER_FAULT = 5.0
-STALE_WITHOUT_FAULT = 1.0
+from problem import STALE_AFTER_FAULT, STALE_WITHOUT_FAULT, Problem, near_fault
+
 LONGEST_RECOVERY = 15.0
-# With all of its attempts; faults that hit everybody last 3 s, and a node that hangs must not make the others wait for it.
-LONGEST_UPLOAD = 15.0
+# With all of its attempts; faults that hit everybody last 3 s, and a node that hangs (for 20 s) must not make the others wait for
+# it. A balancer that leaves with it what it was given lets that wait for it.
+LONGEST_UPLOAD, LONGEST_UPLOAD_LEFT = 15.0, 15.0 + 20.0
 
 
 @dataclass
@@ -19,16 +21,21 @@ class Final:
     views: dict  # by node, by file name: (what look() saw, digest)
     pages: dict = field(default_factory=dict)  # hashes of pages at numbered snapshots, by path, from every node
     work: work_rules.Done = field(default_factory=work_rules.Done)
-    transactions: int = 0  # of the source that is uploaded to
-    packages: int = 0  # that it has: each was uploaded by itself
+    mirror: mirror_rules.Mirror = field(default_factory=mirror_rules.Mirror)
+    sources: dict = field(default_factory=dict)  # that are uploaded to: (transactions, packages); each was uploaded by itself
+    repeats: bool = True  # the balancer asks another node what one did not answer
 
 
-def check_installs(history):
-    """Every install succeeds within the attempts of a client, of which R has one; what a page lists can be had."""
+def check_installs(history, repeats=True):
+    """Every install succeeds within the attempts of a client; what a page lists can be had. Who asks once lives by the balancer:
+    one that does not repeat tells it what became of the node, and that is a problem only when nothing became of any."""
     faults, acknowledged = history.of("fault"), {e.what: e.end for e in history.of("upload") if e.ok}
+    sent = {e.what: e.details["sha256"] for e in history.of("upload")}
     for event in history.of("install"):
         seen = event.details["seen"]
         if seen == "failed":
+            if event.details["once"] and not repeats and near_fault(event, faults, STALE_AFTER_FAULT):
+                continue
             yield Problem("an install failed", f"{event.details['client']}, {event.what} at {event.begin:.1f} after "
                                                  f"{event.attempts} attempts: {event.why}")
         elif seen == "half":
@@ -37,6 +44,8 @@ def check_installs(history):
             since = event.begin - acknowledged.get(event.what, 0.0)
             if since > STALE_WITHOUT_FAULT and not near_fault(event, faults, STALE_AFTER_FAULT):
                 yield Problem("not visible", f"{event.what} at {event.begin:.1f}, {since:.1f} s after its upload: {seen}")
+        elif (got := event.details["sha256"]) != sent.get(event.what, got):
+            yield Problem("other bytes than were uploaded", f"{event.what} at {event.begin:.1f}")
 
 
 def check_final(history, views):
@@ -56,13 +65,13 @@ def check_final(history, views):
             yield Problem("the nodes differ", f"{event.what}: {seen_by}")
 
 
-def check_uploads(history):
+def check_uploads(history, repeats=True):
     """A client that uploads is told something final, or that it may try again; outside of faults it succeeds."""
-    faults = history.of("fault")
+    faults, longest = history.of("fault"), LONGEST_UPLOAD if repeats else LONGEST_UPLOAD_LEFT
     for event in history.of("upload"):
         if not event.ok and not near_fault(event, faults, STALE_AFTER_FAULT):
             yield Problem("an upload failed without a fault", f"{event.what} at {event.begin:.1f}: {event.why}")
-        if (took := event.end - event.begin) > LONGEST_UPLOAD:
+        if (took := event.end - event.begin) > longest:
             yield Problem("an upload was held up", f"{event.what} at {event.begin:.1f}: {took:.1f} s")
 
 
@@ -80,15 +89,19 @@ def check_recovery(history):
             yield Problem("slow recovery", f"{fault.what} at {fault.begin:.1f}: {took} s")
 
 
-def check_transactions(final):
+def check_transactions(sources):
     """Who uploads the same once more, because the first answer was lost, makes no second snapshot."""
-    if final.transactions != final.packages:
-        yield Problem("an upload was done twice", f"{final.transactions} transactions, {final.packages} packages")
+    for source, (transactions, packages) in sources.items():
+        if transactions != packages:
+            yield Problem("an upload was done twice", f"{source}: {transactions} transactions, {packages} packages")
+
+
+def judge(history, final):
+    """What was done, against the rules."""
+    return [*check_installs(history, final.repeats), *check_uploads(history, final.repeats), *check_final(history, final.views),
+            *check_snapshots(final.pages), *check_transactions(final.sources), *check_recovery(history), *access_rules.check(history),
+            *mirror_rules.check(history, final.mirror), *work_rules.check(history, final.work)]
 
 
 def check(history, final):
-    if not history.of("install") or not any(e.ok for e in history.of("upload")):
-        return [Problem("nothing was tested", "no installs, or no upload that was acknowledged")]
-    return [*check_installs(history), *check_uploads(history), *check_final(history, final.views),
-            *check_snapshots(final.pages), *check_transactions(final), *check_recovery(history),
-            *work_rules.check(history, final.work)]
+    return [*tested.check(history), *judge(history, final)]

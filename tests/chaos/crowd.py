@@ -1,171 +1,129 @@
-"""Clients that install and upload, and try again as real ones do."""
+"""Clients that install and upload, and try again as real ones do; and one that has no token for what needs one."""
 
 import hashlib
-import http.client
-import json
 import random
-import threading
-import time
-import urllib.parse
-import uuid
 
-from artifacts import wheel, wheel_name
+import installs
+import uploads
+from artifacts import r_name, r_package, wheel, wheel_name
 from history import Event, now
+from http_client import Failed, Http
+from roles import INSTALLERS, MIRROR, PYTHON, R, UPLOADERS, VAULT
 from server import basic
-
-JSON = "application/vnd.pypi.simple.v1+json"
-# How often a client asks, and its first pause, which doubles; a Retry-After of a 503 is obeyed. R's download.file never
-# asks again.
-CLIENTS = {"pip": (6, 0.25), "uv": (4, 1.0), "R": (1, 0.0)}
-ATTEMPTS, BACKOFF = CLIENTS["pip"]
-TIMEOUT = 15
-LONGEST_PAUSE = 5
+from team import Team
 
 
-class Failed(Exception):
-    """After all attempts that a client makes."""
+class Crowd(Team):
+    """At one address. `base`: by source, what can be installed from the start: (project, file name)."""
 
+    def __init__(self, history, address, upstream, tokens, base, seed):
+        super().__init__()
+        self.history, self.address, self.upstream, self.tokens = history, address, upstream, tokens
+        self.wanted = {source: list(files) for source, files in base.items()}
+        self.wanted[VAULT] = self.wanted[PYTHON]
+        self.fetched = set()  # files of the mirror that somebody has asked for
+        for number, installer in enumerate(INSTALLERS):
+            self.hire(self.install, random.Random(seed * 100 + number), installer)
+        for number, source in enumerate(UPLOADERS, len(INSTALLERS)):
+            self.hire(self.upload, random.Random(seed * 100 + number), source, number)
+        self.hire(self.intrude, random.Random(seed * 100 + 99))
 
-class Http:
-    """One keep-alive connection to one address, made anew when it broke."""
+    def client(self, patience, headers=None):
+        return Http(*self.address, patience, headers)
 
-    def __init__(self, host, port, kind="pip"):
-        self.host, self.port, self.connection, self.attempts, self.requests = host, port, None, 0, 0
-        self.most, self.backoff = CLIENTS[kind]
-
-    def once(self, method, path, headers, body=None, timeout=TIMEOUT):
-        if self.connection is None:
-            self.connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
-        try:
-            self.connection.request(method, path, body=body, headers=headers)
-            answer = self.connection.getresponse()
-            content = answer.read()
-        except (OSError, http.client.HTTPException):
-            self.close()
-            raise
-        if answer.will_close:
-            self.close()
-        return answer.status, answer.headers, content
-
-    def request(self, method, path, headers, body=None):
-        """Status, headers, body; with the client's attempts."""
-        why = ""
-        self.requests += 1
-        for attempt in range(self.most):
-            self.attempts += 1
-            pause = self.backoff * 2 ** attempt
+    def install(self, chance, installer):
+        client = self.client(installer.patience, basic("__token__", self.tokens["read"]) if installer.repository == VAULT else None)
+        pauses = (0.02, 0.08) if installer.repository == PYTHON else (0.05, 0.2)
+        while not self.ended.wait(chance.uniform(*pauses)):
+            event, client.attempts, client.requests = Event("install", "", now()), 0, 0
+            event.details = {"client": installer.name, "once": installer.asks_once, "seen": "failed"}
             try:
-                status, answer, content = self.once(method, path, headers, body)
-                if status < 500:
-                    return status, answer, content
-                why = f"{status} {content[:200]!r}"
-                if (answer.get("Retry-After") or "").isdigit():
-                    pause = max(pause, int(answer["Retry-After"]))
-            except (OSError, http.client.HTTPException) as error:
-                why = f"{type(error).__name__} {error}"
-            if attempt + 1 < self.most:
-                time.sleep(min(pause, LONGEST_PAUSE))
-        raise Failed(why)
-
-    def get(self, path, accept="*/*"):
-        return self.request("GET", path, {"Accept": accept})
-
-    def close(self):
-        if self.connection:
-            self.connection.close()
-        self.connection = None
-
-
-def look(client, repository, project, filename, snapshot="latest"):
-    """What an installer sees of one file: "missing", "stale" (the page lacks the file), "half" (the page has it, the bytes are
-    wrong or not there), "right". Raises Failed."""
-    page = f"/{repository}/{snapshot}/simple/{project}/"
-    status, _, body = client.get(page, JSON)
-    if status == 404:
-        return "missing", ""
-    if status != 200:
-        raise Failed(f"{page}: {status}")
-    links = [f for f in json.loads(body)["files"] if f["filename"] == filename]
-    if not links:
-        return "stale", ""
-    path = urllib.parse.urlsplit(urllib.parse.urljoin(page, links[0]["url"])).path
-    status, _, content = client.get(path)
-    digest = hashlib.sha256(content).hexdigest()
-    if status != 200 or digest != links[0]["hashes"]["sha256"]:
-        return "half", f"{path}: {status}, {len(content)} bytes"
-    return "right", digest
-
-
-def multipart(filename, content):
-    boundary = uuid.uuid4().hex
-    fields = {":action": "file_upload", "protocol_version": "1", "filetype": "bdist_wheel"}
-    text = "".join(f'--{boundary}\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items())
-    text += (f'--{boundary}\r\nContent-Disposition: form-data; name="content"; filename="{filename}"\r\n'
-             "Content-Type: application/octet-stream\r\n\r\n")
-    return text.encode() + content + f"\r\n--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
-
-
-def upload(client, source, filename, content, token):
-    """The status of the last attempt."""
-    body, kind = multipart(filename, content)
-    headers = basic("__token__", token) | {"Content-Type": kind}
-    return client.request("POST", f"/upload/pypi/{source}", headers, body)
-
-
-class Crowd:
-    """Threads of clients at one address, until stop()."""
-
-    def __init__(self, history, host, port, repository, token, base, seed, uploaders=2):
-        self.history, self.host, self.port, self.repository, self.token = history, host, port, repository, token
-        self.wanted = list(base)  # (project, file name): what can be installed
-        self.ended = threading.Event()
-        workers = [(self.install, kind) for kind in CLIENTS] + [(self.upload, number) for number in range(uploaders)]
-        self.threads = [threading.Thread(target=work, args=(random.Random(seed * 100 + number), what), daemon=True)
-                        for number, (work, what) in enumerate(workers)]
-
-    def start(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def stop(self):
-        self.ended.set()
-        for thread in self.threads:
-            thread.join(120)
-            assert not thread.is_alive(), "a client does not end"
-
-    def install(self, chance, kind):
-        client = Http(self.host, self.port, kind)
-        while not self.ended.wait(chance.uniform(0.01, 0.05)):
-            # Half of the time what is new: nothing of it is in the memory of a node.
-            among = self.wanted if chance.random() < 0.5 else self.wanted[-20:]
-            project, filename = chance.choice(among)
-            event, client.attempts = Event("install", filename, now()), 0
-            try:
-                seen, event.why = look(client, self.repository, project, filename)
-                event.ok, event.details = seen == "right", {"seen": seen, "client": kind}
+                if installer.repository == MIRROR:
+                    seen, what = self.mirrored(client, chance, event)
+                else:
+                    seen, what = self.own(client, chance, event, installer.repository)
+                event.ok = seen == "right"
+                event.details |= {"seen": seen} | ({"sha256": what} if event.ok else {})
+                event.why = "" if event.ok else what
             except Failed as error:
-                event.why, event.details = str(error), {"seen": "failed", "client": kind}
-            event.end, event.attempts = now(), client.attempts
+                event.why = str(error)
+            event.end, event.attempts = now(), client.attempts - client.requests + 1
             self.history.add(event)
             if event.details["seen"] == "failed":
                 self.ended.wait(1)  # nobody starts the installer again at once
 
-    def upload(self, chance, number):
-        client, count = Http(self.host, self.port), 0
-        while not self.ended.wait(chance.uniform(0.1, 0.3)):
+    def own(self, client, chance, event, repository):
+        # Half of the time what is new: nothing of it is in the memory of a node.
+        wanted = self.wanted[repository]
+        project, event.what = chance.choice(wanted if chance.random() < 0.5 else wanted[-20:])
+        return (installs.of_r if repository == R else installs.of_python)(client, repository, project, event.what)
+
+    def mirrored(self, client, chance, event):
+        """A file of the newest step, or one that somebody had before."""
+        known = sorted(self.fetched) if chance.random() < 0.3 else []
+        index = f"/{MIRROR}/latest{installs.INDEX}"
+        if known:
+            event.what = chance.choice(known)
+            path, expected = f"/{MIRROR}/latest{installs.CONTRIB}{event.what}", self.upstream.md5[event.what]
+        else:
+            event.what = index
+            status, page = client.page(index)
+            if status != 200:
+                return "missing", f"{index}: {status}"
+            found = installs.stanza(page, chance.choice(installs.packages(page)))
+            event.what, expected = r_name(found["Package"], found["Version"]), found["MD5sum"]
+            path = f"/{MIRROR}/latest{installs.CONTRIB}{event.what}"
+            if expected != self.upstream.md5[event.what]:
+                return "half", f"{index}: {event.what} is not upstream's"
+        event.details["cold"] = event.what not in self.fetched
+        self.fetched.add(event.what)
+        return installs.compared(client, path, "md5", expected)
+
+    def upload(self, chance, source, number):
+        client, count = self.client("twine"), 0
+        make, send = (a_tarball, uploads.to_r) if source == R else (a_wheel, uploads.to_python)
+        while not self.ended.wait(chance.uniform(*((0.3, 0.8) if source == R else (0.1, 0.3)))):
             count += 1
             project = f"up{number}x{count}"
-            filename = wheel_name(project, "1.0")
-            content = wheel(project, "1.0", files=[(f"{project}/noise", chance.randbytes(chance.randrange(100, 60_000)))])
+            filename, content = make(project, chance.randbytes(chance.randrange(100, 60_000)))
             event, client.attempts = Event("upload", filename, now()), 0
-            event.details = {"project": project, "sha256": hashlib.sha256(content).hexdigest()}
+            event.details = {"source": source, "project": project, "sha256": hashlib.sha256(content).hexdigest()}
             try:
-                status, _, answer = upload(client, self.repository, filename, content, self.token)
-                event.ok, event.why = status == 200, "" if status == 200 else f"{status} {answer[:200]!r}"
+                status, _, answer = client.request(*send(source, filename, content, self.tokens["write"]))
+                event.ok = status in (200, 201)
+                event.why = "" if event.ok else f"{status} {answer[:200]!r}"
             except Failed as error:
                 event.why = str(error)
             event.end, event.attempts = now(), client.attempts
             self.history.add(event)
             if event.ok:
-                self.wanted.append((project, filename))
+                self.wanted[source].append((project, filename))
+
+    def intrude(self, chance):
+        """Pages and files of the vault, without a token and with a wrong one."""
+        inside, client = self.client("pip", basic("__token__", self.tokens["read"])), self.client("pip")
+        while not self.ended.wait(chance.uniform(0.05, 0.2)):
+            project, filename = chance.choice(self.wanted[VAULT])
+            page = path = f"/{VAULT}/latest/simple/{project}/"
+            if chance.random() < 0.5:
+                try:
+                    path, _ = installs.link(inside, page, filename) or (None, None)
+                except Failed:
+                    pass  # then the page it is
+            client.headers = basic("__token__", "wrong") if chance.random() < 0.3 else {}
+            event, client.attempts = Event("intrusion", path or page, now()), 0
+            try:
+                status, _, body = client.get(event.what)
+                event.details = {"status": status, "bytes": len(body)}
+            except Failed as error:
+                event.why, event.details = str(error), {"status": 0}
+            event.end, event.attempts, event.ok = now(), client.attempts, event.details["status"] == 401
+            self.history.add(event)
+
+
+def a_wheel(project, noise):
+    return wheel_name(project, "1.0"), wheel(project, "1.0", files=[(f"{project}/noise", noise)])
+
+
+def a_tarball(package, noise):
+    return r_name(package, "1.0"), r_package(package, "1.0", files=[(f"{package}/inst/noise", noise)])

@@ -164,6 +164,13 @@ def clock_step(offset):
     return run
 
 
+def pause_kms(lab, chance, seconds):
+    """SIGSTOP: who asks for a data key waits."""
+    lab.kms.server.pause()
+    time.sleep(seconds)
+    lab.kms.server.resume()
+
+
 def both(first, second):
     def run(lab, chance, seconds):
         hurt = {}
@@ -205,6 +212,14 @@ FAULTS = {
     "kill -9 of PostgreSQL, S3 answers 503": both(kill_database, store_fault("unavailable")),
 }
 
+# Where objects are encrypted with a key of the key service.
+KMS_FAULTS = {
+    "KMS stopped (SIGSTOP)": pause_kms,
+    "a node cut off from KMS": cut("kms"),
+    # Which has no data key in its memory when it comes back.
+    "kill -9 of a node, KMS stopped (SIGSTOP)": both(kill_node, pause_kms),
+}
+
 # How long each lasts, in seconds: what is not named, `usual`. Longer than clients wait for makes no sense to ask for.
 LONG = {"node stopped (SIGSTOP)": 20.0, "a node that runs a job stopped (SIGSTOP)": 20.0,
         "a node stopped amid a write (SIGSTOP)": 20.0}
@@ -212,11 +227,15 @@ LONG = {"node stopped (SIGSTOP)": 20.0, "a node that runs a job stopped (SIGSTOP
 LEAST = {"a node that runs a job stopped (SIGSTOP)": 7.0}
 
 
-def plan(count, chance):
+def of(lab):
+    return FAULTS | KMS_FAULTS if lab.kms else FAULTS
+
+
+def plan(count, chance, of_all):
     """`count` names: every fault comes once before any comes twice."""
     names = []
     while len(names) < count:
-        some = list(FAULTS)
+        some = list(of_all)
         chance.shuffle(some)
         names += some
     return names[:count]

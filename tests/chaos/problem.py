@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+# A node hears of a change within a second. A fault ends when every node shows what is uploaded through the others; for so long
+# after it one may still show something else as it was before.
+STALE_WITHOUT_FAULT = 1.0
+STALE_AFTER_FAULT = 2.0
+
 
 @dataclass(frozen=True)
 class Problem:

@@ -32,7 +32,7 @@ class Update(Run):
             node.begin()
             wait_until(lambda: http_status(f"{node.url}/__live__") == 200, f"node {node.machine}", 60, node.alive)
             node.cli("cluster", "online", "--nodes", node.machine)
-            event.details["recovered"] = self.recovery(now())
+            event.details["recovered"] = self.recovery.seconds(now())
             event.ok, event.end = event.details["recovered"] is not None, now()
             self.history.add(event)
             time.sleep(usual)

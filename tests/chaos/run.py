@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
-"""run.py [FAULTS [SEED]]: an installation of three nodes under load, and one fault after another (200); the checker's
-verdict, and docs/faults.md. Exit 1 when there is a problem. As root."""
+"""run.py [FAULTS [SEED [SECONDS]]] [--balancer NAME]: an installation of three nodes under load, and one fault after another
+(200, seed 1, of 3 s); the checker's verdict, and docs/faults.md. Exit 1 when there is a problem. As root.
 
-import http.client
+--balancer repeats (the default) is HAProxy, which asks another node what one did not answer; alb repeats nothing and finds out
+late that a node is away, as an application load balancer does. With an odd seed objects are encrypted with a key of the key
+service, which is then struck too; with an even one they lie in the bucket as they are."""
+
+import argparse
 import os
 import pathlib
 import random
@@ -13,76 +17,97 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "lab"), str(HERE.parent / "e2e")]
 
 import checker  # noqa: E402
-import crowd  # noqa: E402
 import faults  # noqa: E402
 import laboratory  # noqa: E402
 import network  # noqa: E402
 import report  # noqa: E402
+import uploads  # noqa: E402
+from admin import Admin  # noqa: E402
 from aftermath import aftermath, snapshots  # noqa: E402
-from artifacts import wheel, wheel_name  # noqa: E402
+from balancer import ALB, KINDS, REPEATS  # noqa: E402
+from crowd import Crowd, a_tarball, a_wheel  # noqa: E402
 from history import Event, History, now  # noqa: E402
+from installs import INDEX  # noqa: E402
+from mirroring import Mirroring  # noqa: E402
+from recovery import Recovery  # noqa: E402
+from roles import MIRROR, PYTHON, R, VAULT  # noqa: E402
 from small_cran import SmallCran  # noqa: E402
-from work import LEASE, MIRROR, Work  # noqa: E402
+from work import LEASE, Work  # noqa: E402
 
-REPOSITORY, BASE = "python", 40
+BASE = 40
 # What makes a job last: bytes to be read, so many files of 8 MB.
 HEAVY = 6
+# After so many faults there is none for so long: what rules forbid without a fault has time to happen.
+QUIET_AFTER, QUIET = 10, 5.0
 
 
-def make_laboratory():
+def make_laboratory(kms=None, balancer=REPEATS):
     """With all that can be done to it."""
-    return laboratory.Laboratory(faulty=True, disk_megabytes=256, fsync=False, clocks=True, node_settings={
-        "Jobs": {"Lease": f"{LEASE}s", "CollectSchedule": "* * * * *"}})
+    settings = {"Jobs": {"Lease": f"{LEASE}s", "CollectSchedule": "* * * * *"}}
+    if balancer == ALB:
+        settings["Limits"] = {"DrainDelay": "20s", "DrainTimeout": "30s"}  # as docs/operating-cluster.md says
+    return laboratory.Laboratory(faulty=True, disk_megabytes=256, fsync=False, clocks=True, node_settings=settings, kms=kms,
+                                 balancer=balancer)
 
 
 class Run:
-    repository, numbers = REPOSITORY, (1, BASE // 2, BASE)
-
     def __init__(self, lab, seed, history_path=None):
         self.lab, self.seed, self.history = lab, seed, History(history_path)
-        self.probes = 0
         node = lab.nodes["a"]
         self.upstream = SmallCran(network.machine_itself())
-        node.cli("create", "source", "--name", REPOSITORY, "--type", "local-python")
-        node.cli("create", "source", "--name", MIRROR, "--type", "cran", "--url", self.upstream.url)
-        for name, kind in ((REPOSITORY, "python"), (MIRROR, "r")):
-            node.cli("create", "repo", "--name", name, "--type", kind)
-            node.cli("subscribe", "--repo", name, "--source", name)
+        for name, kind, more in ((PYTHON, "local-python", []), (R, "local", []), (MIRROR, "cran", ["--url", self.upstream.url])):
+            node.cli("create", "source", "--name", name, "--type", kind, *more)
+        for name, kind, source in ((PYTHON, "python", PYTHON), (R, "r", R), (MIRROR, "r", MIRROR), (VAULT, "python", PYTHON)):
+            node.cli("create", "repo", "--name", name, "--type", kind, *(["--authenticated"] if name == VAULT else []))
+            node.cli("subscribe", "--repo", name, "--source", source)
         node.cli("sync", "--source", MIRROR)
-        self.token, admin = (node.cli("create", "token", "--description", "chaos", "--scope", scope, "--expires", "1d", "-q").strip()
-                             for scope in ("sources:write", "global:admin"))
-        self.base = []
-        client = self.client("lb")
-        for number in range(BASE + HEAVY):
-            project, filename = f"base{number}", wheel_name(f"base{number}", "1.0")
-            files = [(f"{project}/noise", os.urandom(8 << 20))] if number >= BASE else []
-            status, _, answer = crowd.upload(client, REPOSITORY, filename, wheel(project, "1.0", files=files), self.token)
-            assert status == 200, answer
-            if number < BASE:
-                self.base.append((project, filename))
-        self.crowd = crowd.Crowd(self.history, *self.address("lb"), REPOSITORY, self.token, self.base, seed)
-        addresses = {machine: self.address(machine) for machine in ("lb", *lab.nodes)}
-        self.work = lab.work = Work(self.history, addresses, admin, self.upstream, seed)
-        locked = [node.cli_json("url", "create", "--repo", name, "--snapshot", f"{name}:{at}", "--lock")["snapshot"]
-                  for name, at in ((REPOSITORY, "latest"), (MIRROR, "latest"))]
-        self.locked = [f"/{REPOSITORY}/{locked[0]}/simple/", f"/{MIRROR}/{locked[1]}/src/contrib/PACKAGES"]
+        self.tokens = {name: node.cli("create", "token", "--description", "chaos", "--scope", scope, "--expires", "1d", "-q").strip()
+                       for name, scope in (("write", "sources:write"), ("read", f"repos:read:{VAULT}"), ("admin", "global:admin"))}
+        self.admin = Admin({machine: self.address(machine) for machine in ("lb", *lab.nodes)}, self.tokens["admin"])
+        self.recovery = Recovery(self.admin, self.tokens["write"])
+        base = self.published()
+        made = [row["id"] for row in self.admin.rows(self.client("lb"), f"/__api__/sources/{PYTHON}/transactions")]
+        self.numbers = (made[0], made[BASE // 2], made[-1])
+        self.crowd = Crowd(self.history, self.address("lb"), self.upstream, self.tokens, base, seed)
+        self.work = lab.work = Work(self.history, self.admin)
+        self.mirroring = Mirroring(self.history, self.admin, self.upstream, seed)
+        self.locked = []
+        for name, page in ((PYTHON, "/simple/"), (MIRROR, INDEX), (R, INDEX)):
+            snapshot = node.cli_json("url", "create", "--repo", name, "--snapshot", f"{name}:latest", "--lock")["snapshot"]
+            self.locked.append(f"/{name}/{snapshot}{page}")
         self.since = self.until = 0.0
+
+    def published(self):
+        """What there is from the start; by source, (package, file name). What is heavy is there for jobs alone."""
+        client, base = self.client("lb"), {PYTHON: [], R: []}
+        for number in range(BASE + HEAVY):
+            project, heavy = f"base{number}", number >= BASE
+            files = {PYTHON: a_wheel(project, os.urandom(8 << 20 if heavy else 1000))}
+            if number < BASE // 4:
+                files[R] = a_tarball(project, os.urandom(1000))
+            for source, (filename, content) in files.items():
+                send = uploads.to_r if source == R else uploads.to_python
+                status, _, answer = client.request(*send(source, filename, content, self.tokens["write"]))
+                assert status in (200, 201), answer
+                if not heavy:
+                    base[source].append((project, filename))
+        return base
 
     @staticmethod
     def address(machine):
         return network.address(machine), 4242
 
     def client(self, machine):
-        return crowd.Http(*self.address(machine))
+        return self.admin.client(machine)
 
     def one(self, name, chance, seconds):
         """A fault, until every node works again."""
         event = Event("fault", name, now())
-        done = faults.FAULTS[name](self.lab, chance, seconds)
+        done = faults.of(self.lab)[name](self.lab, chance, seconds)
         where, turn = done if isinstance(done, tuple) else (done, None)
         event.details = {"where": where, "recovered": None}
         undone = now()
-        event.details["recovered"] = self.recovery(undone)
+        event.details["recovered"] = self.recovery.seconds(undone)
         event.end = now()
         if turn:
             turn.watcher.join()
@@ -92,91 +117,62 @@ class Run:
         faults.repair(self.lab)
         return event
 
-    def recovery(self, since, limit=60):
-        """Seconds until what is uploaded through each node can be had from every node."""
-        for machine in self.lab.nodes:
-            while not self.works(machine):
-                if now() - since > limit:
-                    return None
-                time.sleep(0.05)
-        return now() - since
-
-    def works(self, machine):
-        self.probes += 1
-        project = f"probe{self.probes}"
-        filename = wheel_name(project, "1.0")
-        try:
-            client = self.client(machine)
-            client_body, kind = crowd.multipart(filename, wheel(project, "1.0"))
-            headers = crowd.basic("__token__", self.token) | {"Content-Type": kind}
-            status, _, _ = client.once("POST", f"/upload/pypi/{REPOSITORY}", headers, client_body, timeout=3)
-            client.close()
-            if status != 200:
-                return False
-            end = now() + 2
-            others = [self.client(other) for other in self.lab.nodes]
-            while others and now() < end:
-                seen = self.seen_once(others[0], project, filename)
-                others = others[1:] if seen else others
-                if not seen:
-                    time.sleep(0.02)
-            return not others
-        except (OSError, http.client.HTTPException):
-            return False
-
-    @staticmethod
-    def seen_once(client, project, filename):
-        status, _, body = client.once("GET", f"/{REPOSITORY}/latest/simple/{project}/", {"Accept": crowd.JSON}, timeout=3)
-        return status == 200 and filename.encode() in body
-
     def faults(self, count, usual, long=True, say=print):
         chance = random.Random(self.seed)
         self.pages = snapshots(self)
         self.since = time.time()
-        self.crowd.start()
-        self.work.start()
+        teams = (self.crowd, self.work, self.mirroring)
+        for team in teams:
+            team.start()
         try:
             self.one_after_the_other(count, usual, long, say, chance)
         finally:
             self.until = time.time()
-            self.crowd.stop()
-            self.work.stop()
+            for team in teams:
+                team.stop()
+        self.mirroring.settle()
         snapshots(self, self.pages, all_of_them=True)
         return self
 
     def one_after_the_other(self, count, usual, long, say, chance):
         time.sleep(1)
-        for number, name in enumerate(faults.plan(count, chance), 1):
+        for number, name in enumerate(faults.plan(count, chance, faults.of(self.lab)), 1):
             seconds = faults.LONG.get(name, usual) if long else max(usual, faults.LEAST.get(name, 0.0))
             event = self.one(name, chance, seconds)
             say(f"{number}/{count} {name} {event.details['where'] or ''}: recovered in {event.details['recovered']} s", flush=True)
             snapshots(self, self.pages)
-            time.sleep(0.5)
-        time.sleep(1)
+            time.sleep(QUIET if number % QUIET_AFTER == 0 or number == count else 0.5)
 
     def problems(self):
         return checker.check(self.history, aftermath(self))
 
 
-def main(count="200", seed="1", usual="3"):
+def main(words):
+    arguments = argparse.ArgumentParser(usage=__doc__)
+    arguments.add_argument("faults", type=int, nargs="?", default=200)
+    arguments.add_argument("seed", type=int, nargs="?", default=1)
+    arguments.add_argument("seconds", type=float, nargs="?", default=3)
+    arguments.add_argument("--balancer", choices=KINDS, default=REPEATS)
+    asked = arguments.parse_args(words)
     laboratory.exit_on_signals()
     path = pathlib.Path(os.environ.get("CHAOS_HISTORY", f"/tmp/{network.PREFIX}chaos.jsonl"))
     path.unlink(missing_ok=True)
     began = now()
-    with make_laboratory() as lab:
-        run = Run(lab, int(seed), path).faults(int(count), float(usual))
+    with make_laboratory(kms=asked.seed % 2 == 1, balancer=asked.balancer) as lab:
+        run = Run(lab, asked.seed, path).faults(asked.faults, asked.seconds)
         problems = run.problems()
         print(lab.nodes["a"].cli("verify"))
     for problem in problems:
         print(problem)
     print(f"{len(problems)} problems; the history: {path}")
-    text = report.page(run.history, problems, int(count), int(seed), now() - began)
-    if int(count) >= 200:
-        (HERE.parents[1] / "docs/faults.md").write_text(text)
+    text = report.page(run.history, problems, asked.seed, now() - began, asked.balancer)
+    where = report.PAGES.get(asked.balancer) if asked.faults >= report.ENOUGH[asked.balancer] else None
+    if where:
+        (HERE.parents[1] / where).write_text(text)
     else:
         print(text)
     return 1 if problems else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main(sys.argv[1:]))

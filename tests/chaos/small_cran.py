@@ -1,25 +1,28 @@
 """A CRAN that changes in steps: at step n all of its packages have the version n, and a page that shows two versions shows
 half of a step."""
 
+import hashlib
 import http.server
+import random
 import threading
 
 from artifacts import r_name, r_package
+from installs import CONTRIB, INDEX
 
 PACKAGES = [f"step{letter}" for letter in "abcdefgh"]
-CONTRIB = "/src/contrib/"
+NOISE = 30_000  # bytes of each, so that a body can break off
 
 
-def versions(page):
-    """Those of a PACKAGES file, each once."""
-    return {line.split(b":")[1].strip().decode() for line in page.splitlines() if line.startswith(b"Version:")}
+def tarball(package, version):
+    """The same bytes each time."""
+    return r_package(package, version, files=[(f"{package}/inst/noise", random.Random(f"{package} {version}").randbytes(NOISE))])
 
 
 class SmallCran:
-    """Serves at `host`, on a port of its own, until stop()."""
+    """Serves at `host`, on a port of its own, until stop(). `md5`: of all files that there ever were."""
 
     def __init__(self, host):
-        self.files, self.step = {}, 0
+        self.index, self.step, self.md5, self.names = b"", 0, {}, {}
         self.publish()
         outer = self
 
@@ -27,7 +30,7 @@ class SmallCran:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
-                body = outer.files.get(self.path)
+                body = outer.body(self.path)
                 self.send_response(200 if body is not None else 404)
                 self.send_header("Content-Length", str(len(body or b"")))
                 self.end_headers()
@@ -47,13 +50,22 @@ class SmallCran:
         self.url = f"http://{host}:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
+    def body(self, path):
+        if path == INDEX:
+            return self.index
+        known = self.names.get(path.removeprefix(CONTRIB)) if path.startswith(CONTRIB) else None
+        return tarball(*known) if known else None
+
     def publish(self):
-        """The next step, at once."""
-        step = self.step + 1
-        added = {f"{CONTRIB}{r_name(name, f'{step}.0')}": r_package(name, f"{step}.0") for name in PACKAGES}
-        index = "\n".join(f"Package: {name}\nVersion: {step}.0\nLicense: MIT\nNeedsCompilation: no\n" for name in PACKAGES)
-        self.files = self.files | added | {CONTRIB + "PACKAGES": index.encode()}
-        self.step = step
+        """The next step, at once: its files, then the page of them."""
+        step, lines = self.step + 1, []
+        for package in PACKAGES:
+            version = f"{step}.0"
+            name = r_name(package, version)
+            self.md5[name] = hashlib.md5(tarball(package, version)).hexdigest()
+            self.names[name] = (package, version)
+            lines.append(f"Package: {package}\nVersion: {version}\nLicense: MIT\nMD5sum: {self.md5[name]}\nNeedsCompilation: no\n")
+        self.index, self.step = "\n".join(lines).encode(), step
         return step
 
     def stop(self):

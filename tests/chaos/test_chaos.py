@@ -5,12 +5,18 @@ import shutil
 
 import pytest
 
+import access_rules
 import checker
 import faults
+import mirror_rules
 import work_rules
-from aftermath import jobs, views
+from aftermath import jobs, mirror, views
+from crowd import Crowd
+from history import History
 from network import NoNamespaces
+from roles import VAULT
 from run import Run, make_laboratory
+from services import wait_until
 
 FAULTS, USUAL, SEED = len(faults.FAULTS), 1.5, 20
 
@@ -68,6 +74,27 @@ def test_a_job_that_is_deleted_behind_the_servers_is_found(run):
     run.lab.database.sql(f"DELETE FROM jobs WHERE id = {lost}")
     problems = list(work_rules.check_jobs(run.history, jobs(run, run.client("lb"))))
     assert [(p.rule, p.what.split()[0]) for p in problems] == [("a job is lost", lost)]
+
+
+def test_a_synchronisation_that_failed_behind_the_servers_is_found(run):
+    client = run.client("lb")
+    number = run.history.of("sync")[-1].details["job"]
+    run.lab.database.sql(f"UPDATE jobs SET state = 'failed' WHERE id = {number}")
+    problems = mirror_rules.check(run.history, mirror(run, client, jobs(run, client)))
+    run.lab.database.sql(f"UPDATE jobs SET state = 'succeeded' WHERE id = {number}")
+    assert [(p.rule, p.what.split(":")[0]) for p in problems] == [("a synchronisation did not end well", str(number))]
+
+
+def test_a_vault_that_is_open_is_found(run):
+    run.lab.nodes["a"].cli("edit", "repo", "--name", VAULT, "--authenticated=false")
+    seen = History()
+    crowd = Crowd(seen, run.address("lb"), run.upstream, run.tokens, run.crowd.wanted, SEED)
+    crowd.threads = crowd.threads[-1:]  # who has no token, alone
+    crowd.start()
+    wait_until(lambda: len(seen.of("intrusion")) > 20, "requests without a token", 30)
+    crowd.stop()
+    run.lab.nodes["a"].cli("edit", "repo", "--name", VAULT, "--authenticated=true")
+    assert {problem.rule for problem in access_rules.check(seen)} == {"content without a token"}
 
 
 def test_a_row_that_is_deleted_behind_the_servers_is_found(run):

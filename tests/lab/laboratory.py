@@ -19,7 +19,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent), str(pathlib.Path(_
 
 import network  # noqa: E402
 import postgres  # noqa: E402
-from balancer import Balancer  # noqa: E402
+from balancer import REPEATS, Balancer  # noqa: E402
 from kms import Kms  # noqa: E402
 from node import Node  # noqa: E402
 from record import Record  # noqa: E402
@@ -33,15 +33,15 @@ class Laboratory:
     """`faulty`: with the proxy that makes S3 fail. `disk_megabytes`: the nodes have disks of that size, in memory.
     `fsync`: of PostgreSQL; only a power cut makes a difference. `kms`: objects are encrypted by the nodes, with a key of
     the key service; LAB_KMS=1 in the environment says so for those who do not. `clocks`: those of the nodes can be stepped.
-    `binary`: what the nodes run at first."""
+    `binary`: what the nodes run at first. `balancer`: its kind, see balancer.py."""
 
     def __init__(self, zones=ZONES, faulty=False, disk_megabytes=None, fsync=True, node_settings=None, kms=None, clocks=False,
-                 binary=BINARY):
+                 binary=BINARY, balancer=REPEATS):
         network.check()
         if not BINARY.exists():
             raise FileNotFoundError(f"{BINARY} is not there: make release")
         self.zones, self.faulty, self.disk_megabytes, self.fsync = zones, faulty, disk_megabytes, fsync
-        self.node_settings, self.clocks, self.binary = node_settings or {}, clocks, binary
+        self.node_settings, self.clocks, self.binary, self.balancer_kind = node_settings or {}, clocks, binary, balancer
         self.with_kms = os.environ.get("LAB_KMS") == "1" if kms is None else kms
         self.record = Record()
 
@@ -80,7 +80,7 @@ class Laboratory:
             node.begin()  # at once: each migrates the empty database
         for node in self.nodes.values():
             node.wait()
-        self.balancer = Balancer(self.record, folder, self.nodes.values())
+        self.balancer = Balancer(self.record, folder, self.nodes.values(), self.balancer_kind)
         self.balancer.start()
         self.record.state["about"] = {"url": self.balancer.url, "nodes": {z: n.url for z, n in self.nodes.items()},
                                       "s3": self.store.endpoint, "kms": self.kms and self.kms.endpoint}

@@ -1,0 +1,95 @@
+"""A mirror that is brought up to date at each step of its upstream, and readers of its page of all packages: one behind the
+balancer, as R reads it, and one at each node."""
+
+import http.client
+import random
+import time
+
+from history import Event, now
+from http_client import Failed
+from installs import INDEX, versions
+from roles import MIRROR
+from team import Team
+from work_rules import OVER
+
+PAGE = f"/{MIRROR}/latest{INDEX}"
+LONGEST_SYNC = 150
+
+
+class Mirroring(Team):
+    def __init__(self, history, admin, upstream, seed):
+        super().__init__(LONGEST_SYNC + 60)
+        self.history, self.admin, self.upstream = history, admin, upstream
+        self.hire(self.publish)
+        self.hire(self.watch, random.Random(seed))
+        for number, machine in enumerate(admin.nodes(), 1):
+            self.hire(self.watch_node, random.Random(seed * 10 + number), machine)
+
+    def publish(self):
+        while not self.ended.wait(1.0):
+            self.step()
+
+    def step(self):
+        """The upstream's next one, and the mirror after it. True when it was acknowledged."""
+        client = self.admin.client()
+        event = Event("sync", str(self.upstream.publish()), now())
+        try:
+            job = self.synchronised(client, event)
+            event.details |= job["result"] or {}
+            event.why = job["error"] if job["state"] != "succeeded" else event.details["problem"]
+            event.ok = job["state"] == "succeeded" and not event.why
+        except Failed as error:
+            event.why = str(error)
+        event.end, event.attempts = now(), client.attempts - client.requests + 1
+        client.close()
+        self.history.add(event)
+        return event.ok
+
+    def settle(self, attempts=3):
+        """After the faults: what they made fail is tried again, and then it is as upstream is."""
+        return any(self.step() for _ in range(attempts))
+
+    def synchronised(self, client, event):
+        """The job, once it is over or its attempt has failed. Raises Failed."""
+        path = f"/__api__/sources/{MIRROR}/sync"
+        job = self.admin.ask(client, "POST", path, {})
+        if job["state"] == "running":  # it began before this step, and may not have it
+            self.settled(client, job)
+            job = self.admin.ask(client, "POST", path, {})
+        event.details["job"] = job["id"]
+        return self.settled(client, job)
+
+    def settled(self, client, job):
+        begin, failed = now(), job["attempt"] if job["retrying"] else None
+        while now() - begin < LONGEST_SYNC:
+            if job["state"] in OVER or (job["retrying"] and job["attempt"] != failed):
+                return job
+            time.sleep(0.1)
+            job = self.admin.ask(client, "GET", f"/__api__/jobs/{job['id']}?brief=true")
+        raise Failed(f"job {job['id']} is not over")
+
+    def watch(self, chance):
+        client = self.admin.client()
+        while not self.ended.wait(chance.uniform(0.02, 0.1)):
+            event, client.attempts = Event("look", PAGE, now()), 0
+            try:
+                status, _, body = client.get(PAGE)
+                event.ok, event.details = status == 200, {"status": status, "versions": sorted(versions(body))}
+            except Failed as error:
+                event.why, event.details = str(error), {"status": 0, "versions": []}
+            event.end, event.attempts = now(), client.attempts
+            self.history.add(event)
+
+    def watch_node(self, chance, machine):
+        """What it answers; that it does not while it is struck is nobody's trouble."""
+        client = self.admin.client(machine)
+        while not self.ended.wait(chance.uniform(0.1, 0.3)):
+            event = Event("look at a node", machine, now(), attempts=1)
+            try:
+                status, _, body = client.once("GET", PAGE, {}, timeout=5)
+            except (OSError, http.client.HTTPException):
+                continue
+            if status == 200:
+                event.ok, event.details = True, {"versions": sorted(versions(body))}
+                event.end = now()
+                self.history.add(event)
