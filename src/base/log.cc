@@ -184,6 +184,7 @@ void Logger::failed(std::string_view what, const Error& error) const {
   const char* slash = std::strrchr(error.file(), '/');
   this->error(what,
               {{"error", error.message()},
+               {"hint", error.hint()},
                {"code", std::string(name_of(error.code()))},
                {"notes", notes},
                {"at", std::string(slash ? slash + 1 : error.file()) + ":" + std::to_string(error.line())}});

@@ -38,34 +38,29 @@ def binary():
         pytest.exit(f"{BINARY} is not there: make release", returncode=3)
 
 
-@pytest.fixture(scope="session")
-def postgres():
+def running(kind):
+    """A private service of that kind, for as long as a fixture lasts."""
     try:
-        server = Postgres()
+        server = kind()
     except FileNotFoundError as error:
         missing(str(error))
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    yield from running(Postgres)
 
 
 @pytest.fixture(scope="session")
 def s3():
-    try:
-        server = S3()
-    except FileNotFoundError as error:
-        missing(str(error))
-    yield server
-    server.close()
+    yield from running(S3)
 
 
 @pytest.fixture(scope="session")
 def aws():
-    try:
-        server = Aws()
-    except FileNotFoundError as error:
-        missing(str(error))
-    yield server
-    server.close()
+    yield from running(Aws)
 
 
 def served(made, tmp_path_factory):

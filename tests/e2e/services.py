@@ -116,6 +116,26 @@ class Postgres:
     def sql(self, statement, database="postgres"):
         self.run("psql", "-q", "-h", "127.0.0.1", "-p", str(self.port), "-U", "granary", "-d", database, "-c", statement)
 
+    def asked(self, question, database="postgres"):
+        """The answer as text, a row a line."""
+        done = subprocess.run([self.bin / "psql", "-qAt", "-h", "127.0.0.1", "-p", str(self.port), "-U", "granary", "-d", database,
+                               "-c", question], check=True, stdout=subprocess.PIPE, text=True, cwd="/", **self.user)
+        return done.stdout.strip()
+
+    @contextlib.contextmanager
+    def held(self, statement, database="postgres"):
+        """What the statement locks is locked meanwhile."""
+        holder = subprocess.Popen([self.bin / "psql", "-qAt", "-h", "127.0.0.1", "-p", str(self.port), "-U", "granary", "-d", database],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd="/", **self.user)
+        try:
+            holder.stdin.write(statement + ";\nSELECT 'held';\n")
+            holder.stdin.flush()
+            while holder.stdout.readline() not in ("held\n", ""):
+                pass
+            yield
+        finally:
+            holder.communicate(timeout=30)
+
     def database(self):
         """A new, empty database: its URL."""
         self.databases += 1
@@ -169,17 +189,23 @@ class S3:
     def bucket(self):
         self.buckets += 1
         name = f"bucket{self.buckets}"
-        status = self.request("PUT", f"/{name}")
+        status, _ = self.request("PUT", f"/{name}")
         assert status == 200, f"creating {name}: {status}"
         return name
 
-    def request(self, method, path):
-        """One signed request without a body or a query (AWS Signature Version 4)."""
+    def uploads(self, bucket):
+        """The keys of uploads in parts that nobody has ended."""
+        status, document = self.request("GET", f"/{bucket}", "uploads=")
+        assert status == 200, document
+        return re.findall("<Key>([^<]*)</Key>", document)
+
+    def request(self, method, path, query=""):
+        """One signed request without a body (AWS Signature Version 4): its status and its answer."""
         now = datetime.datetime.now(datetime.timezone.utc)
         stamp, day = now.strftime("%Y%m%dT%H%M%SZ"), now.strftime("%Y%m%d")
         empty, host = hashlib.sha256(b"").hexdigest(), f"{self.host}:{self.port}"
         signed = "host;x-amz-content-sha256;x-amz-date"
-        canonical = f"{method}\n{path}\n\nhost:{host}\nx-amz-content-sha256:{empty}\nx-amz-date:{stamp}\n\n{signed}\n{empty}"
+        canonical = f"{method}\n{path}\n{query}\nhost:{host}\nx-amz-content-sha256:{empty}\nx-amz-date:{stamp}\n\n{signed}\n{empty}"
         scope = f"{day}/{self.region}/s3/aws4_request"
         text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
         key = f"AWS4{self.secret}".encode()
@@ -187,12 +213,20 @@ class S3:
             key = hmac.new(key, part.encode(), hashlib.sha256).digest()
         signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
         connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
-        connection.request(method, path, headers={
+        connection.request(method, f"{path}?{query}" if query else path, headers={
             "Host": host, "x-amz-date": stamp, "x-amz-content-sha256": empty,
             "Authorization": f"AWS4-HMAC-SHA256 Credential={self.access}/{scope}, SignedHeaders={signed}, Signature={signature}"})
-        status = connection.getresponse().status
+        answer = connection.getresponse()
+        text = answer.read().decode("utf-8", "replace")
         connection.close()
-        return status
+        return answer.status, text
+
+    def freeze(self):
+        """It takes connections, and answers nobody."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
 
     def objects(self, bucket):
         return sorted(str(p.relative_to(self.folder / "data" / bucket))

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from artifacts import r_name, r_package, wheel, wheel_name
-from conftest import missing
+from conftest import running
 from server import basic, eventually
 from services import Postgres
 
@@ -19,12 +19,7 @@ CLIENTS, SECONDS, PATIENCE = 60, 4, 10
 
 @pytest.fixture
 def database():
-    try:
-        database = Postgres()
-    except FileNotFoundError as error:
-        missing(str(error))
-    yield database
-    database.close()
+    yield from running(Postgres)
 
 
 class Crowd:

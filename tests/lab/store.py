@@ -31,7 +31,8 @@ class Store(services.S3):
 
     def start(self):
         self.launch()
-        assert self.request("PUT", f"/{self.bucket_name}") == 200, "cannot make the bucket"
+        status, answer = self.request("PUT", f"/{self.bucket_name}")
+        assert status == 200, f"cannot make the bucket: {answer}"
         if self.proxy:
             self.proxy.start()
 

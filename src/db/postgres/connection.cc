@@ -76,6 +76,7 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::connect(const Po
   Handle handle(PQconnectStartParams(keywords.data(), values.data(), 0));
   if (!handle) return fail(Errc::unavailable, "no memory for a database connection", "retry later");
   PQsetNoticeProcessor(handle.get(), &ignore_notice, nullptr);
+  PQsetErrorVerbosity(handle.get(), PQERRORS_VERBOSE);  // for login_error()
   auto turn = PGRES_POLLING_WRITING;
   while (PQstatus(handle.get()) != CONNECTION_BAD && turn != PGRES_POLLING_OK &&
          turn != PGRES_POLLING_FAILED) {
@@ -85,7 +86,12 @@ Result<std::unique_ptr<PostgresConnection>> PostgresConnection::connect(const Po
     TRY(std::move(ready));
     turn = PQconnectPoll(handle.get());
   }
-  if (PQstatus(handle.get()) != CONNECTION_OK) return postgres_error("", PQerrorMessage(handle.get()), "");
+  if (PQstatus(handle.get()) != CONNECTION_OK) {
+    if (PQconnectionNeedsPassword(handle.get()) != 0)
+      return postgres_error("28P01", PQerrorMessage(handle.get()), "");
+    return login_error(PQerrorMessage(handle.get()));
+  }
+  PQsetErrorVerbosity(handle.get(), PQERRORS_DEFAULT);
   PQsetnonblocking(handle.get(), 1);
   return std::unique_ptr<PostgresConnection>(new PostgresConnection(std::move(handle), wake));
 }

@@ -1,5 +1,6 @@
 #include "db/postgres/errors.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -22,7 +23,7 @@ constexpr std::array<Meaning, 18> kMeanings = {{
     {"57", Errc::unavailable, "the database server is starting or stopping", kRetry, true},
     {"53100", Errc::unavailable, "the disk of the database server is full", "free space on it, then retry"},
     {"53300", Errc::unavailable, "the database server has no connection left",
-     "raise its max_connections, or lower the connections of this server"},
+     "raise its max_connections, or lower the connections of this server", true},
     {"53", Errc::unavailable, "the database server lacks resources", kRetry},
     {"58", Errc::unavailable, "the database server cannot read or write its files",
      "look at its log and its disk"},
@@ -42,7 +43,33 @@ constexpr std::array<Meaning, 18> kMeanings = {{
     {"54", Errc::too_large, "a value is too large for the database", ""},
 }};
 
+/// Five digits or capital letters between ":  " and ": ", whatever the language of the word before.
+std::string_view state_in(std::string_view said) {
+  constexpr std::string_view kBefore = ":  ", kAfter = ": ";
+  constexpr std::size_t kLength = 5;
+  const auto fits = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
+  for (auto at = said.find(kBefore); at != std::string_view::npos; at = said.find(kBefore, at + 1)) {
+    const auto rest = said.substr(at + kBefore.size());
+    if (rest.size() < kLength) break;
+    const auto state = rest.substr(0, kLength);
+    if (std::all_of(state.begin(), state.end(), fits) && rest.substr(kLength).starts_with(kAfter))
+      return state;
+  }
+  return {};
+}
+
 }  // namespace
+
+tl::unexpected<Error> login_error(std::string_view said) {
+  const auto state = state_in(said);
+  const auto text = std::string(said.substr(0, said.find("\nLOCATION:")));
+  auto error = postgres_error(state, text, "");
+  if (error.value().code() == Errc::unavailable) return error;
+  return tl::unexpected(Error(Errc::unavailable, "the database server refused the connection",
+                              "look at its log", __FILE__, __LINE__)
+                            .note(text)
+                            .as_brief());
+}
 
 tl::unexpected<Error> postgres_error(std::string_view state, std::string reason, std::string_view sql) {
   Meaning meaning{"", Errc::internal, "the database refused a statement", ""};
@@ -53,11 +80,12 @@ tl::unexpected<Error> postgres_error(std::string_view state, std::string reason,
     break;
   }
   const auto text = replace_all(trim(reason), "\n", "; ");
-  return tl::unexpected(
+  auto error =
       Error(meaning.code, std::string(meaning.message), std::string(meaning.hint), __FILE__, __LINE__)
           .note(state.empty() ? text : std::string(state) + ": " + text)
-          .note("statement: " + (sql.empty() ? "none" : std::string(sql.substr(0, 200))))
-          .as_brief(meaning.brief));
+          .as_brief(meaning.brief);
+  if (!sql.empty()) error = std::move(error).note("statement: " + std::string(sql.substr(0, 200)));
+  return tl::unexpected(std::move(error));
 }
 
 }  // namespace granary::db

@@ -21,6 +21,7 @@ constexpr auto kCheckPatience = std::chrono::seconds(2);
 constexpr auto kSilence = std::chrono::milliseconds(900);  // who refuses does so at once
 constexpr auto kShortPatience = std::chrono::seconds(3);
 constexpr int kShortAttempts = 3;
+constexpr auto kSaidAgain = std::chrono::minutes(1);
 constexpr auto kFirstBackoff = std::chrono::milliseconds(50);
 constexpr auto kLongestBackoff = std::chrono::milliseconds(1'000);
 
@@ -54,12 +55,20 @@ void PostgresListener::loop(const std::stop_token& stop) {
     if (stop.stop_requested()) break;
     setup_.lost(ended.error().code() == Errc::deadline_exceeded ||
                 (!connected_ && Clock::now() - began >= kSilence));
-    setup_.log.failed("failed to listen for changes", ended.error());
+    complain(ended.error());
     backoff = Clock::now() - began > std::chrono::seconds(10) ? kFirstBackoff
                                                               : std::min(backoff * 2, kLongestBackoff);
     pollfd wake{.fd = wake_.get(), .events = POLLIN, .revents = 0};
     ::poll(&wake, 1, static_cast<int>(backoff.count()));
   }
+}
+
+/// An outage lasts: the same reason is said now and then.
+void PostgresListener::complain(const Error& why) {
+  if (said_ == why.message() && Clock::now() < say_again_) return;
+  said_ = why.message();
+  say_again_ = Clock::now() + kSaidAgain;
+  setup_.log.failed("failed to listen for changes", why);
 }
 
 Result<> PostgresListener::listen(const std::stop_token& stop, std::chrono::milliseconds patience) {
@@ -79,6 +88,7 @@ Result<> PostgresListener::listen(const std::stop_token& stop, std::chrono::mill
     return {};
   }));
   setup_.found();
+  if (!std::exchange(said_, {}).empty()) setup_.log.info("listening for changes again");
   setup_.changes->tell({});  // what was committed before LISTEN
   while (!stop.stop_requested()) {
     const auto payloads = TRY(connection->notifications(Clock::now() + kBetweenChecks));

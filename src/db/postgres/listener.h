@@ -43,6 +43,7 @@ class PostgresListener {
   PostgresListener(Setup setup, UniqueFd wake) : setup_(std::move(setup)), wake_(std::move(wake)) {}
   void loop(const std::stop_token& stop);
   Result<> listen(const std::stop_token& stop, std::chrono::milliseconds patience);
+  void complain(const Error& why);
   bool hear(const std::string& payload, const std::string& schema) const;
   Result<> ask_for_unheard(PostgresConnection&);
 
@@ -53,6 +54,9 @@ class PostgresListener {
   std::optional<std::int64_t> count_;  // of commits that were heard; absent: to be asked for
   bool missing_ = false;               // there was one more, which may still be on its way
   bool complained_ = false;
+  // Of the thread, while the server is away:
+  std::string said_;  // why, in the log; empty: it is there
+  std::chrono::steady_clock::time_point say_again_;
   std::jthread thread_;
 };
 
