@@ -64,8 +64,9 @@ void Heartbeat::beat(const Context& ctx) {
   if (*wanted == online_.exchange(*wanted)) return;
   parts_.log.info(*wanted ? "online" : "offline: /__ping__ fails, no job is begun", {{"node", name()}});
   parts_.obey(*wanted);
-  // The list is to show at once that the node obeyed.
-  if (heard_) static_cast<void>(parts_.nodes->beat(ctx, parts_.self, *wanted, parts_.running()));
+  // The list is to show at once that the node obeyed, and what was begun until it did.
+  last_running_ = parts_.running();
+  if (heard_) static_cast<void>(parts_.nodes->beat(ctx, parts_.self, *wanted, last_running_));
 }
 
 std::chrono::milliseconds Heartbeat::pause() const {

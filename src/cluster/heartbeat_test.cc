@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <semaphore>
+#include <thread>
 
 #include "base/testing/fake_clock.h"
 #include "base/testing/test_context.h"
@@ -27,6 +28,7 @@ class HeartbeatTest : public testing::Test {
     parts.self = {"a", "a:4242", "1.0", "all", "", clock->now()};
     parts.obey = [this](bool online) {
       obeyed.push_back(online);
+      if (!online) running += leased_meanwhile;
       obedience.release();
     };
     parts.running = [this] { return running.load(); };
@@ -43,6 +45,7 @@ class HeartbeatTest : public testing::Test {
   std::shared_ptr<db::ReadOnlySwitch> database;
   std::shared_ptr<Nodes> nodes;
   std::atomic<std::int64_t> running = 0, agreed = 0;
+  std::int64_t leased_meanwhile = 0;
   std::vector<bool> obeyed;
   std::counting_semaphore<> obedience{0};
 };
@@ -60,6 +63,23 @@ TEST_F(HeartbeatTest, WakesAndObeysWhenAnotherStateIsWanted) {
   one.reset();
   EXPECT_EQ(obeyed, (std::vector<bool>{false, true}));
   EXPECT_EQ(state(), State::stopped);
+}
+
+TEST_F(HeartbeatTest, AJobThatWasLeasedBeforeItObeyedIsLookedAtSoonToo) {
+  const auto at_last = [](const auto& holds) {
+    const auto end = Context::Clock::now() + std::chrono::seconds(20);
+    while (!holds() && Context::Clock::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return holds();
+  };
+  leased_meanwhile = 1;
+  auto one = heart();
+  database->on_change(one->listener());
+  one->start(test_context());
+  ASSERT_TRUE(want(false));
+  ASSERT_TRUE(at_last([&] { return nodes->list(test_context()).value().at(0).running == 1; }));
+  EXPECT_EQ(state(), State::draining);
+  running = 0;
+  EXPECT_TRUE(at_last([&] { return state() == State::offline; }));
 }
 
 TEST_F(HeartbeatTest, HearsWhatAllNodesUnderstand) {

@@ -186,6 +186,15 @@ def hang():
     return fault
 
 
+def held(event):
+    """The real answer, but not before the event (of threading)."""
+    def fault(handler, answer):
+        while not event.wait(0.05) and not handler.upstream.ended.is_set():
+            pass
+        send(handler, answer)
+    return fault
+
+
 def body(data, content_type="application/octet-stream", code=200):
     return alone(lambda handler: send(handler, Answer(code, {"Content-Type": content_type}, data)))
 
