@@ -149,6 +149,79 @@ def test_a_server_moves_while_it_serves_reads(make_granary, old_pair, new_pair):
     assert again.returncode == 1 and "in use" in again.stderr, again.stderr
 
 
+def test_a_move_that_is_killed_midway_goes_on_where_it_was_and_reads_go_on_meanwhile(make_granary, postgres, s3):
+    old, new = make_granary().start(), make_granary("postgres-s3")
+    python, r = filled(old)
+    token = old.token()
+    before = seen(old, python, r)
+    new.write_config()
+    environment = new.environment | old.environment
+    bucket = new.settings["S3Storage"]["Bucket"]
+    packages = sum(path.is_file() for path in (old.folder / "data/packages").rglob("*"))
+
+    def stored():
+        """What is in the bucket, and since when."""
+        return {path: path.stat().st_ino for path in (s3.folder / "data" / bucket / "granary").rglob("*") if path.is_file()}
+
+    def moving():
+        return subprocess.Popen([BINARY, "migrate", "--from", old.config, "--to", new.config], env=environment,
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def old_serves_reads_only():
+        assert seen(old, python, r) == before
+        refused = old.upload(python, wheel_name("late", "1.0"), wheel("late", "1.0"), token)
+        assert refused.status == 503 and refused.headers["Retry-After"] and "read-only" in refused.text, refused
+        done = old.run("create", "source", "--name", "late", "--type", "local")
+        assert done.returncode == 1 and "being moved" in done.stderr, done.stderr
+
+    def among_the_packages():
+        """The store answers no more after the first of them: which are there. None when it was too late for that."""
+        process = moving()
+        eventually(lambda: stored(), 20)
+        s3.freeze()
+        try:
+            there = stored()
+            if len(there) < packages:
+                old_serves_reads_only()
+                assert process.poll() is None
+            process.kill()
+            process.wait()
+        finally:
+            s3.thaw()
+        if len(there) < packages:
+            return there
+        for path in there:
+            path.unlink()
+        return None
+
+    first = next(there for there in (among_the_packages() for _ in range(5)) if there)
+
+    # Before the tables, then among the rows: somebody else holds what it needs next.
+    database = new.settings["Postgres"]["URL"].rsplit("/", 1)[1].split("?")[0]
+    for needed in ("SELECT pg_advisory_lock(1735550562, hashtext(current_schema()))",
+                   "BEGIN; INSERT INTO unfinished_copy VALUES ('files', 0, 0)"):
+        with postgres.held(needed, database):
+            process = moving()
+            eventually(lambda: postgres.asked("SELECT count(*) FROM pg_locks WHERE NOT granted", database) != "0", 20)
+            old_serves_reads_only()
+            assert process.poll() is None
+            process.kill()
+            process.wait()
+    assert 0 < int(postgres.asked("SELECT count(*) FROM unfinished_copy WHERE whole = 1", database)), "of some tables"
+    second = stored()
+    assert first.items() <= second.items(), "what was there was not stored again"
+    new.launch()
+    assert new.process.wait(30) == 1 and "copy that did not end" in new.log(), new.log()
+
+    assert "verified" in old.cli("migrate", "--from", old.config, "--to", new.config, environment=environment)
+    assert second.items() <= stored().items()
+    old_serves_reads_only()
+    assert old.stop() == 0
+    new.start()
+    assert seen(new, python, r) == before
+    sound(new)
+
+
 def test_a_server_does_not_start_on_half_a_copy(make_granary):
     server = make_granary()
     (server.folder / "data/db").mkdir(parents=True)

@@ -157,7 +157,7 @@ def test_before_it_stops_the_ping_fails_and_all_else_goes_on(make_granary):
     server = make_granary(settings={"Limits": {"DrainDelay": "30s"}}).start()
     server.process.send_signal(signal.SIGTERM)
     eventually(lambda: server.get("/__ping__").status == 503)
-    assert server.get("/__api__/status").status == 200  # a new connection each
+    assert server.get("/__live__").status == 200 and server.get("/__api__/status").status == 200  # a new connection each
     begun = time.monotonic()
     assert server.stop() == 0  # a second signal ends the wait
     assert time.monotonic() - begun < 15

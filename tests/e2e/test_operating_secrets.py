@@ -83,6 +83,36 @@ def test_nodes_with_different_keys_do_not_share_a_database(make_granary):
     assert theirs in refused(first)
 
 
+def test_a_key_comes_to_nodes_without_one_when_all_of_them_have_it(make_granary):
+    first = make_granary("postgres-s3", settings={"Server": {"NodeName": "first"}})
+    second = make_granary(share=first, settings={"Server": {"NodeName": "second"}})
+    key, fingerprint = generate(first)
+    first.start()
+    second.settings["Server"]["EncryptionKeyPath"] = key
+    log = refused(second)
+    assert f"this node has the encryption key {fingerprint}, but node first works with no encryption key" in log, log
+    assert "granary serve --accept-key" in log
+    assert second.run("check-config").returncode == 0, "the settings themselves are right"
+    # It has left nothing behind: the one that works goes on, and so does a third without a key.
+    del second.settings["Server"]["EncryptionKeyPath"]
+    second.start()
+    assert {one["name"]: one["key"] for one in first.cli_json("cluster", "nodes")} == {"first": "", "second": ""}
+    assert (first.stop(), second.stop()) == (0, 0)
+
+    for node in (first, second):
+        node.settings["Server"]["EncryptionKeyPath"] = key
+    first.start()
+    second.start()
+    assert {one["key"] for one in first.cli_json("cluster", "nodes")} == {fingerprint}
+    assert (first.stop(), second.stop()) == (0, 0)
+    # And away again, which needs a word.
+    for node in (first, second):
+        del node.settings["Server"]["EncryptionKeyPath"]
+    assert fingerprint in refused(first) and "--accept-key" in first.log()
+    first.start(arguments=["--accept-key"])
+    second.start()
+
+
 def test_a_secret_typed_at_a_terminal_is_not_shown(make_granary):
     server = make_granary()
     key, fingerprint = generate(server)
