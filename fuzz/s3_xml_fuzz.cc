@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "base/bytes.h"
-#include "blob/s3/web_identity.h"
+#include "blob/s3/sts.h"
 #include "blob/s3/xml.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -28,7 +28,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto one = blob::s3::parse_one(text, "InitiateMultipartUploadResult/UploadId");
       one && one->empty())
     std::abort();
-  if (const auto role = blob::s3::parse_assumed_role(text); role && (!read || role->secret_key.empty()))
+  if (const auto role = blob::s3::parse_assumed_role(text, "AssumeRoleWithWebIdentity");
+      role && (!read || role->secret_key.empty()))
     std::abort();
   (void)blob::s3::parse_iso8601(text);
   return 0;

@@ -7,7 +7,7 @@
 #include "base/testing/test_context.h"
 #include "base/uri.h"
 #include "blob/s3/credentials.h"
-#include "blob/s3/web_identity.h"
+#include "blob/s3/sts.h"
 #include "net/testing/fake_http_server.h"
 
 namespace granary::blob::s3 {
@@ -194,8 +194,8 @@ TEST_F(InstanceTest, AMachineThatMayNotBeAskedIsNotAsked) {
 }
 
 TEST(AssumedRole, AnAnswerThatIsNotWholeIsCorrupt) {
-  EXPECT_EQ(parse_assumed_role("").error().code(), Errc::corrupt);
-  EXPECT_EQ(parse_assumed_role("<AssumeRoleWithWebIdentityResponse/>").error().code(), Errc::corrupt);
+  EXPECT_EQ(parse_assumed_role("", "AssumeRole").error().code(), Errc::corrupt);
+  EXPECT_EQ(parse_assumed_role("<AssumeRoleResponse/>", "AssumeRole").error().code(), Errc::corrupt);
 }
 
 }  // namespace

@@ -28,11 +28,10 @@ class CredentialSource {
 using TextOf = std::function<std::optional<std::string>(const std::string& path)>;  // absent: no such file
 
 /// The first of these that is set up; it alone is asked, as AWS's own libraries do:
-///   1. keys in the options, or the profile in the options (of the shared credentials file)
+///   1. keys in the options, or the profile in the options (profile_credentials.h)
 ///   2. AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN
 ///   3. a web identity: AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN (web_identity.h)
-///   4. the shared credentials file (AWS_SHARED_CREDENTIALS_FILE or ~/.aws/credentials), AWS_PROFILE or
-///      "default"
+///   4. the profile AWS_PROFILE or "default" of the shared files (profiles.h)
 ///   5. a container: AWS_CONTAINER_CREDENTIALS_FULL_URI or _RELATIVE_URI (container_credentials.h)
 ///   6. the machine: its metadata service, unless AWS_EC2_METADATA_DISABLED (instance_credentials.h)
 /// Errc::invalid_argument when what is set is half set, or when nothing is and there is no machine to ask.
@@ -40,9 +39,6 @@ Result<std::unique_ptr<CredentialSource>> find_credentials(const S3Options& opti
 
 /// Keys that are known already, and do not change.
 std::unique_ptr<CredentialSource> fixed_credentials(Credentials credentials, std::string name);
-
-/// One profile of a shared credentials file; absent when it has no keys there.
-std::optional<Credentials> parse_profile(std::string_view text, std::string_view profile);
 
 /// A variable of the process; absent when it is empty.
 std::optional<std::string> variable(const S3Options& options, const std::string& name);

@@ -3,17 +3,21 @@
 /// exchanged for keys (STS AssumeRoleWithWebIdentity).
 
 #include <memory>
+#include <string>
 
 #include "blob/s3/credentials.h"
 
 namespace granary::blob::s3 {
 
-/// Null when AWS_WEB_IDENTITY_TOKEN_FILE is not set; Errc::invalid_argument when AWS_ROLE_ARN is missing
-/// then. AWS_ROLE_SESSION_NAME names the session, AWS_ENDPOINT_URL_STS another service; the region is
-/// AWS_REGION or that of the bucket.
-Result<std::unique_ptr<CredentialSource>> web_identity(const S3Options& options, const TextOf& file);
+struct WebIdentity {
+  std::string token_file, role;
+  std::string session;  // empty: one is made up
+  std::string from;     // what set it up, for errors: "AWS_WEB_IDENTITY_TOKEN_FILE"
+};
+std::unique_ptr<CredentialSource> web_identity(const S3Options& options, const TextOf& file, WebIdentity of);
 
-/// The answer of STS. Errc::corrupt when it is something else.
-Result<Credentials> parse_assumed_role(std::string_view document);
+/// As the environment says. Null when AWS_WEB_IDENTITY_TOKEN_FILE is not set; Errc::invalid_argument when
+/// AWS_ROLE_ARN is missing then. AWS_ROLE_SESSION_NAME names the session.
+Result<std::unique_ptr<CredentialSource>> web_identity(const S3Options& options, const TextOf& file);
 
 }  // namespace granary::blob::s3
