@@ -32,7 +32,11 @@ class Pool {
   };
 
  public:
-  using Open = std::function<Result<std::unique_ptr<Connection>>(const Context&)>;
+  /// `others`: how many it has already.
+  using Open = std::function<Result<std::unique_ptr<Connection>>(const Context&, int others)>;
+  /// Whether an opening failed because there are no more to be had: those that there are are shared then, and
+  /// another is asked for after a second.
+  using Full = std::function<bool(const Error&)>;
 
   /// Gives its connection back when it goes.
   class Lease {
@@ -57,39 +61,40 @@ class Pool {
     bool fresh_;
   };
 
-  Pool(PoolLimits limits, Open open) : limits_(limits), open_(std::move(open)) {}
+  Pool(PoolLimits limits, Open open, Full full = {})
+      : limits_(limits), open_(std::move(open)), full_(std::move(full)) {}
 
   /// Waits for a connection until the deadline.
   Result<Lease> acquire(const Context& ctx) {
     TRY(ctx.check());
     std::unique_lock lock(mutex_);
-    if (in_use_ >= limits_.open) {
-      ++waits_;
-      const bool got =
-          freed_.wait_until(lock, ctx.stop(), ctx.deadline(), [&] { return in_use_ < limits_.open; });
-      if (!got) {
-        TRY(ctx.check());
-        return fail(Errc::deadline_exceeded, "every database connection is busy",
-                    "retry later, or allow more connections");
+    for (;;) {
+      TRY(wait_for_turn(ctx, lock));
+      ++in_use_;
+      auto stale = take_expired();
+      if (!idle_.empty()) {
+        Entry entry = std::move(idle_.back());
+        idle_.pop_back();
+        lock.unlock();
+        return Lease(this, std::move(entry), false);
       }
-    }
-    ++in_use_;
-    auto stale = take_expired();
-    if (!idle_.empty()) {
-      Entry entry = std::move(idle_.back());
-      idle_.pop_back();
+      ++opening_;
+      const int others = living();
       lock.unlock();
-      return Lease(this, std::move(entry), false);
+      stale.clear();
+      auto opened = open_(ctx, others);
+      lock.lock();
+      --opening_;
+      if (opened) {
+        lock.unlock();
+        const auto now = Clock::now();
+        return Lease(this, Entry{*std::move(opened), now, now}, true);
+      }
+      --in_use_;
+      freed_.notify_one();
+      if (!full_ || !full_(opened.error()) || living() == 0) return tl::unexpected(std::move(opened).error());
+      make_do_with(living());
     }
-    lock.unlock();
-    stale.clear();
-    auto opened = open_(ctx);
-    if (!opened) {
-      release({});
-      return tl::unexpected(std::move(opened).error());
-    }
-    const auto now = Clock::now();
-    return Lease(this, Entry{*std::move(opened), now, now}, true);
   }
 
   /// Closes what was idle or alive for too long.
@@ -106,6 +111,18 @@ class Pool {
     lock.unlock();
   }
 
+  /// Somebody else needs one of its connections: closes an idle one, or the next that comes back, and opens
+  /// none for a second. The last it keeps.
+  void give_way() {
+    Entry closed;
+    const std::lock_guard lock(mutex_);
+    if (living() <= 1) return;
+    make_do_with(living() - 1);
+    if (idle_.empty()) return;
+    closed = std::move(idle_.front());
+    idle_.erase(idle_.begin());
+  }
+
   PoolStats stats() const {
     const std::lock_guard lock(mutex_);
     return {.open = in_use_ + static_cast<int>(idle_.size()),
@@ -115,14 +132,41 @@ class Pool {
   }
 
  private:
+  /// With the lock held, as what follows it. Opened, and neither closed nor broken.
+  int living() const { return in_use_ - opening_ + static_cast<int>(idle_.size()); }
+  int most() const { return Clock::now() < fewer_until_ ? fewer_ : limits_.open; }
+  void make_do_with(int count) {
+    fewer_ = count;
+    fewer_until_ = Clock::now() + kFewerFor;
+  }
+  Result<> wait_for_turn(const Context& ctx, std::unique_lock<std::mutex>& lock) {
+    const auto is_free = [&] { return in_use_ < most() || (!idle_.empty() && in_use_ < limits_.open); };
+    if (is_free()) return {};
+    ++waits_;
+    ++waiting_;
+    bool got = false;
+    while (!got && ctx.check()) {
+      const bool fewer = Clock::now() < fewer_until_;
+      got = freed_.wait_until(lock, ctx.stop(),
+                              fewer ? std::min(fewer_until_, ctx.deadline()) : ctx.deadline(), is_free);
+    }
+    --waiting_;
+    if (got) return {};
+    TRY(ctx.check());
+    return fail(Errc::deadline_exceeded, "every database connection is busy",
+                "retry later, or allow more connections");
+  }
+
   void release(Entry entry) {
     Entry surplus;
     {
       const std::lock_guard lock(mutex_);
+      const bool too_many = living() > most();
       --in_use_;
       entry.used = Clock::now();
-      const bool keep =
-          entry.connection && static_cast<int>(idle_.size()) < limits_.idle && !expired(entry, entry.used);
+      const int kept = std::max(limits_.idle, waiting_);
+      const bool keep = entry.connection && !too_many && static_cast<int>(idle_.size()) < kept &&
+                        !expired(entry, entry.used);
       (keep ? idle_.emplace_back() : surplus) = std::move(entry);
     }
     freed_.notify_one();
@@ -140,12 +184,17 @@ class Pool {
     return gone;
   }
 
+  static constexpr std::chrono::seconds kFewerFor{1};
   PoolLimits limits_;
   Open open_;
+  Full full_;
   mutable std::mutex mutex_;
   std::condition_variable_any freed_;
-  std::vector<Entry> idle_;  // the last used at the end
-  int in_use_ = 0;
+  std::vector<Entry> idle_;       // the last used at the end
+  int in_use_ = 0, opening_ = 0;  // opening_: of those in use
+  int waiting_ = 0;
+  int fewer_ = 0;  // than limits_.open, until then
+  Clock::time_point fewer_until_{};
   std::uint64_t waits_ = 0;
 };
 

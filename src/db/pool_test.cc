@@ -18,13 +18,19 @@ struct Connection {
 class PoolTest : public ::testing::Test {
  protected:
   Pool<Connection> make(PoolLimits limits) {
-    return Pool<Connection>(limits, [this](const Context&) -> Result<std::unique_ptr<Connection>> {
-      if (down) return fail(Errc::unavailable, "down");
-      return std::make_unique<Connection>(living);
-    });
+    return Pool<Connection>(
+        limits,
+        [this](const Context&, int others) -> Result<std::unique_ptr<Connection>> {
+          if (down) return fail(Errc::unavailable, "down");
+          if (living >= room) return fail(Errc::unavailable, kFull);
+          EXPECT_EQ(others, living);
+          return std::make_unique<Connection>(living);
+        },
+        [](const Error& error) { return error.message() == kFull; });
   }
   Context ctx = test_context();
-  int living = 0;
+  static constexpr auto kFull = "no room";
+  int living = 0, room = 100;
   bool down = false;
 };
 
@@ -76,6 +82,51 @@ TEST_F(PoolTest, AFailedOpeningTakesNoPlace) {
   EXPECT_EQ(pool.acquire(ctx).error().code(), Errc::unavailable);
   down = false;
   EXPECT_TRUE(pool.acquire(ctx));
+}
+
+TEST_F(PoolTest, WhenThereIsNoRoomForMoreThoseThatThereAreAreShared) {
+  auto pool = make({.open = 8, .idle = 1});
+  room = 2;
+  {
+    auto a = std::make_unique<Result<Pool<Connection>::Lease>>(pool.acquire(ctx));
+    const auto b = pool.acquire(ctx);
+    Result<Pool<Connection>::Lease> c = fail(Errc::internal, "not yet");
+    EXPECT_EQ(pool.acquire(ctx.with_timeout(std::chrono::milliseconds(20))).error().code(),
+              Errc::deadline_exceeded);
+    EXPECT_EQ(pool.stats().in_use, 2);
+    std::jthread waiting(
+        [&] { EXPECT_FALSE(pool.acquire(ctx).value().fresh()) << "it waits for that of another"; });
+    a.reset();
+    waiting.join();
+  }
+  EXPECT_LE(living, 2);
+  room = 0;
+  pool.clear();
+  EXPECT_EQ(pool.acquire(ctx).error().message(), kFull) << "there is none to wait for";
+  EXPECT_EQ(pool.stats().in_use, 0);
+}
+
+TEST_F(PoolTest, MoreAreAskedForAfterAMoment) {
+  auto pool = make({.open = 8, .idle = 8});
+  room = 1;
+  const auto a = pool.acquire(ctx);
+  EXPECT_FALSE(pool.acquire(ctx.with_timeout(std::chrono::milliseconds(20))));
+  room = 8;
+  EXPECT_TRUE(pool.acquire(ctx).value().fresh()) << "although none is given back";
+}
+
+TEST_F(PoolTest, GivesWay) {
+  auto pool = make({.open = 4, .idle = 4});
+  {
+    const auto a = pool.acquire(ctx), b = pool.acquire(ctx), c = pool.acquire(ctx);
+    pool.give_way();
+  }
+  EXPECT_EQ(living, 2) << "of three in use the first that came back is closed";
+  pool.give_way();
+  EXPECT_EQ(living, 1) << "an idle one at once";
+  pool.give_way();
+  EXPECT_EQ(living, 1);
+  EXPECT_FALSE(pool.acquire(ctx)->fresh());
 }
 
 TEST_F(PoolTest, ALifetimeEnds) {

@@ -1,11 +1,15 @@
 """A database that is there and lets nobody in: its connections are used up, or the login is refused. What is known goes on,
 the log says once which of the two it is, and it is over by itself."""
 
+import concurrent.futures
+import itertools
+import threading
+
 import pytest
 
 from artifacts import wheel, wheel_name
 from conftest import running
-from server import eventually
+from server import basic, eventually
 from services import Postgres, accepts
 
 
@@ -43,22 +47,23 @@ REFUSALS = {"no connection left": (Guarded.let_nobody_in, "no connection left", 
 
 
 @pytest.fixture(scope="module")
-def guarded():
+def one_for_all():
     yield from running(Guarded)
 
 
-@pytest.fixture(params=REFUSALS.values(), ids=REFUSALS.keys())
-def refusal(request, guarded):
-    yield request.param
-    guarded.let_in()
-    guarded.sql("DROP DATABASE guarded WITH (FORCE)")
-    guarded.sql("CREATE DATABASE guarded OWNER keeper")
+@pytest.fixture
+def guarded(one_for_all):
+    yield one_for_all
+    one_for_all.let_in()
+    one_for_all.sql("DROP DATABASE guarded WITH (FORCE)")
+    one_for_all.sql("CREATE DATABASE guarded OWNER keeper")
 
 
 def server_of(make_granary, guarded):
     return make_granary(settings={"Database": {"Provider": "postgres"}, "Postgres": {"URL": guarded.url, "OutagePatience": "0s"}})
 
 
+@pytest.mark.parametrize("refusal", REFUSALS.values(), ids=REFUSALS.keys())
 def test_who_is_not_let_in_goes_on_with_what_it_knows_and_says_why(make_granary, guarded, refusal):
     refuse, words, advice = refusal
     server, other = server_of(make_granary, guarded).start(), server_of(make_granary, guarded)
@@ -96,3 +101,38 @@ def test_who_is_not_let_in_goes_on_with_what_it_knows_and_says_why(make_granary,
     eventually(lambda: accepts(other.port) and other.get("/__ping__").status == 200, 20)
     eventually(lambda: wheel_name("oats", "1.1") in other.filenames("team", "oats"), 5)
     assert (server.stop(), other.stop()) == (0, 0)
+
+
+def test_who_gets_fewer_connections_than_it_may_open_makes_do_with_those(make_granary, guarded):
+    guarded.sql("ALTER ROLE keeper CONNECTION LIMIT 4")  # of ten
+    server = server_of(make_granary, guarded).start()
+    server.repository("python", name="team")
+    token, admin = server.token(), basic("__token__", server.token("global:admin"))
+    clients, numbers, over = 12, itertools.count(), threading.Event()
+
+    def ask(number):
+        if number % 6 == 0:
+            version = f"1.{number}"
+            return server.upload("team", wheel_name("oats", version), wheel("oats", version), token)
+        return server.request("GET", "/__api__/" + ("jobs", "sources", "repos")[number % 3], admin)
+
+    def go_on():
+        while not over.is_set():
+            ask(next(numbers))
+
+    with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+        answers = list(pool.map(ask, itertools.islice(numbers, 600)))
+        assert {answer.status for answer in answers} == {200}, next(answer for answer in answers if answer.status != 200)
+        # All begin anew at once: readers leave room for the one that writes and the one that listens.
+        before = len(server.log())
+        busy = [pool.submit(go_on) for _ in range(clients - 1)]
+        try:
+            guarded.send_away()
+            eventually(lambda: ask(6 * next(numbers)).status == 200, 15)
+            eventually(lambda: "listening for changes again" in server.log()[before:], 15)
+        finally:
+            over.set()
+        for done in busy:
+            done.result()
+    assert not server.cli_json("verify")["problems"]
+    assert server.stop() == 0

@@ -37,11 +37,14 @@ class PostgresDatabase final : public Database {
         servers_(address),
         log_(std::move(log)),
         node_(hex(as_bytes(random_bytes(8)))),
-        readers_(limits(options_), [this](const Context& ctx) { return connect(ctx); }) {}
+        readers_(
+            limits(options_), [this](const Context& ctx, int others) { return connect(ctx, others); },
+            is_full) {}
 
   void start() {
-    writer_ = GroupWriter::start(
-        std::make_unique<PostgresWriter>(options_, servers_, outage_, node_, others_), changes_, log_);
+    writer_ = GroupWriter::start(std::make_unique<PostgresWriter>(options_, servers_, outage_, node_, others_,
+                                                                  [this] { readers_.give_way(); }),
+                                 changes_, log_);
   }
 
   Result<> read(const Context& ctx, const std::function<Result<>(Session&)>& work) override {
@@ -78,6 +81,7 @@ class PostgresDatabase final : public Database {
                                                   readers_.clear();
                                                 },
                                             .found = [this] { outage_.over(); },
+                                            .full = [this] { readers_.give_way(); },
                                             .log = log_});
     if (started)
       listener_ = *std::move(started);
@@ -124,11 +128,12 @@ class PostgresDatabase final : public Database {
       return result;
     return tl::unexpected(std::move(result).error().as_brief(false));
   }
-  Result<std::unique_ptr<PostgresConnection>> connect(const Context& ctx) {
+  Result<std::unique_ptr<PostgresConnection>> connect(const Context& ctx, int others) {
     if (!outage_.may_try(Clock::now())) return postgres_error("", "it did not answer just now", "");
     auto connection = servers_.connect(std::min(ctx.deadline(), Clock::now() + options_.connection_timeout),
                                        {.silent = outage_.told_fd()});
-    outage_.tried(connection.has_value(), Clock::now());
+    // Who has no connection left for us is there: those that we have go on.
+    outage_.tried(connection.has_value() || (others > 0 && is_full(connection.error())), Clock::now());
     return connection;
   }
   static PoolLimits limits(const PostgresOptions& options) {

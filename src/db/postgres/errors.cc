@@ -15,6 +15,7 @@ struct Meaning {
   bool brief = false;  // so a server fails over, or restarts
 };
 
+constexpr std::string_view kFull = "the database server has no connection left";
 constexpr std::string_view kRetry = "retry later";
 
 // The first that fits.
@@ -22,8 +23,8 @@ constexpr std::array<Meaning, 18> kMeanings = {{
     {"57014", Errc::deadline_exceeded, "the database took longer than the deadline", kRetry},
     {"57", Errc::unavailable, "the database server is starting or stopping", kRetry, true},
     {"53100", Errc::unavailable, "the disk of the database server is full", "free space on it, then retry"},
-    {"53300", Errc::unavailable, "the database server has no connection left",
-     "raise its max_connections, or lower the connections of this server", true},
+    {"53300", Errc::unavailable, kFull, "raise its max_connections, or lower the connections of this server",
+     true},
     {"53", Errc::unavailable, "the database server lacks resources", kRetry},
     {"58", Errc::unavailable, "the database server cannot read or write its files",
      "look at its log and its disk"},
@@ -70,6 +71,8 @@ tl::unexpected<Error> login_error(std::string_view said) {
                             .note(text)
                             .as_brief());
 }
+
+bool is_full(const Error& error) { return error.message() == kFull; }
 
 tl::unexpected<Error> postgres_error(std::string_view state, std::string reason, std::string_view sql) {
   Meaning meaning{"", Errc::internal, "the database refused a statement", ""};

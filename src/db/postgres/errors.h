@@ -16,4 +16,7 @@ tl::unexpected<Error> postgres_error(std::string_view state, std::string reason,
 /// was not reached. Always Errc::unavailable.
 tl::unexpected<Error> login_error(std::string_view said);
 
+/// The server has no connection left: for this user, for this database, or at all.
+bool is_full(const Error&);
+
 }  // namespace granary::db

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "db/postgres/errors.h"
 #include "db/postgres/writer.h"
 
 namespace granary::db {
@@ -55,6 +56,7 @@ void PostgresListener::loop(const std::stop_token& stop) {
     if (stop.stop_requested()) break;
     setup_.lost(ended.error().code() == Errc::deadline_exceeded ||
                 (!connected_ && Clock::now() - began >= kSilence));
+    if (is_full(ended.error())) setup_.full();
     complain(ended.error());
     backoff = Clock::now() - began > std::chrono::seconds(10) ? kFirstBackoff
                                                               : std::min(backoff * 2, kLongestBackoff);

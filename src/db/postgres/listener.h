@@ -34,6 +34,7 @@ class PostgresListener {
     /// after each attempt to reach it that failed.
     std::function<void(bool silent)> lost;
     std::function<void()> found;  // and is there again
+    std::function<void()> full;   // it has no connection left for the listener
     Logger log;
   };
   static Result<std::unique_ptr<PostgresListener>> start(Setup setup);

@@ -35,6 +35,7 @@ Result<> PostgresWriter::connect() {
   if (!connected) {
     backoff_ = std::clamp<std::chrono::milliseconds>(backoff_ * 2, kFirstBackoff, kLongestBackoff);
     not_before_ = Clock::now() + backoff_;
+    if (is_full(connected.error())) full_();
     return tl::unexpected(std::move(connected).error());
   }
   backoff_ = std::chrono::milliseconds(0);

@@ -2,6 +2,7 @@
 /// The connection under the group commit.
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -21,10 +22,16 @@ inline constexpr std::string_view kChannel = "granary";
 /// do: no deadlocks between groups, and a closure sees everything that was committed before it.
 class PostgresWriter final : public WriterConnection {
  public:
-  /// `options`, `servers`, `outage` and `open` (counts connections) outlive it.
+  /// `options`, `servers`, `outage` and `open` (counts connections) outlive it. `full` hears that the server
+  /// has no connection left for the writer.
   PostgresWriter(const PostgresOptions& options, const PostgresServers& servers, const Outage& outage,
-                 std::string node, std::atomic<int>& open)
-      : options_(&options), servers_(&servers), outage_(&outage), node_(std::move(node)), open_(&open) {}
+                 std::string node, std::atomic<int>& open, std::function<void()> full)
+      : options_(&options),
+        servers_(&servers),
+        outage_(&outage),
+        node_(std::move(node)),
+        open_(&open),
+        full_(std::move(full)) {}
   ~PostgresWriter() override { disconnect(); }
 
   Result<> begin() override;
@@ -45,6 +52,7 @@ class PostgresWriter final : public WriterConnection {
   const Outage* outage_;
   std::string node_;
   std::atomic<int>* open_;
+  std::function<void()> full_;
   std::unique_ptr<PostgresConnection> connection_;
   Deadline connected_at_{};
   Deadline not_before_{};  // of the next attempt to connect

@@ -75,7 +75,7 @@ class SqliteWriter final : public WriterConnection {
 class SqliteDatabase final : public Database {
  public:
   SqliteDatabase(SqliteOptions options, Logger log)
-      : options_(std::move(options)), log_(std::move(log)), readers_(limits(), [this](const Context&) {
+      : options_(std::move(options)), log_(std::move(log)), readers_(limits(), [this](const Context&, int) {
           return SqliteConnection::open(options_.path, memory() ? Use::write : Use::read, kPatience);
         }) {}
 
