@@ -167,16 +167,21 @@ Result<std::shared_ptr<DiskCache::Download>> DiskCache::join_download(const Cont
 
 void DiskCache::run(const std::shared_ptr<Download>& download, const Fetch& fetch) {
   auto result = fill(*download, fetch);
-  if (!result) {
+  const bool failed = !result;
+  if (failed) {
     if (result.error().code() != Errc::not_found) log_.failed("failed to fetch a blob", result.error());
+    {
+      const std::lock_guard lock(mutex_);
+      downloads_.erase(download->digest);  // who asks from now on does not get what has failed
+    }
     if (download->file) download->file->abandon(result.error());
   }
   const std::unique_lock lock(mutex_);
   if (!download->answered) {
     download->answered = true;
-    if (!result) download->refused = std::move(result).error();
+    if (failed) download->refused = std::move(result).error();
   }
-  downloads_.erase(download->digest);
+  if (!failed) downloads_.erase(download->digest);
   --threads_;
   changed_.notify_all();  // under the lock: the cache may be gone right after it
 }
