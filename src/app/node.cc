@@ -388,6 +388,8 @@ http::ServerOptions Node::server_options(Networks trusted_proxies) const {
   o.queue = static_cast<std::size_t>(l.queue);
   o.hot_bytes = l.hot_cache;
   if (settings_.database.provider == "postgres") o.brief_patience = settings_.postgres.outage_patience;
+  if (settings_.storage.fallback == "s3")
+    o.brief_patience = std::max(o.brief_patience, std::chrono::milliseconds(settings_.s3.outage_patience));
   o.spool_directory = settings_.server.data_dir + "/tmp";
   o.trusted_proxies = std::move(trusted_proxies);
   o.limits.header_bytes = l.header_size;

@@ -21,6 +21,7 @@ blob::S3Options s3_options(const config::Settings& s, const config::Environment&
   options.endpoint = s.s3.endpoint;
   options.public_endpoint = s.s3.public_endpoint;
   options.direct_url_lifetime = std::chrono::duration_cast<std::chrono::seconds>(s.s3.redirect_lifetime);
+  options.outage_patience = s.s3.outage_patience;
   options.path_style = s.s3.path_style;
   options.disable_ssl = s.s3.disable_ssl;
   options.skip_verification = s.s3.skip_validation;

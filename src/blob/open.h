@@ -19,6 +19,7 @@ struct S3Options {
   std::string bucket, prefix, region = "us-east-1", endpoint;  // endpoint empty: AWS of that region
   std::string public_endpoint;  // of the same service, as clients reach it; empty: `endpoint`
   std::chrono::seconds direct_url_lifetime{600};  // of DirectUrl, at most a week
+  std::chrono::milliseconds outage_patience{0};   // an outage that is younger is likely to be brief
   bool path_style = false;
   bool disable_ssl = false;
   bool skip_verification = false;  // of the endpoint's certificate

@@ -73,6 +73,7 @@ struct Settings {
     Secret access_key_id, secret_access_key, session_token;
     std::uint64_t cache_size = 0;
     Milliseconds redirect_lifetime{};
+    Milliseconds outage_patience{};
   } s3;
   struct {
     std::string url, sync_schedule;  // schedules of the three: "auto", cron text, or empty: never

@@ -151,6 +151,11 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
      "begun "
      "goes on.",
      GRANARY_AT(s3.redirect_lifetime)},
+    {"S3Storage", "OutagePatience", Type::duration, "10s",
+     "For so long after the store went away installers that need a file of it wait for it; then they are "
+     "told "
+     "to come later (503).",
+     GRANARY_AT(s3.outage_patience)},
     {"S3Storage", "S3ForcePathStyle", Type::boolean, "false",
      "Whether the bucket is in the path and not in the host name.", GRANARY_AT(s3.path_style), "",
      "ForcePathStyle"},

@@ -1,14 +1,17 @@
 """What Granary stands on fails: a full disk, a database that is locked or gone, a store that is down or busy. Each time
 a clear answer, nothing half stored, and the same request succeeds once the cause is gone."""
 
+import concurrent.futures
 import contextlib
 import http.server
 import os
 import pathlib
+import shutil
 import sqlite3
 import subprocess
 import tempfile
 import threading
+import time
 import zipfile
 
 import pytest
@@ -166,6 +169,15 @@ def answering_503(port):
         thread.join()
 
 
+@contextlib.contextmanager
+def away(store):
+    store.stop()
+    try:
+        yield
+    finally:
+        store.start()
+
+
 @pytest.mark.parametrize("trouble", ["stopped", "503", "hanging"])
 def test_a_store_that_is_down_or_busy(make_granary, trouble):
     try:
@@ -211,4 +223,47 @@ def test_a_store_that_is_down_or_busy(make_granary, trouble):
     finally:
         with contextlib.suppress(ProcessLookupError):
             store.process.send_signal(18)
+        store.close()
+
+
+def test_an_installer_that_asks_once_waits_for_a_store_that_is_away_for_a_moment(make_granary):
+    try:
+        store = S3()
+    except FileNotFoundError as error:
+        missing(str(error))
+    try:
+        server = make_granary(settings={
+            "Storage": {"Default": "s3"}, "S3Storage": {"Bucket": store.bucket(), "Endpoint": store.endpoint, "Region": store.region,
+                                                        "S3ForcePathStyle": "true", "OutagePatience": "4s"}},
+            environment={"AWS_ACCESS_KEY_ID": store.access, "AWS_SECRET_ACCESS_KEY": store.secret})
+        server.start()
+        name, token = server.repository("python"), server.token()
+        urls = {}
+        for project in ("oats", "rye"):
+            filename, data = wheel_name(project, "1.0"), wheel(project, "1.0")
+            assert server.upload(name, filename, data, token).status == 200
+            urls[server.file_url(name, project, filename)] = data
+        assert server.stop() == 0
+        shutil.rmtree(server.folder / "data/cache")
+        server.start()
+        (soon, data), (late, other) = urls.items()
+
+        def ask(url):
+            begin = time.monotonic()
+            return server.get(url), time.monotonic() - begin
+
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            with away(store):
+                waiting = pool.submit(ask, soon)
+                time.sleep(2.2)  # more than the attempts of the client of S3 last
+                assert not waiting.done()
+            answer, _ = waiting.result(30)
+            assert answer.status == 200 and answer.body == data, answer
+            with away(store):
+                answer, took = ask(late)
+                assert answer.status == 503 and answer.headers["Retry-After"] and took > 3, (answer, took)
+                answer, took = ask(late)
+                assert answer.status == 503 and took < 3, "the patience is that of the outage"
+        assert server.get(late).body == other
+    finally:
         store.close()

@@ -90,9 +90,23 @@ Result<net::Response> S3Client::once(const Context& ctx, const Credentials& cred
     request.sink = call.sink;
     auto response = http_.request(ctx, request);
     if (settings_.on_answer) settings_.on_answer(call.method, response ? response->status : 0);
+    note(response);
     if (again || !response || !refuses_keys(*response) || !signing_.correct(*response, signed_at))
       return response;
   }
+}
+
+void S3Client::note(const Result<net::Response>& response) {
+  if (response && !net::is_retryable(response->status)) return outage_.answered();
+  const bool ours = !response && response.error().code() != Errc::unavailable &&
+                    response.error().code() != Errc::deadline_exceeded;
+  if (!ours) outage_.failed(Context::Clock::now());
+}
+
+tl::unexpected<Error> S3Client::judged(Error error, std::uint64_t answers_at_begin) const {
+  const bool brief =
+      error.code() == Errc::unavailable && outage_.is_brief(answers_at_begin, Context::Clock::now());
+  return tl::unexpected(std::move(error).as_brief(brief));
 }
 
 tl::unexpected<Error> S3Client::refused(const net::Response& response) const {
@@ -146,10 +160,12 @@ Result<net::Response> S3Client::send(const Context& ctx, const Call& call) {
   TRY(ctx.check());
   auto credentials = TRY(settings_.credentials->get(ctx));
   for (bool again = false;; again = true) {
+    const auto answers = outage_.answers();
     auto response = net::with_retries(ctx, settings_.retry, [&] { return once(ctx, credentials, call); });
-    if (response && net::is_retryable(response->status)) return refused(*response);
+    if (response && net::is_retryable(response->status)) return judged(refused(*response).value(), answers);
     if (!response && response.error().code() == Errc::deadline_exceeded) return too_slow();
-    if (!response || !refuses_keys(*response) || again) return response;
+    if (!response) return judged(std::move(response).error(), answers);
+    if (!refuses_keys(*response) || again) return response;
     auto others = settings_.credentials->after_refusal(ctx, credentials);
     if (!others) return response;
     credentials = std::move(*others);
@@ -180,6 +196,7 @@ Result<> S3Client::get(const Context& ctx, const std::string& key, Range range,
   std::uint64_t received = 0;
   std::optional<std::uint64_t> whole;
   std::optional<Error> ours;  // of a callback: not to be tried again
+  const auto answers = outage_.answers();
   const auto keep = [&](Result<> result) {
     if (!result) ours = result.error();
     return result;
@@ -221,8 +238,7 @@ Result<> S3Client::get(const Context& ctx, const std::string& key, Range range,
     if (!response && response.error().code() != Errc::unavailable) return tl::unexpected(response.error());
     if (received > before) failed = 1;  // it moves on: a new series of attempts
     TRY(pause(ctx, failed, [&]() -> tl::unexpected<Error> {
-      if (response) return refused(*response);
-      return tl::unexpected(response.error());
+      return judged(response ? refused(*response).value() : response.error(), answers);
     }));
   }
 }

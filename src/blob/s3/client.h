@@ -14,6 +14,7 @@
 #include "blob/s3/objects.h"
 #include "blob/s3/signed_request.h"
 #include "blob/s3/signing_clock.h"
+#include "blob/s3/store_outage.h"
 #include "blob/s3/xml.h"
 #include "net/http_client.h"
 #include "net/retry.h"
@@ -31,20 +32,23 @@ struct ClientSettings {
   Pairs encryption{};                  // headers that ask the store to encrypt what it is given
   Endpoint public_endpoint{};          // of the same bucket, as others reach it; no host: `endpoint`
   std::chrono::seconds direct_url_lifetime{600};
-  const Clock* clock = nullptr;  // outlives it; null: that of the machine
+  std::chrono::milliseconds outage_patience{0};  // a failure of an outage that is younger is Error::brief
+  const Clock* clock = nullptr;                  // outlives it; null: that of the machine
   std::function<void(std::string_view method, int status)> on_answer{};  // each attempt; 0: no answer
 };
 
 /// A wrong clock of this machine is made up for (signing_clock.h). Safe for concurrent use. Time-outs, broken
 /// connections and 5xx are tried again within the context's deadline. Failures: not_found (the object),
-/// unavailable (all else that the server or the network did; the hint names the setting that may be wrong),
+/// unavailable (all else that the server or the network did; the hint names the setting that may be wrong;
+/// Error::brief while an outage is young),
 /// cancelled, corrupt (answers that make no sense), or what a callback returned.
 class S3Client {
  public:
   explicit S3Client(ClientSettings settings)
       : settings_(std::move(settings)),
         service_{settings_.endpoint.origin, settings_.endpoint.host, settings_.region, "s3"},
-        http_(settings_.http) {}
+        http_(settings_.http),
+        outage_(settings_.outage_patience) {}
 
   /// Absent when there is no such object.
   Result<std::optional<ObjectInfo>> head(const Context& ctx, const std::string& key);
@@ -89,6 +93,9 @@ class S3Client {
                         const ByteSource& body);
   tl::unexpected<Error> too_slow() const;
   tl::unexpected<Error> refused(const net::Response& response) const;
+  void note(const Result<net::Response>& response);
+  /// The end of a series of attempts; `answers_at_begin`: see StoreOutage.
+  tl::unexpected<Error> judged(Error error, std::uint64_t answers_at_begin) const;
   /// Waits before the next attempt; the error when there shall be none.
   Result<> pause(const Context& ctx, int failed, const std::function<tl::unexpected<Error>()>& give_up) const;
 
@@ -96,6 +103,7 @@ class S3Client {
   const Service service_;
   SigningClock signing_{settings_.clock};
   net::HttpClient http_;
+  StoreOutage outage_;
 };
 
 }  // namespace granary::blob::s3

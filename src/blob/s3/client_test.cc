@@ -27,7 +27,7 @@ std::string date_of(Time time) { return http_date(std::chrono::floor<std::chrono
 
 class S3ClientTest : public testing::Test {
  protected:
-  S3Client make(std::uint64_t part_size = 16 << 20) {
+  S3Client make(std::uint64_t part_size = 16 << 20, std::chrono::milliseconds patience = 0ms) {
     S3Options options;
     options.bucket = "b";
     options.endpoint = server.url();
@@ -37,7 +37,8 @@ class S3ClientTest : public testing::Test {
                      .credentials = keys({.access_key = "a", .secret_key = "s", .session_token = "t"}),
                      .http = {.idle_timeout = 1s},
                      .retry = {.attempts = 4, .first = 1ms, .longest = 3ms},
-                     .part_size = part_size});
+                     .part_size = part_size,
+                     .outage_patience = patience});
   }
   Result<std::string> get(S3Client& from, const std::string& key, std::uint64_t* whole = nullptr) {
     std::string out;
@@ -103,6 +104,17 @@ TEST_F(S3ClientTest, BusyServersAreAskedAgain) {
   EXPECT_TRUE(client.put(test_context(), "k", hello, kDigest));
   EXPECT_EQ(server.requests().size(), 4u);
   EXPECT_EQ(server.requests().back().body, "hello");
+}
+
+TEST_F(S3ClientTest, AnOutageIsBriefForWhoHasPatience) {
+  for (const auto patience : {std::chrono::milliseconds(0), std::chrono::milliseconds(1h)}) {
+    auto patient = make(16 << 20, patience);
+    server.fail_next(503, 12);
+    EXPECT_EQ(get(patient, "k").error().brief(), patience > 0ms);
+    EXPECT_EQ(patient.head(test_context(), "k").error().brief(), patience > 0ms);
+    EXPECT_EQ(patient.put(test_context(), "k", hello, kDigest).error().brief(), patience > 0ms);
+    EXPECT_FALSE(get(patient, "absent").error().brief()) << "an answer";
+  }
 }
 
 TEST_F(S3ClientTest, AServerThatStaysBusyIsUnavailableAfterTheLastAttempt) {
@@ -223,6 +235,8 @@ TEST_F(S3ClientTest, ADownloadThatNeverGetsOnIsUnavailable) {
       {.status = 200, .headers = {{"Content-Length", "10"}}, .way = FakeReply::Way::cut});
   EXPECT_EQ(get(client, "k").error().code(), Errc::unavailable);
   EXPECT_EQ(server.requests().size(), 4u);
+  auto patient = make(16 << 20, 1h);
+  EXPECT_TRUE(get(patient, "k").error().brief());
 }
 
 TEST_F(S3ClientTest, AnotherRangeThanWasAskedIsCorrupt) {

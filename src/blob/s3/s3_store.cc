@@ -158,7 +158,8 @@ Result<std::shared_ptr<s3::S3Client>> make_client(const S3Options& options) {
                               .http = http_options(options),
                               .encryption = server_side(options),
                               .public_endpoint = std::move(for_clients),
-                              .direct_url_lifetime = options.direct_url_lifetime};
+                              .direct_url_lifetime = options.direct_url_lifetime,
+                              .outage_patience = options.outage_patience};
   if (options.on_answer)
     settings.on_answer = [told = options.on_answer](std::string_view method, int status) {
       told("s3", method, status);
