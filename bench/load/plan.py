@@ -1,8 +1,7 @@
 """The packages of the load, and the file of requests that the program `load` draws installs from.
 
-Half are Python packages, half R packages; the sizes of their files are log-normal, as on CRAN and PyPI, but with a
-median of 8 KB in place of 60 to 300 KB: clients, balancer, nodes and stores share the memory bandwidth of one machine,
-which would be all that is measured."""
+Half are Python packages, half R packages; the sizes of their files are log-normal, as on CRAN and PyPI, where the medians
+lie between 60 and 300 KB."""
 
 import http.client
 import json
@@ -12,7 +11,7 @@ import uuid
 
 import data
 
-MEDIAN_BYTES, SIGMA, MOST_BYTES = 8_000, 1.0, 2_000_000
+MEDIAN_BYTES, SIGMA, MOST_BYTES = 100_000, 1.3, 20_000_000
 PYTHON, R, TEAM = "python", "r", "team"
 
 

@@ -32,6 +32,7 @@ class Measured:
         self.transactions = day["asked"]["transactions"]
         quiet = load["soak"]
         self.idle = quiet["cpu"]["PostgreSQL"] / quiet["at"]  # of a processor, at a low rate
+        self.own_mb = day["bytes"] / 1e6 / self.installs
         self.per_mb = reading["package file 301 KB"]["granary"]["cpu_us_per_request"] / 1e6 / 0.301
 
 
@@ -49,7 +50,7 @@ def plan(m, times, redirect):
     per_second = installs / 86_400
     through_mb = PAGES_KB / 1000 + (0 if redirect else FILE_MB)
     gbits = per_second * PEAK * through_mb * 8 / 1000
-    cores = per_second * PEAK * (m.nodes + through_mb * m.per_mb)
+    cores = per_second * PEAK * (m.nodes + (through_mb - m.own_mb) * m.per_mb)
     kind, price, count = nodes_for(gbits, cores)
     gb_an_hour = per_second * 3600 * through_mb / 1000
     gets = installs if redirect else m.gets * times * 1e6 / m.installs
@@ -75,7 +76,7 @@ def page(m):
         "## Measured", "",
         "| What | |", "|---|--:|",
         f"| requests of an install, unknown names included | {m.requests:.2f} |",
-        f"| time of a processor of the nodes, an install | {m.nodes * 1e6:.0f} µs |",
+        f"| time of a processor of the nodes, an install with its {m.own_mb:.2f} MB | {m.nodes * 1e6:.0f} µs |",
         f"| the same, a MB of a file from the node's disk | {m.per_mb * 1e6:.0f} µs |",
         f"| time of a processor of PostgreSQL, an install | {m.database * 1e6:.1f} µs |",
         f"| PostgreSQL at 100 installs a second, all day | {m.idle:.2%} of a processor |",
@@ -84,7 +85,7 @@ def page(m):
         "The nodes answer from memory and from copies on their disks, so neither the database nor the bucket sees the installs: each node reads a package once, and an upload is written once.", "",
         "## Assumed", "",
         f"- The busiest hour has {PEAK} times the mean of the day. One node may be down then; the others use half of their processors, and of the network what they may use all the time.",
-        f"- An install takes {FILE_MB:g} MB of files and {PAGES_KB} KB of pages. The load's own files are smaller, because its generator and its balancer share the processors with the nodes.",
+        f"- An install takes {FILE_MB:g} MB of files and {PAGES_KB} KB of pages. The load's own files are smaller, because its generator and its balancer share the processors with the nodes; the rest is counted as a MB above.",
         f"- {KEPT_TB:g} TB in the bucket, and twice as much for each factor ten.",
         "- Prices of us-east-1, on demand, as they were published in 2026: " +
         ", ".join(f"{name} ${price:g}/h ({network:g} Gbit/s all the time)" for name, price, _, network in NODES) +

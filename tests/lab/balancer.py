@@ -43,8 +43,10 @@ class Balancer(Process):
         self.file.write_text(f"""\
 global
     maxconn 4000
+    tune.pipesize 1048576
 defaults
     mode http
+    option splice-response
 {TIMES}frontend packages
     bind {self.address}:{PORT}
     default_backend nodes
