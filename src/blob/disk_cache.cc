@@ -1,6 +1,7 @@
 #include "blob/disk_cache.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -20,7 +21,15 @@ constexpr int kDownloadsAtOnce = 32;
 /// Nobody waits long for a small blob, and an error is better said than sent as a response that is cut off.
 constexpr std::uint64_t kWaitForWhole = 256 * 1024;
 constexpr std::uint64_t kMostReserve = std::uint64_t{1} << 30;
+constexpr std::uint64_t kMostInMemory = 64 << 20;
 constexpr auto kTouchEvery = std::chrono::minutes(10);
+
+/// Takes the room that the file will need. False when there is none; where it cannot be taken ahead, that is
+/// found out while it is written.
+bool take_room(int fd, std::uint64_t size) {
+  return size == 0 || ::fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)) == 0 ||
+         (errno != ENOSPC && errno != EDQUOT);
+}
 
 }  // namespace
 
@@ -193,9 +202,13 @@ Result<> DiskCache::fill(Download& download, const Fetch& fetch) {
     make_room(lock, download.size);
   }
   auto temporary = TRY(TemporaryFile::create(folder_));
-  UniqueFd copy(::fcntl(temporary.fd(), F_DUPFD_CLOEXEC, 0));
-  if (!copy) return system_error(errno, "open a temporary file");
-  const auto file = std::make_shared<GrowingFile>(std::move(copy), download.size);
+  auto file = take_room(temporary.fd(), download.size) ? nullptr : in_memory(download.size);
+  const bool on_disk = file == nullptr;
+  if (on_disk) {
+    UniqueFd copy(::fcntl(temporary.fd(), F_DUPFD_CLOEXEC, 0));
+    if (!copy) return system_error(errno, "open a temporary file");
+    file = std::make_shared<GrowingFile>(std::move(copy), download.size);
+  }
   const Context ctx(log_, stop_.get_token(), Context::Clock::time_point::max());
   Hasher hasher(HashKind::sha256);
   HoldingBack shown(file);
@@ -226,7 +239,7 @@ Result<> DiskCache::fill(Download& download, const Fetch& fetch) {
                 "run: granary verify");
   TRY(shown.release());
   // In the cache before finish(), so that who asks after the end finds it there.
-  if (download.size <= limit_) {
+  if (on_disk && download.size <= limit_) {
     if (const auto published = temporary.publish(download.digest, Durable::bytes))
       add(download.digest, download.size);
     else
@@ -234,6 +247,18 @@ Result<> DiskCache::fill(Download& download, const Fetch& fetch) {
   }
   file->finish();
   return {};
+}
+
+std::shared_ptr<GrowingFile> DiskCache::in_memory(std::uint64_t size) {
+  if (in_memory_->fetch_add(size) + size <= kMostInMemory) {
+    if (UniqueFd fd(::memfd_create("granary-blob", MFD_CLOEXEC)); fd)
+      return {new GrowingFile(std::move(fd), size), [size, all = in_memory_](GrowingFile* file) {
+                delete file;
+                all->fetch_sub(size);
+              }};
+  }
+  in_memory_->fetch_sub(size);
+  return nullptr;
 }
 
 void DiskCache::keep(Spool& spool, const Digest& digest) {

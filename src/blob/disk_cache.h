@@ -1,6 +1,7 @@
 #pragma once
 /// Local copies of blobs that lie in a remote store, so that the engine sends them from files.
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <list>
@@ -20,7 +21,8 @@ namespace granary::blob {
 
 /// A folder with the layout of a file store, bounded by `limit` and by a reserve of the disk, which uploads
 /// need (a tenth of it, at most 1 GiB): what was not used for the longest time goes first. It
-/// may be emptied from outside at any time and survives restarts. Safe for concurrent use.
+/// may be emptied from outside at any time and survives restarts. What finds no room on the disk passes
+/// through memory, 64 MiB at a time, and is not kept. Safe for concurrent use.
 class DiskCache {
  public:
   /// Downloads one blob: `begin` once with its size before the first byte, then `sink`. not_found when there
@@ -72,6 +74,8 @@ class DiskCache {
                                                   std::uint64_t size, const Fetch& fetch);
   void run(const std::shared_ptr<Download>& download, const Fetch& fetch);
   Result<> fill(Download& download, const Fetch& fetch);
+  /// Null when there is no room in memory either.
+  std::shared_ptr<GrowingFile> in_memory(std::uint64_t size);
   void add(const Digest& digest, std::uint64_t size);
   void drop(std::unique_lock<std::mutex>& lock, const Digest& digest);
   void make_room(std::unique_lock<std::mutex>& lock, std::uint64_t size);
@@ -90,6 +94,9 @@ class DiskCache {
   std::uint64_t bytes_ = 0;
   std::unordered_map<Digest, std::shared_ptr<Download>> downloads_;
   int threads_ = 0;
+  /// Bytes of files in memory, which may outlive the cache in the hands of who sends them.
+  const std::shared_ptr<std::atomic<std::uint64_t>> in_memory_ =
+      std::make_shared<std::atomic<std::uint64_t>>(0);
 };
 
 }  // namespace granary::blob

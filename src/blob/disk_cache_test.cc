@@ -1,6 +1,7 @@
 #include "blob/disk_cache.h"
 
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 
 #include <atomic>
 #include <future>
@@ -53,6 +54,26 @@ TEST_F(DiskCacheTest, LeavesATenthOfASmallDiskFree) {
   }
   EXPECT_TRUE(has(std::string(100, 'l')));
   EXPECT_FALSE(has(std::string(100, 'a')));
+}
+
+TEST_F(DiskCacheTest, WhatFindsNoRoomOnTheDiskPassesThroughMemory) {
+  cache.reset();
+  if (::mount("granary", folder.path().c_str(), "tmpfs", 0, "size=128k") != 0) {
+    if (std::getenv("CI")) FAIL() << "cannot mount a tmpfs: run the tests as root";
+    GTEST_SKIP() << "SKIPPED, NOT PASSED: a small tmpfs can be mounted by root only";
+  }
+  reopen(1 << 20);
+  const std::string large(200'000, 'x'), small(1'000, 'y');
+  for (int i = 1; i <= 400; ++i) {  // more than is held in memory at a time
+    ASSERT_EQ(get(large).value(), large);
+    ASSERT_EQ(fetched, i) << "it is not kept";
+  }
+  EXPECT_FALSE(has(large));
+  EXPECT_EQ(get(small).value(), small);
+  EXPECT_TRUE(has(small));
+  EXPECT_EQ(get(std::string(65 << 20, 'z')).error().code(), Errc::unavailable);
+  cache.reset();
+  EXPECT_EQ(::umount2(folder.path().c_str(), MNT_DETACH), 0);
 }
 
 TEST_F(DiskCacheTest, FetchesOnceThenServesFromTheFile) {

@@ -53,9 +53,9 @@ two checks of 5 s, and leaves what the node had begun with it. Nodes wait for 20
 [operating-cluster.md](operating-cluster.md) says.
 
 No install may fail within the attempts of its client when the client has several. Those that ask once (`pip --retries 0`, `R`)
-are told 502 or 503 by the balancer for what a node that dies had begun, and for what it is sent until the balancer knows; and
-503 by a node that has to read a file from the bucket, when that fails: these failures are counted. They are allowed while a
-fault lasts, and for two seconds after it."""}
+are told 502 or 503 by the balancer for what a node that dies had begun, and for what it is sent until the balancer knows, and
+503 by a node without room for a file of the mirror that no node had before: these failures are counted. They are allowed while
+a fault lasts, and for two seconds after it."""}
 LEGEND = """\
 An install waits for a database that is away (`Postgres.OutagePatience`) when what it wants is in no node's memory. An upload or
 a synchronisation that failed was never acknowledged: the client gave up during the fault. A job that failed had each of its
