@@ -12,6 +12,8 @@ LONGEST_RECOVERY = 15.0
 # With all of its attempts; faults that hit everybody last 3 s, and a node that hangs (for 20 s) must not make the others wait for
 # it. A balancer that leaves with it what it was given lets that wait for it.
 LONGEST_UPLOAD, LONGEST_UPLOAD_LEFT = 15.0, 15.0 + 20.0
+# What strikes another of its attempts, one fault after the other, adds to that.
+MORE_PER_FAULT = 5.0
 
 
 @dataclass
@@ -71,7 +73,8 @@ def check_uploads(history, repeats=True):
     for event in history.of("upload"):
         if not event.ok and not near_fault(event, faults, STALE_AFTER_FAULT):
             yield Problem("an upload failed without a fault", f"{event.what} at {event.begin:.1f}: {event.why}")
-        if (took := event.end - event.begin) > longest:
+        met = sum(near_fault(event, [fault], 0.0) for fault in faults)
+        if (took := event.end - event.begin) > longest + MORE_PER_FAULT * max(0, met - 1):
             yield Problem("an upload was held up", f"{event.what} at {event.begin:.1f}: {took:.1f} s")
 
 

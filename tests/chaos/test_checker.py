@@ -95,6 +95,14 @@ def test_an_upload_that_waits_for_a_node_that_hangs_is_found():
     assert problems(history, repeats=False) == ["an upload was held up"]
 
 
+def test_an_upload_whose_attempts_were_struck_by_one_fault_after_the_other_may_take_longer():
+    for took, expected in ((19, []), (21, ["an upload was held up"])):
+        history = a_history()
+        history.add(Event("fault", "cut", 24, 28, True, details={"recovered": 0.5}))
+        history.add(Event("upload", "a.whl", 20, 20 + took, True, 6, "", {"source": "python", "project": "a", "sha256": "abc"}))
+        assert problems(history) == expected
+
+
 def test_a_numbered_snapshot_that_changes_is_found():
     assert problems(pages={"/r/7/simple/": [b"1", b"1"], "/r/8/simple/": [b"1", b"2"]}) == ["a snapshot changed"]
 
