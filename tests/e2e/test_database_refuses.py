@@ -82,7 +82,7 @@ def test_who_is_not_let_in_goes_on_with_what_it_knows_and_says_why(make_granary,
     eventually(lambda: words in server.log()[before:], 10)
     for _ in range(5):
         refused = upload("1.1")
-        assert refused.status == 503 and refused.headers["Retry-After"], refused
+        assert refused.status == 503 and refused.headers["Retry-After"] and words in refused.text, refused
         known = server.json_page("team", "oats")
         assert (known.status, known.body) == (200, page.body), known
     assert server.get("/__ping__").status == 200 and server.get("/__live__").status == 200, "else no node would be left"

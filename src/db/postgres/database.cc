@@ -129,11 +129,15 @@ class PostgresDatabase final : public Database {
     return tl::unexpected(std::move(result).error().as_brief(false));
   }
   Result<std::unique_ptr<PostgresConnection>> connect(const Context& ctx, int others) {
-    if (!outage_.may_try(Clock::now())) return postgres_error("", "it did not answer just now", "");
+    if (!outage_.may_try(Clock::now())) {
+      if (auto why = outage_.why()) return tl::unexpected(*std::move(why));
+      return postgres_error("", "it did not answer just now", "");
+    }
     auto connection = servers_.connect(std::min(ctx.deadline(), Clock::now() + options_.connection_timeout),
                                        {.silent = outage_.told_fd()});
     // Who has no connection left for us is there: those that we have go on.
-    outage_.tried(connection.has_value() || (others > 0 && is_full(connection.error())), Clock::now());
+    const bool there = connection || (others > 0 && is_full(connection.error()));
+    outage_.tried(there, Clock::now(), there ? std::optional<Error>() : connection.error());
     return connection;
   }
   static PoolLimits limits(const PostgresOptions& options) {

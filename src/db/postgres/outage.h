@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "base/context.h"
@@ -36,9 +37,11 @@ class Outage {
     away_ = false;
     set_silent(false);
   }
-  void tried(bool reached, Time now) {
+  /// `why`: it was not reached, for those who are told so at once.
+  void tried(bool reached, Time now, std::optional<Error> why = {}) {
     const std::lock_guard lock(mutex_);
     begin_if(!reached, now);
+    why_ = std::move(why);
     away_ = !reached;
     trying_ = false;
     next_ = now + kBetween;
@@ -54,6 +57,11 @@ class Outage {
   bool is_younger(std::chrono::milliseconds patience, Time now) const {
     const std::lock_guard lock(mutex_);
     return !(away_ || silent_) || now < since_ + patience;
+  }
+  /// Absent: nothing more is known than that it does not answer.
+  std::optional<Error> why() const {
+    const std::lock_guard lock(mutex_);
+    return silent_ ? std::nullopt : why_;
   }
   bool is_silent() const {
     const std::lock_guard lock(mutex_);
@@ -81,6 +89,7 @@ class Outage {
   bool trying_ = false;
   Time next_{};
   Time since_{};  // while it is away or silent
+  std::optional<Error> why_;
 };
 
 }  // namespace granary::db

@@ -30,6 +30,20 @@ TEST(Outage, IsOverForAllOnceOneHasReachedTheServer) {
   EXPECT_TRUE(outage.may_try(start + milliseconds(302)) && outage.may_try(start + milliseconds(302)));
 }
 
+TEST(Outage, ThoseWhoAreToldAtOnceHearWhatTheOneWhoTriedHeard) {
+  const auto start = Context::Clock::now();
+  Outage outage;
+  EXPECT_FALSE(outage.why());
+  outage.tried(false, start, Error(Errc::unavailable, "refused", "look", __FILE__, __LINE__));
+  ASSERT_TRUE(outage.why());
+  EXPECT_EQ(outage.why()->message(), "refused");
+  outage.lost(true, start);
+  EXPECT_FALSE(outage.why()) << "it is another trouble now";
+  outage.over();
+  outage.tried(true, start);
+  EXPECT_FALSE(outage.why());
+}
+
 TEST(Outage, IsOverForReadersOnceAWriteWentThrough) {
   const auto start = Context::Clock::now();
   Outage outage;

@@ -28,7 +28,7 @@ std::int64_t left(Context::Clock::time_point deadline) {
 }  // namespace
 
 Result<> PostgresWriter::connect() {
-  if (Clock::now() < not_before_) return postgres_error("", "waiting before the next attempt to connect", "");
+  if (why_ && Clock::now() < not_before_) return tl::unexpected(*why_);
   if (outage_->is_silent()) return postgres_error("", "it answers nobody", "");
   auto connected =
       servers_->connect(Clock::now() + options_->connection_timeout, {.silent = outage_->told_fd()});
@@ -36,9 +36,11 @@ Result<> PostgresWriter::connect() {
     backoff_ = std::clamp<std::chrono::milliseconds>(backoff_ * 2, kFirstBackoff, kLongestBackoff);
     not_before_ = Clock::now() + backoff_;
     if (is_full(connected.error())) full_();
+    why_ = connected.error();
     return tl::unexpected(std::move(connected).error());
   }
   backoff_ = std::chrono::milliseconds(0);
+  why_.reset();
   connection_ = *std::move(connected);
   connected_at_ = Clock::now();
   ++*open_;

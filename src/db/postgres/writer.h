@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/log.h"
@@ -55,7 +56,8 @@ class PostgresWriter final : public WriterConnection {
   std::function<void()> full_;
   std::unique_ptr<PostgresConnection> connection_;
   Deadline connected_at_{};
-  Deadline not_before_{};  // of the next attempt to connect
+  Deadline not_before_{};     // of the next attempt to connect
+  std::optional<Error> why_;  // the last one failed
   std::chrono::milliseconds backoff_{0};
   bool entered_ = false;
   bool in_transaction_ = false;
