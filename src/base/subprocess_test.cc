@@ -1,7 +1,12 @@
 #include "base/subprocess.h"
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
+#include <fstream>
+#include <thread>
+
+#include "base/testing/temporary_folder.h"
 #include "base/testing/test_context.h"
 
 namespace granary {
@@ -24,6 +29,70 @@ TEST(Subprocess, AProgramThatTakesTooLongIsEnded) {
 
 TEST(Subprocess, EndlessOutputIsNotCollected) {
   EXPECT_EQ(output_of(test_context(), {"yes"}, 10s).error().code(), Errc::too_large);
+}
+
+TEST(Subprocess, ACommandHasNothingOfThisProcessButWhatIsSaid) {
+  ::setenv("SUBPROCESS_TEST", "leaked", 1);
+  const TemporaryFolder folder;
+  std::vector<std::string> lines;
+  const auto status = run_command(test_context(),
+                                  {.arguments = {"sh", "-c", "env; pwd; echo wrong >&2; exit 3"},
+                                   .environment = {"ONLY=this"},
+                                   .folder = folder.path()},
+                                  [&](std::string_view line) { lines.emplace_back(line); });
+  EXPECT_EQ(status.value(), 3);
+  const auto has = [&](const std::string& text) {
+    return std::find(lines.begin(), lines.end(), text) != lines.end();
+  };
+  EXPECT_TRUE(has("ONLY=this"));
+  EXPECT_TRUE(has(folder.path()));
+  EXPECT_TRUE(has("wrong")) << "errors are heard too";
+  EXPECT_FALSE(has("SUBPROCESS_TEST=leaked"));
+}
+
+TEST(Subprocess, ACommandEndsWithAllThatItStarted) {
+  const TemporaryFolder folder;
+  const auto started = std::chrono::steady_clock::now();
+  const auto script = "(sleep 1; echo late > " + folder.path() + "/late) & echo started";
+  std::string said;
+  EXPECT_EQ(run_command(test_context(), {.arguments = {"sh", "-c", script}, .environment = {}, .folder = {}},
+                        [&](std::string_view line) { said += line; })
+                .value(),
+            0);
+  EXPECT_EQ(said, "started");
+  EXPECT_LT(std::chrono::steady_clock::now() - started, 900ms) << "nobody waits for the child";
+  std::this_thread::sleep_for(1200ms);
+  EXPECT_FALSE(std::ifstream(folder.path() + "/late").good()) << "the child has ended too";
+}
+
+TEST(Subprocess, ACommandIsEndedByItsDeadlineItsStopItsWatchAndItsOutput) {
+  const Command sleep{.arguments = {"sleep", "600"}, .environment = {}, .folder = {}};
+  EXPECT_EQ(run_command(test_context().with_timeout(100ms), sleep, {}).error().code(),
+            Errc::deadline_exceeded);
+  std::stop_source stop;
+  const Logger silent;
+  const Context stopped(silent, stop.get_token(), Context::Clock::now() + 30s);
+  std::jthread stopper([&] {
+    std::this_thread::sleep_for(100ms);
+    stop.request_stop();
+  });
+  EXPECT_EQ(run_command(stopped, sleep, {}).error().code(), Errc::cancelled);
+  EXPECT_EQ(run_command(test_context(), sleep, {}, [] { return Result<>(fail(Errc::too_large, "full")); })
+                .error()
+                .message(),
+            "full");
+  EXPECT_EQ(run_command(test_context(),
+                        {.arguments = {"yes"}, .environment = {}, .folder = {}, .most_output = 1 << 20}, {})
+                .error()
+                .code(),
+            Errc::too_large);
+}
+
+TEST(Subprocess, ACommandKilledByASignalSaysWhich) {
+  EXPECT_EQ(run_command(test_context(),
+                        {.arguments = {"sh", "-c", "kill -9 $$"}, .environment = {}, .folder = {}}, {})
+                .value(),
+            128 + 9);
 }
 
 }  // namespace
