@@ -66,13 +66,14 @@ Result<std::optional<bool>> Fields::optional_boolean(std::string_view name) cons
   return value.boolean();
 }
 
-Result<std::optional<std::uint64_t>> Fields::optional_count(std::string_view name,
-                                                            std::uint64_t maximum) const {
+Result<std::optional<std::uint64_t>> Fields::optional_count(std::string_view name, std::uint64_t maximum,
+                                                            std::uint64_t minimum) const {
   const Json& value = json_[name];
   if (value.is_null()) return std::nullopt;
   const auto number = value.integer();
-  if (!number || *number < 1 || static_cast<std::uint64_t>(*number) > maximum)
-    return wrong(name, fmt::format("a number from 1 to {}", maximum));
+  if (!number || *number < 0 || static_cast<std::uint64_t>(*number) < minimum ||
+      static_cast<std::uint64_t>(*number) > maximum)
+    return wrong(name, fmt::format("a number from {} to {}", minimum, maximum));
   return static_cast<std::uint64_t>(*number);
 }
 

@@ -24,8 +24,9 @@ class Fields {
   Result<std::string> text(std::string_view name) const;  // must be there and not empty
   Result<std::optional<std::string>> optional_text(std::string_view name) const;
   Result<std::optional<bool>> optional_boolean(std::string_view name) const;
-  /// A number of [1, maximum].
-  Result<std::optional<std::uint64_t>> optional_count(std::string_view name, std::uint64_t maximum) const;
+  /// A number of [minimum, maximum].
+  Result<std::optional<std::uint64_t>> optional_count(std::string_view name, std::uint64_t maximum,
+                                                      std::uint64_t minimum = 1) const;
   /// An array of texts, or one text with commas. Absent: empty.
   Result<std::vector<std::string>> texts(std::string_view name) const;
 

@@ -20,7 +20,7 @@ using http::Method;
 
 constexpr http::RouteSpec kCreate = {
     "admin.source.create", Method::post, "/__api__/sources", Access::admin,
-    "Make a source. Body: {name, type (local, local-python, cran, bioconductor, "
+    "Make a source. Body: {name, type (local, local-python, git, git-python, cran, bioconductor, "
     "pypi, cran-snapshot), description, succeed_on_existing; of an upstream: url, "
     "proxy, ca_file, user, password; of a cran-snapshot: snapshot, of}"};
 constexpr http::RouteSpec kEdit = {
@@ -88,7 +88,8 @@ Result<http::Response> create(const AdminDeps& deps, const Context& ctx, const h
   const auto type = model::parse_source_type(type_name);
   if (!type)
     return fail(Errc::invalid_argument, "unknown type of source '" + type_name.substr(0, 80) + "'",
-                "use local for R, local-python for Python, or cran, bioconductor, pypi, cran-snapshot");
+                "use local or git for R, local-python or git-python for Python, or cran, bioconductor, pypi, "
+                "cran-snapshot");
   const bool has_upstream = model::is_mirror(*type) || *type == model::SourceType::cran_snapshot;
   if (has_upstream && deps.mirrors)
     return answer(201, TRY(deps.mirrors->create(ctx, TRY(new_mirror(body, *type)))));

@@ -328,7 +328,7 @@ class MetaHandlers {
     const auto type = wanted ? model::parse_source_type(*wanted) : std::nullopt;
     if (wanted && !type)
       return fail(Errc::invalid_argument, "unknown type of source '" + wanted->substr(0, 80) + "'",
-                  "use local or local-python");
+                  "use local, local-python, git, git-python, cran, bioconductor, pypi or cran-snapshot");
     JsonWriter json;
     json.begin_array();
     const auto all = TRY(all_sources(ctx));

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "api/package_choice.h"
+#include "app/building.h"
 #include "app/migrations.h"
 #include "app/pip_index.h"
 #include "app/routes.h"
@@ -72,6 +73,7 @@ Node::Node(const config::Settings& settings, const config::Environment& environm
 
 Node::~Node() {
   heartbeat_.reset();
+  poller_.reset();
   // A job that does not stop keeps the process: its lease is kept up meanwhile.
   runner_.reset();
   // Event loops and workers end before what their handlers use.
@@ -94,6 +96,7 @@ Result<std::unique_ptr<Node>> Node::start(const config::Settings& settings,
   }
   TRY(node->listen());
   if (node->runner_) node->runner_->start();
+  if (node->poller_) node->poller_->start();
   if (node->settings_.server.role != "worker") node->indexes_ahead_->start();
   return node;
 }
@@ -142,6 +145,7 @@ Result<> Node::open_stores(const StartOptions& options) {
   });
   ingest_ = ingest::make_ingest(catalog_, blobs_, clock_, catalog::kRemovalPatience,
                                 [this] { return older_nodes_work(); });
+  build_ = TRY(make_building(settings_, environment_, {database_, clock_, catalog_, ingest_, &metrics_}));
   job_events_ = std::make_shared<api::JobEvents>(queue_, Logger(sink_, "jobs"));
   make_runner();
   make_heartbeat(options);
@@ -255,6 +259,7 @@ void Node::make_runner() {
   handlers.push_back(mirrors_->describe_handler());
   for (auto& handler : mirrors_->fetch_handlers(api::choose_files(catalog_, *mirrors_)))
     handlers.push_back(std::move(handler));
+  handlers.push_back(build::make_build_handler(build_));
   std::vector<std::string> kinds;
   for (const auto& handler : handlers) kinds.emplace_back(handler->kind());
   jobs::add_gauges(metrics_, queue_, clock_, kinds);
@@ -268,6 +273,7 @@ void Node::make_runner() {
           .keep_finished = std::chrono::duration_cast<std::chrono::hours>(settings_.jobs.keep_finished)},
       std::move(handlers));
   database_->on_change(runner_->listener());
+  poller_ = std::make_unique<build::Poller>(build_, settings_.git.poll_interval, Logger(sink_, "build"));
 }
 
 /// The database, or the store: looks into both for something that is not there.
@@ -316,6 +322,7 @@ void Node::make_heartbeat(const StartOptions& options) {
     online_ = online;
     if (!runner_) return;
     online ? runner_->resume() : runner_->hold();
+    online ? poller_->resume() : poller_->hold();
   };
   // Of SQLite there is one node, which needs nobody to know that it lives.
   if (settings_.database.provider != "postgres") parts.every = std::chrono::hours(1);
@@ -363,13 +370,13 @@ Result<> Node::prepare_mirrors() {
 }
 
 void Node::bind_routers() {
-  bind_routes(
-      router_,
-      {clock_, blobs_, catalog_, tokens_, views_, ingest_, queue_, job_events_, mirrors_, r_indexes_,
-       [this] { return new_repos_authenticated_.load(std::memory_order_relaxed); },
-       [this] { return leaving_.load(std::memory_order_relaxed); },
-       [this] { return online_.load(std::memory_order_relaxed); }, nodes_, node_name(settings_), database_},
-      settings_);
+  bind_routes(router_,
+              {clock_, blobs_, catalog_, tokens_, views_, ingest_, queue_, job_events_, mirrors_, r_indexes_,
+               [this] { return new_repos_authenticated_.load(std::memory_order_relaxed); },
+               [this] { return leaving_.load(std::memory_order_relaxed); },
+               [this] { return online_.load(std::memory_order_relaxed); }, nodes_, node_name(settings_),
+               database_, build_},
+              settings_);
   metrics_router_.bind(kMetrics, [this](const Context&, const http::Request&) -> Result<http::Response> {
     return http::bytes_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics_.render());
   });
@@ -457,6 +464,7 @@ void Node::reload(const config::Settings& settings) {
 }
 
 void Node::drain() {
+  if (poller_) poller_->hold();
   if (runner_) runner_->pause();  // jobs stop while requests end
   job_events_->close();
   server_->drain(settings_.limits.drain_timeout);

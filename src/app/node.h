@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "blob/blob_store.h"
+#include "build/poller.h"
 #include "catalog/catalog.h"
 #include "cluster/heartbeat.h"
 #include "cluster/shared_clock.h"
@@ -96,7 +97,9 @@ class Node {
   std::shared_ptr<cluster::Nodes> nodes_;
   std::unique_ptr<cluster::Heartbeat> heartbeat_;
   std::shared_ptr<mirror::Mirrors> mirrors_;
+  build::Parts build_;
   std::unique_ptr<jobs::Runner> runner_;
+  std::unique_ptr<build::Poller> poller_;
   std::shared_ptr<const api::RenderedIndexes> r_indexes_;
   std::shared_ptr<api::IndexesAhead> indexes_ahead_;
   http::Router router_, metrics_router_, redirect_router_;

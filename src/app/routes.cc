@@ -4,6 +4,7 @@
 #include "api/admin_routes.h"
 #include "api/bundle_routes.h"
 #include "api/cluster_routes.h"
+#include "api/git_routes.h"
 #include "api/home_page.h"
 #include "api/job_routes.h"
 #include "api/meta_handlers.h"
@@ -60,6 +61,11 @@ void bind_routes(http::Router& router, const Parts& parts, const config::Setting
                           .events = parts.job_events,
                           .catalog = parts.catalog,
                           .submittable = {ingest::collect_job(), ingest::verify_job()}});
+  api::bind_git(router, {.catalog = parts.catalog,
+                         .builders = parts.build.builders,
+                         .builds = parts.build.builds,
+                         .credentials = parts.build.credentials,
+                         .queue = parts.queue});
   api::bind_admin_routes(
       router,
       {.ingest = parts.ingest,

@@ -10,6 +10,7 @@
 #include "auth/auth.h"
 #include "base/clock.h"
 #include "blob/blob_store.h"
+#include "build/build_job.h"
 #include "catalog/catalog.h"
 #include "cluster/nodes.h"
 #include "config/settings.h"
@@ -39,6 +40,7 @@ struct Parts {
   std::shared_ptr<cluster::Nodes> nodes;
   std::string node_name;
   std::shared_ptr<db::ReadOnlySwitch> read_only;
+  build::Parts build;
 };
 
 void bind_routes(http::Router&, const Parts&, const config::Settings&);

@@ -64,7 +64,7 @@ Result<model::SourceId> Changing::create_source(const model::Source& source) {
       *session_,
       "INSERT INTO sources (name, name_key, type, description, created_at, options) "
       "VALUES ($1, $2, $3, $4, $5, $6) RETURNING id",
-      {std::string_view(source.name), std::string_view(lower(source.name)), model::name_of(source.type),
+      {std::string_view(source.name), std::string_view(lower(source.name)), stored_type(source.type),
        std::string_view(source.description), micros(clock_->now()), std::string_view(options_text(source))}));
   session_->announce(kConfigurationTopic);
   return model::SourceId{id};

@@ -16,12 +16,21 @@ constexpr std::array<std::pair<std::string_view, std::string model::Upstream::*>
      {"user", &model::Upstream::user},
      {"password", &model::Upstream::password}}};
 
+constexpr std::string_view kBuiltFrom = "built_from", kGit = "git";
+
 }  // namespace
 
+std::string_view stored_type(model::SourceType type) noexcept {
+  if (type == model::SourceType::git) return name_of(model::SourceType::local);
+  if (type == model::SourceType::git_python) return name_of(model::SourceType::local_python);
+  return name_of(type);
+}
+
 std::string options_text(const model::Source& source) {
-  if (source.upstream == model::Upstream{} && !source.frozen_at) return {};
+  if (source.upstream == model::Upstream{} && !source.frozen_at && !model::is_built(source.type)) return {};
   JsonWriter json;
   json.begin_object();
+  if (model::is_built(source.type)) json.member(kBuiltFrom, kGit);
   for (const auto& [name, member] : kUpstream) {
     if (!(source.upstream.*member).empty()) json.member(name, source.upstream.*member);
   }
@@ -41,6 +50,10 @@ Result<> read_options(std::string_view text, model::Source& source) {
                 "edit the source '" + source.name + "' again");
   for (const auto& [name, member] : kUpstream) source.upstream.*member = (*json)[name].string().value_or("");
   if (const auto day = (*json)["frozen_at"].string()) source.frozen_at = parse_day(*day);
+  if ((*json)[kBuiltFrom].string() == kGit) {
+    if (source.type == model::SourceType::local) source.type = model::SourceType::git;
+    if (source.type == model::SourceType::local_python) source.type = model::SourceType::git_python;
+  }
   source.frozen_of = {(*json)["frozen_of"].integer().value_or(0)};
   return {};
 }

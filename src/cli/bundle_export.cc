@@ -42,13 +42,20 @@ class Exporting {
   }
 
  private:
+  /// What is built here is added there: no builder makes it again.
+  static std::string type_there(const std::string& type) {
+    if (type == "git") return "local";
+    return type == "git-python" ? "local-python" : type;
+  }
+
   Result<> choose_sources() {
     manifest_.version = session_->hooks().version;
     const auto all = TRY(server_->call(session_->context(), "GET", "/sources", {}));
     for (const auto& name : comma_list(session_->args().value("--source"))) {
       for (const auto& source : all.json.items()) {
         if (text_of(source, "name") == name)
-          manifest_.sources.push_back({name, text_of(source, "type"), text_of(source, "description")});
+          manifest_.sources.push_back(
+              {name, type_there(text_of(source, "type")), text_of(source, "description")});
       }
       if (manifest_.sources.empty() || manifest_.sources.back().name != name)
         return fail(Errc::not_found, "no source named '" + name + "'",

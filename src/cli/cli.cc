@@ -47,10 +47,10 @@ int run_command(const Arguments& arguments, const std::string& program, const En
 const std::vector<CommandSpec>& commands() {
   static const std::vector<CommandSpec> kAll = [] {
     std::vector<CommandSpec> all;
-    for (auto part :
-         {server_commands(), source_commands(), repository_commands(), package_commands(), listing_commands(),
-          job_commands(), cluster_commands(), token_commands(), url_commands(), maintenance_commands(),
-          mirror_commands(), encrypt_commands(), transfer_commands()}) {
+    for (auto part : {server_commands(), source_commands(), repository_commands(), package_commands(),
+                      listing_commands(), job_commands(), cluster_commands(), token_commands(),
+                      url_commands(), maintenance_commands(), mirror_commands(), git_commands(),
+                      git_credential_commands(), encrypt_commands(), transfer_commands()}) {
       all.insert(all.end(), part.begin(), part.end());
     }
     return all;

@@ -48,6 +48,8 @@ std::vector<CommandSpec> token_commands();
 std::vector<CommandSpec> url_commands();
 std::vector<CommandSpec> maintenance_commands();
 std::vector<CommandSpec> mirror_commands();
+std::vector<CommandSpec> git_commands();
+std::vector<CommandSpec> git_credential_commands();
 std::vector<CommandSpec> encrypt_commands();
 std::vector<CommandSpec> transfer_commands();
 

@@ -167,7 +167,7 @@ std::vector<CommandSpec> listing_commands() {
       {"list sources",
        "List sources, all or those of a repository or a type",
        "list sources --repo all",
-       {repo, {"--type", "TYPE", "local or local-python"}},
+       {repo, {"--type", "TYPE", "such as local, local-python, git or git-python"}},
        list_sources},
       {"list packages",
        "List packages of a repository or a source",

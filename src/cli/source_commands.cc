@@ -66,7 +66,9 @@ std::vector<CommandSpec> source_commands() {
        "Make a source, into which packages are added",
        "create source --name team --type local",
        {name,
-        {"--type", "TYPE", "local (R, the default), local-python, cran, bioconductor, pypi or cran-snapshot"},
+        {"--type", "TYPE",
+         "local (R, the default), local-python, git (R), git-python, cran, bioconductor, pypi or "
+         "cran-snapshot"},
         {"--description", "TEXT", "what it is for"},
         {"--succeed-on-existing", "", "succeed when it is there already"},
         url,

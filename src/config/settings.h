@@ -28,6 +28,7 @@ struct Settings {
     std::string role;       // "all", "web", "worker"
     std::string data_dir, sock_file_dir;
     std::string encryption_key_path;
+    std::string r_version, python_version;      // folder of an installation, or the program; empty: found
     std::string access_log, access_log_format;  // empty: off; "STDOUT" or a path. "common", "combined"
   } server;
   struct {
@@ -43,6 +44,12 @@ struct Settings {
   struct {
     std::string listen;
   } http_redirect;
+  struct {
+    Milliseconds poll_interval{};  // 0: never
+    std::int64_t build_retries = 0;
+    bool allow_unsandboxed_builds = false;
+    std::string python_index_url;  // empty: builds have no network
+  } git;
   struct {
     std::string provider;  // "sqlite", "postgres"
     Milliseconds connection_timeout{};

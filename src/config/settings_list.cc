@@ -39,8 +39,15 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
     {"Server", "AccessLogFormat", Type::string, "common", "Format of the access log.",
      GRANARY_AT(server.access_log_format), "common,combined"},
     later("Server", "ServiceLog", Type::string, "Log of package downloads."),
-    later("Server", "RVersion", Type::multi, "R used for building packages."),
-    later("Server", "PythonVersion", Type::multi, "Python used for building packages."),
+    {"Server", "RVersion", Type::string, "",
+     "R that builds packages from git: the folder of an installation, which holds bin/R; empty: the one that "
+     "is "
+     "found.",
+     GRANARY_AT(server.r_version)},
+    {"Server", "PythonVersion", Type::string, "",
+     "Python that builds packages from git: the folder of an installation, which holds bin/python3 and the "
+     "module build; empty: the one that is found.",
+     GRANARY_AT(server.python_version)},
     later("Server", "LauncherDir", Type::string, "Folder of the job launcher."),
     {"Server", "EncryptionKeyPath", Type::string, "{DataDir}/granary.key",
      "File of the key for encrypted settings, the same on every node; GRANARY_ENCRYPTION_KEY may hold the "
@@ -251,9 +258,23 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
      "versions: newest 1. Any other file is fetched when somebody asks for it.",
      GRANARY_AT(bioconductor.fetch)},
     later("OpenVSX", "SyncSchedule", Type::string, "When the mirror is brought up to date (cron)."),
-    later("Git", "PollInterval", Type::duration, "How often git repositories are looked at."),
-    later("Git", "BuildRetries", Type::integer, "How often a failed build is tried again."),
-    later("Git", "AllowUnsandboxedGitBuilds", Type::boolean, "Whether builds may run without a sandbox."),
+    {"Git", "PollInterval", Type::duration, "5m",
+     "How often the repository of each builder is looked at for new commits or tags, once in the cluster; "
+     "0s: "
+     "only by granary run git-builder.",
+     GRANARY_AT(git.poll_interval)},
+    {"Git", "BuildRetries", Type::integer, "3",
+     "How often a build that failed is tried again, with growing pauses.", GRANARY_AT(git.build_retries)},
+    {"Git", "AllowUnsandboxedGitBuilds", Type::boolean, "false",
+     "Whether git and builds run without a sandbox where bubblewrap does not work: what a repository says "
+     "then "
+     "runs with all that the server may do.",
+     GRANARY_AT(git.allow_unsandboxed_builds)},
+    {"Git", "PythonIndexURL", Type::string, "",
+     "Index from which builds of Python packages get what their pyproject.toml asks for, such as this "
+     "server's "
+     "own; they have the network then. Empty: no network, and only what the Python of the node has.",
+     GRANARY_AT(git.python_index_url)},
     {"Repos", "CRAN", Type::string, "",
      "Name of a repository that the server makes by itself when it is not there, with a source of type cran "
      "of the same "

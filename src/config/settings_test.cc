@@ -60,7 +60,7 @@ TEST(Settings, TheEnvironmentWinsOverTheFileAndOurNamesOverTheIncumbents) {
 TEST(Settings, TheIncumbentsFileIsAcceptedAndReportedOnce) {
   // Given a file with settings that mean nothing yet
   const auto report = check(
-      "[Server]\nAddress = https://h/rspm/\nRVersion = /opt/R/4.4\nRVersion = /opt/R/4.3\n"
+      "[Server]\nAddress = https://h/rspm/\nRVersion = /opt/R/4.4\nLauncherDir = /x\nServiceLog = /y\n"
       "[CRAN]\nSyncSchedule = \"0 0 * * *\"\n[Git]\nPollInterval = 5m\nBuildRetries = 3\n"
       "[IdentityFederation \"gh\"]\nIssuer = https://x\n[FileStorage \"cran\"]\nLocation = /x\n",
       "f", {});
@@ -68,8 +68,9 @@ TEST(Settings, TheIncumbentsFileIsAcceptedAndReportedOnce) {
   EXPECT_TRUE(report.errors.empty());
   EXPECT_EQ(report.settings.server.address, "https://h/rspm");
   EXPECT_EQ(report.settings.cran.sync_schedule, "0 0 * * *");
+  EXPECT_EQ(report.settings.git.build_retries, 3);
   ASSERT_EQ(report.warnings.size(), 1U);
-  EXPECT_THAT(report.warnings[0], HasSubstr(": Git.BuildRetries, Git.PollInterval"));
+  EXPECT_THAT(report.warnings[0], HasSubstr(": Server.LauncherDir, Server.ServiceLog"));
   EXPECT_THAT(report.warnings[0], HasSubstr("[FileStorage \"cran\"]"));
 }
 

@@ -36,6 +36,10 @@ struct Publish {
   bool replace = false;  // other bytes under the same file name end the old interval
   bool dry_run = false;  // every check, no change
   std::string actor, comment;
+  /// By a builder: what sources of type git and git-python take, and from nobody else.
+  bool built = false;
+  /// What is there with one of these digests stays, `replace` or not, as if it were the same.
+  std::vector<Digest> keep{};
 };
 
 struct Published {

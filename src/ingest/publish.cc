@@ -1,5 +1,6 @@
 #include "ingest/publish.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "archive/path.h"
@@ -16,8 +17,14 @@ namespace {
 
 constexpr int kAttempts = 8;  // against others who change the same file at the same time
 
-Result<> check_fits(const model::Source& source, model::FileKind kind) {
-  if (source.type != model::SourceType::local && source.type != model::SourceType::local_python)
+Result<> check_fits(const model::Source& source, model::FileKind kind, bool built) {
+  if (model::is_built(source.type) && !built)
+    return fail(Errc::invalid_argument,
+                "the source '" + source.name + "' is of type " + std::string(model::name_of(source.type)) +
+                    ": what is in it is built from git repositories",
+                "make a builder with: granary create git-builder; or publish to a source of type local or "
+                "local-python");
+  if (!model::is_own(source.type))
     return fail(Errc::invalid_argument,
                 "the source '" + source.name + "' is of type " + std::string(model::name_of(source.type)) +
                     ": what is in it comes from upstream",
@@ -66,6 +73,16 @@ void inherit(model::FileRecord& file, const model::FileRecord& old) {
   file.yanked = old.yanked;
 }
 
+/// admit(), and what is to be kept counts as there already.
+Result<Admission> decide(const Standing& standing, const model::FileRecord& candidate, const Publish& how) {
+  auto admission = TRY(admit(standing, candidate, how.replace));
+  const auto& keep = how.keep;
+  const bool stays = admission.kind == Admission::Kind::replace &&
+                     std::find(keep.begin(), keep.end(), admission.visible->blob) != keep.end();
+  if (stays) admission.kind = Admission::Kind::already;
+  return admission;
+}
+
 struct Outcome {
   Admission::Kind kind = Admission::Kind::add;
   model::FileRecord file;
@@ -82,7 +99,7 @@ Result<Outcome> record(Parts& parts, const Context& ctx, const model::FileRecord
     out = {};
     const auto tx = TRY(view.begin_transaction(candidate.source, kind, how.actor, how.comment));
     const auto standing = TRY(read_standing(view, tx, candidate));
-    const auto admission = TRY(admit(standing, candidate, how.replace));
+    const auto admission = TRY(decide(standing, candidate, how));
     out.kind = admission.kind;
     if (admission.kind != expected) {
       out.stale = true;
@@ -123,9 +140,9 @@ Result<Published> publish_file(Parts& parts, const Context& ctx, std::string_vie
     std::vector<std::string> clashes;
     TRY(parts.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
       const auto found = TRY(get_source(view, source));
-      TRY(check_fits(found, candidate.kind));
+      TRY(check_fits(found, candidate.kind, how.built));
       candidate.source = found.id;
-      admission = TRY(admit(TRY(read_standing(view, kNow, candidate)), candidate, how.replace));
+      admission = TRY(decide(TRY(read_standing(view, kNow, candidate)), candidate, how));
       if (attempt == 0) clashes = TRY(public_name_warnings(view, found, candidate.package, candidate.name));
       return {};
     }));

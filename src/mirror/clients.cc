@@ -41,6 +41,8 @@ class RealClients final : public Clients {
       case model::SourceType::local:
       case model::SourceType::local_python:
       case model::SourceType::cran_snapshot:
+      case model::SourceType::git:
+      case model::SourceType::git_python:
         break;
     }
     return fail(Errc::invalid_argument,

@@ -23,6 +23,8 @@ Result<Synced> sync_by_type(const Parts& parts, const Context& ctx, const model:
     case model::SourceType::local:
     case model::SourceType::local_python:
     case model::SourceType::cran_snapshot:
+    case model::SourceType::git:
+    case model::SourceType::git_python:
       break;
   }
   return fail(Errc::unsupported,

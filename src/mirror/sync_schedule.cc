@@ -70,6 +70,8 @@ const std::string& setting_of(const SyncSchedules& schedules, model::SourceType 
     case model::SourceType::local:
     case model::SourceType::local_python:
     case model::SourceType::cran_snapshot:
+    case model::SourceType::git:
+    case model::SourceType::git_python:
       break;
   }
   return schedules.cran;

@@ -30,12 +30,14 @@ std::optional<E> find_value(const std::array<Named<E>, N>& table, std::string_vi
   return std::nullopt;
 }
 
-constexpr std::array<Named<SourceType>, 7> kSourceTypes = {{{SourceType::local, "local"},
+constexpr std::array<Named<SourceType>, 9> kSourceTypes = {{{SourceType::local, "local"},
                                                             {SourceType::local_python, "local-python"},
                                                             {SourceType::cran, "cran"},
                                                             {SourceType::bioconductor, "bioconductor"},
                                                             {SourceType::pypi, "pypi"},
                                                             {SourceType::cran_snapshot, "cran-snapshot"},
+                                                            {SourceType::git, "git"},
+                                                            {SourceType::git_python, "git-python"},
                                                             {SourceType::local, "local-r"}}};
 constexpr std::array<Named<Ecosystem>, 3> kEcosystems = {
     {{Ecosystem::r, "r"}, {Ecosystem::python, "python"}, {Ecosystem::bioconductor, "bioconductor"}}};

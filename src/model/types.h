@@ -30,14 +30,25 @@ using TxNo = Id<struct TxTag>;
 enum class Ecosystem : std::uint8_t { r, python, bioconductor };
 
 /// The types that exist today, with the incumbent's names.
-enum class SourceType : std::uint8_t { local, local_python, cran, bioconductor, pypi, cran_snapshot };
+enum class SourceType : std::uint8_t {
+  local,
+  local_python,
+  cran,
+  bioconductor,
+  pypi,
+  cran_snapshot,
+  git,
+  git_python
+};
 constexpr Ecosystem ecosystem_of(SourceType type) noexcept {
   switch (type) {
     case SourceType::local:
     case SourceType::cran:
     case SourceType::cran_snapshot:
+    case SourceType::git:
       return Ecosystem::r;
     case SourceType::local_python:
+    case SourceType::git_python:
     case SourceType::pypi:
       return Ecosystem::python;
     case SourceType::bioconductor:
@@ -48,6 +59,14 @@ constexpr Ecosystem ecosystem_of(SourceType type) noexcept {
 /// Has an upstream: nobody publishes to it. A cran-snapshot has none itself; it shows a `cran` source.
 constexpr bool is_mirror(SourceType type) noexcept {
   return type == SourceType::cran || type == SourceType::bioconductor || type == SourceType::pypi;
+}
+/// Its packages are built from git repositories: nobody else publishes to it.
+constexpr bool is_built(SourceType type) noexcept {
+  return type == SourceType::git || type == SourceType::git_python;
+}
+/// Holds packages of one's own: their files are here and nowhere else.
+constexpr bool is_own(SourceType type) noexcept {
+  return type == SourceType::local || type == SourceType::local_python || is_built(type);
 }
 std::string_view name_of(SourceType type) noexcept;                           // "local", "local-python", ...
 std::optional<SourceType> parse_source_type(std::string_view text) noexcept;  // also "local-r"

@@ -27,9 +27,7 @@ model::SourceId shown_by(const Source& source) {
   return source.type == SourceType::cran_snapshot ? source.frozen_of : source.id;
 }
 
-bool is_own(const Source& source) {
-  return !model::is_mirror(source.type) && source.type != SourceType::cran_snapshot;
-}
+bool is_own(const Source& source) { return model::is_own(source.type); }
 
 Result<> add_own_names(ReadView& view, model::SourceId source, Owners& owners) {
   const auto at = TRY(view.resolve(source, model::Latest{}));

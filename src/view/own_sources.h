@@ -23,12 +23,8 @@
 
 namespace granary::view {
 
-/// What a mirror shows is not here.
-constexpr bool is_own(model::SourceType type) noexcept {
-  return type == model::SourceType::local || type == model::SourceType::local_python;
-}
-
-/// A history is read at the first question, and after a change only what is newer. Safe for concurrent use.
+/// Of sources that are model::is_own(). A history is read at the first question, and after a change only what
+/// is newer. Safe for concurrent use.
 class OwnSources {
  public:
   explicit OwnSources(std::shared_ptr<catalog::Catalog> catalog) : catalog_(std::move(catalog)) {}

@@ -139,6 +139,23 @@ TEST_P(CatalogSuite, SourcesAreFoundByNameAndById) {
   EXPECT_FALSE(read([](ReadView& v) { return v.find_source("99999999999999999999"); }));
 }
 
+TEST_P(CatalogSuite, ASourceThatIsBuiltIsALocalOneToVersionsThatKnowNoBuilders) {
+  const auto built = source("built", model::SourceType::git);
+  const auto python = source("built-py", model::SourceType::git_python);
+  EXPECT_EQ(read([](ReadView& v) { return v.find_source("built"); })->type, model::SourceType::git);
+  EXPECT_EQ(read([](ReadView& v) { return v.find_source("built-py"); })->type, model::SourceType::git_python);
+  std::vector<std::string> stored;
+  ASSERT_TRUE(database->read(test_context(), [&](db::Session& session) -> Result<> {
+    stored.clear();
+    return session.query("SELECT type FROM sources WHERE id = $1 OR id = $2 ORDER BY id",
+                         {built.value, python.value}, [&](const db::Row& row) -> Result<> {
+                           stored.emplace_back(row.text(0));
+                           return {};
+                         });
+  }));
+  EXPECT_EQ(stored, (std::vector<std::string>{"local", "local-python"}));
+}
+
 TEST_P(CatalogSuite, NamesThatDifferOnlyByCaseAreTheSame) {
   source("Team");
   repository("Team");  // repositories have names of their own

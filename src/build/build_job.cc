@@ -1,0 +1,277 @@
+#include "build/build_job.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "build/package_build.h"
+#include "build/plan.h"
+#include "build/work_folder.h"
+#include "jobs/policy.h"
+
+namespace granary::build {
+namespace {
+
+constexpr std::string_view kKind = "build";
+
+Result<std::optional<Credential>> credential_of(const Context& ctx, const Parts& parts,
+                                                const Builder& builder) {
+  if (builder.credential.empty()) return std::nullopt;
+  return TRY(parts.credentials->get(ctx, TRY(check_url(builder.url)), builder.credential));
+}
+
+std::string short_commit(std::string_view commit) { return std::string(commit.substr(0, 12)); }
+
+bool is_look(const Order& order) { return order.tag.empty() && order.commit.empty() && !order.again; }
+
+std::string name_of(const Build& build) {
+  return build.ref.empty() ? short_commit(build.commit) : short_ref(build.ref);
+}
+
+/// One build of a turn, with what the log and the transactions say of it.
+class OneBuild {
+ public:
+  OneBuild(const Context& ctx, const Parts& parts, const Sandbox& sandbox, const Builder& builder,
+           const model::Source& source, jobs::Turn& turn)
+      : ctx_(&ctx), parts_(&parts), sandbox_(&sandbox), builder_(&builder), source_(&source), turn_(&turn) {}
+
+  /// The build with what came of it.
+  Result<Build> run(Build build) {
+    say("fetching " + name_of(build));
+    const auto work = TRY(WorkFolder::make(parts_->folder));
+    const auto checked_out = TRY(check_out(*work, build));
+    if (checked_out.commit != build.commit)
+      TRY(parts_->builds->set_commit(*ctx_, build.id, checked_out.commit));
+    build.commit = checked_out.commit;
+    const auto ecosystem = ecosystem_of(source_->type);
+    const auto folder = TRY(package_folder(*work, *builder_, ecosystem));
+    say("building " + short_commit(build.commit));
+    const auto products =
+        TRY(build_package(*ctx_, *sandbox_, *work, parts_->tools, folder, ecosystem, checked_out.time));
+    say("publishing");
+    TRY(publish(build, products));
+    TRY(parts_->builds->succeed(*ctx_, build, {build.package, build.version, build.transaction}));
+    return build;
+  }
+
+ private:
+  void say(const std::string& doing) { turn_->progress(0, 0, doing); }
+
+  Result<CheckedOut> check_out(WorkFolder& work, const Build& build) {
+    auto git = TRY(
+        Git::open(*sandbox_, work, parts_->git, *builder_, TRY(credential_of(*ctx_, *parts_, *builder_))));
+    return git.check_out(*ctx_, build.ref.empty() ? build.commit : build.ref);
+  }
+
+  /// Everything is looked at before the first file is published.
+  Result<> publish(Build& build, const std::vector<Product>& products) {
+    Publication one;
+    one.source = builder_->source;
+    one.actor = "git-builder " + builder_->name;
+    one.comment = "built by " + builder_->name + " from " + short_commit(build.commit) +
+                  (build.ref.empty() ? "" : " (" + short_ref(build.ref) + ")");
+    one.keep = TRY(parts_->builds->digests_of(*ctx_, builder_->id, build.commit));
+    one.dry_run = true;
+    std::vector<BuiltFile> files;
+    for (const auto& product : products) {
+      const auto looked = TRY(publish_file(one, product));
+      if (!build.package.empty() && (looked.package != build.package || looked.version != build.version))
+        return fail(Errc::invalid_argument,
+                    "the build made two packages: " + build.package + " " + build.version + " and " +
+                        looked.package + " " + looked.version,
+                    "look at what its scripts do");
+      build.package = looked.package;
+      build.version = looked.version;
+      files.push_back({product.filename, product.digest});
+      build.files.push_back(product.filename);
+    }
+    TRY(parts_->builders->claim_package(*ctx_, *builder_, build.package));
+    TRY(parts_->builds->note_files(*ctx_, build, files));
+    one.dry_run = false;
+    for (const auto& product : products) {
+      const auto done = TRY(publish_file(one, product));
+      build.transaction = std::max(build.transaction, done.transaction);
+      if (done.already)
+        ctx_->log().info("is there already, from the same commit", {{"file", product.filename}});
+    }
+    return {};
+  }
+
+  Result<Publicised> publish_file(Publication& one, const Product& product) {
+    one.filename = product.filename;
+    one.path = product.path;
+    auto done = parts_->publisher->publish(*ctx_, one);
+    // What the source will not take now it will not take later.
+    if (!done && done.error().code() == Errc::conflict)
+      return fail(Errc::invalid_argument, done.error().message(), done.error().hint());
+    return done;
+  }
+
+  const Context* ctx_;
+  const Parts* parts_;
+  const Sandbox* sandbox_;
+  const Builder* builder_;
+  const model::Source* source_;
+  jobs::Turn* turn_;
+};
+
+std::string result_of(const std::vector<Build>& built) {
+  JsonWriter json;
+  json.begin_object();
+  json.key("built");
+  json.begin_array();
+  for (const auto& build : built) {
+    json.begin_object();
+    json.member("ref", short_ref(build.ref));
+    json.member("commit", build.commit);
+    json.member("package", build.package);
+    json.member("version", build.version);
+    json.key("files");
+    json.begin_array();
+    for (const auto& file : build.files) json.value(file);
+    json.end_array();
+    json.member("transaction", build.transaction);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  return std::move(json).take();
+}
+
+class BuildHandler final : public jobs::Handler {
+ public:
+  explicit BuildHandler(Parts parts) : parts_(std::move(parts)) {
+    remove_leftovers(parts_.folder);
+    if (parts_.metrics != nullptr)
+      failed_ = &parts_.metrics->counter("ppm_git_builds_failed_total",
+                                         "Builds from git that failed and are not tried again");
+  }
+  std::string_view kind() const noexcept override { return kKind; }
+
+  Result<> run(const Context& ctx, jobs::Turn& turn) override {
+    const auto order = TRY(parse_order(turn.job().spec.arguments));
+    const auto builder = TRY(parts_.builders->get(ctx, order.builder));
+    const auto source = TRY(parts_.publisher->source(ctx, builder.source));
+    auto found = open_builds(ctx, turn, builder, order);
+    if (!found || found->builds.empty()) {
+      TRY(note_look(ctx, builder, found));
+      turn.progress(0, 0, "nothing is new");
+      turn.result(result_of({}));
+      return {};
+    }
+    std::vector<Build> built;
+    Result<> outcome;
+    for (auto& build : found->builds) {
+      auto done = OneBuild(ctx, parts_, found->sandbox, builder, source, turn).run(build);
+      if (done) {
+        ctx.log().info("built", {{"package", done->package},
+                                 {"version", done->version},
+                                 {"commit", done->commit},
+                                 {"transaction", std::to_string(done->transaction)}});
+        built.push_back(*std::move(done));
+        continue;
+      }
+      TRY(ctx.check());  // stopped: another turn goes on here
+      auto failed = TRY(note_failure(ctx, turn, build, std::move(done).error()));
+      // What may go better later counts more: its turn comes again.
+      if (outcome || jobs::is_permanent(outcome.error().code())) outcome = tl::unexpected(std::move(failed));
+    }
+    turn.result(result_of(built));
+    if (outcome)
+      turn.progress(static_cast<std::int64_t>(built.size()), static_cast<std::int64_t>(built.size()),
+                    said(built));
+    return outcome;
+  }
+
+ private:
+  struct Found {
+    Sandbox sandbox;
+    std::vector<Build> builds;
+  };
+
+  /// What an earlier turn has ordered, and what a look orders now: while a build waits to be tried again, the
+  /// commit that mends it may have come.
+  Result<Found> open_builds(const Context& ctx, jobs::Turn& turn, const Builder& builder,
+                            const Order& order) {
+    auto sandbox = TRY(Sandbox::open(ctx, parts_.sandbox));
+    const auto job = turn.job().id;
+    auto open = TRY(parts_.builds->open(ctx, job));
+    if (open.empty() || is_look(order)) {
+      turn.progress(0, 0, "looking at the repository");
+      auto looking = builder;
+      if (!order.tag.empty()) looking.trigger = Trigger::tags;
+      std::vector<RemoteRef> refs;
+      if (order.commit.empty()) refs = TRY(look(ctx, parts_, sandbox, looking));
+      const Known known{TRY(parts_.builds->known_tags(ctx, builder.id)), [&](std::string_view commit) {
+                          return parts_.builds->is_built(ctx, builder.id, commit);
+                        }};
+      auto planned = TRY(plan(builder, order, refs, known));
+      TRY(drop_outdated(ctx, open, planned));
+      TRY(parts_.builds->order(ctx, builder, job, planned));
+      TRY(parts_.builders->note_look(ctx, builder.id, ""));
+      open = TRY(parts_.builds->open(ctx, job));
+    }
+    return Found{std::move(sandbox), std::move(open)};
+  }
+
+  /// Of a branch only its newest commit is built; what is open already is not ordered twice.
+  Result<> drop_outdated(const Context& ctx, const std::vector<Build>& open, Builds::Plan& planned) {
+    for (const auto& build : open) {
+      std::erase_if(planned.wanted, [&](const RemoteRef& ref) {
+        return ref.name == build.ref && ref.commit == build.commit;
+      });
+      const auto newer = std::find_if(planned.wanted.begin(), planned.wanted.end(),
+                                      [&](const RemoteRef& ref) { return ref.name == build.ref; });
+      if (newer == planned.wanted.end()) continue;
+      auto error = fail(Errc::conflict, "given up for commit " + short_commit(newer->commit)).value();
+      TRY(parts_.builds->note_failure(ctx, build, error, true));
+    }
+    return {};
+  }
+
+  /// Why nothing could be looked at is shown with the builder, too.
+  Result<> note_look(const Context& ctx, const Builder& builder, const Result<Found>& found) {
+    if (found) return {};
+    if (ctx.check()) TRY(parts_.builders->note_look(ctx, builder.id, found.error().message()));
+    return tl::unexpected(found.error());
+  }
+
+  /// The error that the job ends with: a permanent one when the build is not tried again.
+  Result<Error> note_failure(const Context& ctx, const jobs::Turn& turn, const Build& build, Error error) {
+    const bool last = turn.job().attempt >= turn.job().spec.max_attempts - 1;
+    if (last && !jobs::is_permanent(error.code()))
+      error = fail(Errc::invalid_argument, error.message(), error.hint()).value();
+    const bool over = jobs::is_permanent(error.code());
+    if (over && failed_ != nullptr) failed_->add();
+    ctx.log().failed("cannot build " + name_of(build), error);
+    TRY(parts_.builds->note_failure(ctx, build, error, over));
+    return error;
+  }
+
+  static std::string said(const std::vector<Build>& built) {
+    std::string out = "built ";
+    for (const auto& build : built) {
+      if (&build != &built.front()) out += ", ";
+      out += build.package + " " + build.version;
+    }
+    return out;
+  }
+
+  Parts parts_;
+  Counter* failed_ = nullptr;
+};
+
+}  // namespace
+
+Result<std::vector<RemoteRef>> look(const Context& ctx, const Parts& parts, const Sandbox& sandbox,
+                                    const Builder& builder) {
+  const auto work = TRY(WorkFolder::make(parts.folder));
+  auto git = TRY(Git::open(sandbox, *work, parts.git, builder, TRY(credential_of(ctx, parts, builder))));
+  return git.refs(ctx);
+}
+
+std::unique_ptr<jobs::Handler> make_build_handler(Parts parts) {
+  return std::make_unique<BuildHandler>(std::move(parts));
+}
+
+}  // namespace granary::build

@@ -1,0 +1,218 @@
+#include "build/build_job.h"
+
+#include <gmock/gmock.h>
+
+#include "build/poller.h"
+#include "build/testing/world.h"
+#include "build/work_folder.h"
+
+namespace granary::build {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// Takes everything; remembers what it was given. The version is in the name: "pkg_1.0.tar.gz".
+class FakePublisher final : public Publisher {
+ public:
+  Result<Publicised> publish(const Context&, const Publication& one) override {
+    const auto underscore = one.filename.find('_');
+    Publicised out{one.filename.substr(0, underscore), one.filename.substr(underscore + 1), 0, false};
+    out.version.resize(out.version.size() - std::string_view(".tar.gz").size());
+    if (one.dry_run) return out;
+    if (!broken.empty()) return fail(Errc::unavailable, broken, "wait");
+    published.push_back(one);
+    out.transaction = static_cast<std::int64_t>(published.size());
+    return out;
+  }
+  Result<model::Source> source(const Context&, model::SourceId id) override {
+    model::Source out;
+    out.id = id;
+    out.type = model::SourceType::git;
+    return out;
+  }
+  std::vector<Publication> published;
+  std::string broken;
+};
+
+class FakeTurn final : public jobs::Turn {
+ public:
+  explicit FakeTurn(jobs::Job job) : job_(std::move(job)) {}
+  const jobs::Job& job() const noexcept override { return job_; }
+  void progress(std::int64_t, std::int64_t, std::string message) override { said = std::move(message); }
+  void result(std::string json) override { kept = std::move(json); }
+  std::string said, kept;
+
+ private:
+  jobs::Job job_;
+};
+
+/// An "R" that packs the folder under the name that DESCRIPTION's first two lines give.
+constexpr std::string_view kR = R"(#!/bin/sh
+for folder; do :; done
+name=$(sed -n 's/^Package: //p' "$folder/DESCRIPTION"); version=$(sed -n 's/^Version: //p' "$folder/DESCRIPTION")
+[ -n "$version" ] || { echo "ERROR: no version"; exit 1; }
+tar -czf "${name}_$version.tar.gz" -C "$folder" DESCRIPTION
+)";
+
+class BuildJobTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directories(folder.path() + "/R/bin");
+    std::ofstream(r) << kR;
+    std::filesystem::permissions(r, std::filesystem::perms::owner_all);
+    parts.builders = std::make_shared<Builders>(world.database, world.clock, 1);
+    parts.builds = std::make_shared<Builds>(world.database, world.clock);
+    parts.credentials = std::make_shared<Credentials>(world.database, world.clock, std::nullopt);
+    parts.publisher = publisher;
+    parts.sandbox = {.allow_unsandboxed = true, .hidden = {folder.path() + "/data"}};
+    parts.tools.r = folder.path() + "/R";
+    parts.folder = folder.path() + "/data/builds";
+    parts.metrics = &metrics;
+    handler = make_build_handler(parts);
+    release("1.0");
+  }
+
+  std::string release(const std::string& version) {
+    repository.write("DESCRIPTION", "Package: pkg\nVersion: " + version + "\n");
+    return repository.commit(version);
+  }
+  Builder make() {
+    return parts.builders->create(ctx, world.wanted("pkg", repository.url())).value().builder;
+  }
+  /// One turn at the oldest job; the error it ended with, or "".
+  std::string work() {
+    const std::vector<std::string> kinds = {"build"};
+    auto job = world.queue->lease(ctx, "node", kinds, std::chrono::minutes(1)).value();
+    if (!job) return "no job";
+    FakeTurn turn(*job);
+    const auto done = handler->run(ctx, turn);
+    last = turn.kept;
+    EXPECT_TRUE(world.queue->finish(ctx, job->lease(), jobs::Ending::done, done, {}));
+    return done ? "" : done.error().message();
+  }
+  std::vector<std::string> files() const {
+    std::vector<std::string> names;
+    for (const auto& one : publisher->published) names.push_back(one.filename);
+    return names;
+  }
+
+  TemporaryFolder folder;
+  const std::string r = folder.path() + "/R/bin/R";
+  World world{db::testing::Kind::sqlite_memory};
+  Repository repository{folder.path() + "/pkg"};
+  std::shared_ptr<FakePublisher> publisher = std::make_shared<FakePublisher>();
+  Metrics metrics;
+  Parts parts;
+  std::unique_ptr<jobs::Handler> handler;
+  Context ctx = test_context();
+  std::string last;
+};
+
+TEST_F(BuildJobTest, BuildsWhatIsThereOnceAndThenWhatIsNew) {
+  const auto builder = make();
+  EXPECT_EQ(work(), "");
+  EXPECT_THAT(files(), ElementsAre("pkg_1.0.tar.gz"));
+  EXPECT_THAT(publisher->published[0].comment, HasSubstr("built by pkg from "));
+  EXPECT_EQ(publisher->published[0].actor, "git-builder pkg");
+  EXPECT_THAT(last, HasSubstr("\"version\":\"1.0\""));
+  ASSERT_TRUE(parts.builders->order(ctx, builder, {builder.id}));
+  EXPECT_EQ(work(), "");
+  EXPECT_EQ(last, "{\"built\":[]}");
+  release("1.1");
+  ASSERT_TRUE(parts.builders->order(ctx, builder, {builder.id}));
+  EXPECT_EQ(work(), "");
+  EXPECT_THAT(files(), ElementsAre("pkg_1.0.tar.gz", "pkg_1.1.tar.gz"));
+  EXPECT_TRUE(std::filesystem::is_empty(parts.folder));
+}
+
+TEST_F(BuildJobTest, ATurnAfterADeathGoesOnWithTheSameBuildAndKeepsWhatWasPublished) {
+  make();
+  publisher->broken = "the store is away";
+  EXPECT_EQ(work(), "the store is away");
+  publisher->broken.clear();
+  world.clock->advance(std::chrono::hours(2));
+  EXPECT_EQ(work(), "");
+  ASSERT_EQ(publisher->published.size(), 1U);
+  EXPECT_EQ(publisher->published[0].keep.size(), 1U) << "what the first turn may have published";
+  const auto builds = parts.builds->list(ctx, {}).value();
+  ASSERT_EQ(builds.size(), 1U);
+  EXPECT_EQ(builds[0].state, Build::State::succeeded);
+}
+
+TEST_F(BuildJobTest, ABuildThatFailsIsTriedAgainAndThenCounted) {
+  make();
+  repository.write("DESCRIPTION", "Package: pkg\n");
+  repository.commit("no version");
+  EXPECT_THAT(work(), HasSubstr("R CMD build failed (1): ERROR: no version"));
+  EXPECT_EQ(parts.builds->list(ctx, {}).value().at(0).state, Build::State::waiting);
+  world.clock->advance(std::chrono::hours(2));
+  EXPECT_THAT(work(), HasSubstr("R CMD build failed"));
+  EXPECT_EQ(parts.builds->list(ctx, {}).value().at(0).state, Build::State::failed);
+  EXPECT_EQ(work(), "no job");
+  EXPECT_THAT(metrics.render(), HasSubstr("ppm_git_builds_failed_total 1"));
+}
+
+TEST_F(BuildJobTest, ACommitThatCameWhileOneWaitsToBeTriedAgainTakesItsPlace) {
+  const auto builder = make();
+  repository.write("DESCRIPTION", "Package: pkg\n");
+  repository.commit("no version");
+  EXPECT_THAT(work(), HasSubstr("R CMD build failed"));
+  release("1.1");
+  ASSERT_TRUE(parts.builders->order(ctx, builder, {builder.id}));
+  world.clock->advance(std::chrono::hours(2));
+  EXPECT_EQ(work(), "");
+  EXPECT_THAT(files(), ElementsAre("pkg_1.1.tar.gz"));
+  const auto builds = parts.builds->list(ctx, {}).value();
+  ASSERT_EQ(builds.size(), 2U);
+  EXPECT_EQ(builds[1].state, Build::State::failed);
+  EXPECT_THAT(builds[1].error, HasSubstr("given up for commit"));
+}
+
+TEST_F(BuildJobTest, AnotherPackageThanBeforeIsRefused) {
+  const auto builder = make();
+  EXPECT_EQ(work(), "");
+  repository.write("DESCRIPTION", "Package: other\nVersion: 1.0\n");
+  repository.commit("renamed");
+  ASSERT_TRUE(parts.builders->order(ctx, builder, {builder.id}));
+  EXPECT_THAT(work(), HasSubstr("makes the package 'pkg'"));
+  EXPECT_THAT(files(), ElementsAre("pkg_1.0.tar.gz"));
+}
+
+TEST_F(BuildJobTest, LinksThatLeadOutAndFoldersThatAreNotThereAreRefused) {
+  std::filesystem::create_directory_symlink("/etc", repository.path() + "/out");
+  repository.commit("link");
+  for (const std::string sub_dir : {"out", "nowhere"}) {
+    auto wanted = world.wanted("b-" + sub_dir, repository.url());
+    wanted.sub_dir = sub_dir;
+    ASSERT_TRUE(parts.builders->create(ctx, wanted));
+    EXPECT_NE(work(), "");
+  }
+  EXPECT_TRUE(publisher->published.empty());
+}
+
+TEST_F(BuildJobTest, WhatIsMadeMustBeAFile) {
+  std::ofstream(r) << "#!/bin/sh\nln -s /etc/passwd pkg_1.0.tar.gz\n";
+  make();
+  EXPECT_THAT(work(), HasSubstr("which is no file"));
+  EXPECT_TRUE(publisher->published.empty());
+}
+
+TEST_F(BuildJobTest, ThePollerOrdersABuildOfWhatIsNew) {
+  const auto builder = make();
+  EXPECT_EQ(work(), "");
+  Poller poller(parts, std::chrono::seconds(1), {});
+  poller.start();
+  release("2.0");
+  world.clock->advance(std::chrono::minutes(1));
+  std::string ended = "no job";
+  for (int i = 0; i < 100 && ended == "no job"; ++i) {
+    ended = work();
+    if (ended == "no job") std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_EQ(ended, "");
+  EXPECT_THAT(files(), ElementsAre("pkg_1.0.tar.gz", "pkg_2.0.tar.gz"));
+}
+
+}  // namespace
+}  // namespace granary::build

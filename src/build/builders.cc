@@ -1,0 +1,282 @@
+#include "build/builders.h"
+
+#include "base/json.h"
+#include "base/text.h"
+#include "jobs/queue.h"
+#include "jobs/rows.h"
+
+namespace granary::build {
+namespace {
+
+using db::Row;
+using db::Session;
+using jobs::from_micros;
+using jobs::micros;
+
+constexpr std::string_view kKind = "build";
+constexpr std::int64_t kPriority = 6;  // somebody may wait; builds are short
+constexpr std::size_t kLongestProblem = 1000;
+
+#define GRANARY_BUILDER_COLUMNS                                                                  \
+  "id, source, name, url, branch, build_trigger, credential, sub_dir, submodules, clone_depth, " \
+  "package, head, problem, looked_at, created_at"
+
+Result<Builder> to_builder(const Row& row) {
+  Builder out;
+  out.id = row.integer(0);
+  out.source = {row.integer(1)};
+  out.name = row.text(2);
+  out.url = row.text(3);
+  out.branch = row.text(4);
+  const auto trigger = parse_trigger(row.text(5));
+  if (!trigger)
+    return fail(Errc::corrupt, "the database holds a builder that this version does not know",
+                "a newer version wrote it: upgrade this server");
+  out.trigger = *trigger;
+  out.credential = row.text(6);
+  out.sub_dir = row.text(7);
+  out.submodules = row.integer(8);
+  out.clone_depth = row.integer(9);
+  out.package = row.text(10);
+  out.head = row.text(11);
+  out.problem = row.text(12);
+  if (row.integer(13) != 0) out.looked_at = from_micros(row.integer(13));
+  out.created_at = from_micros(row.integer(14));
+  return out;
+}
+
+Result<std::optional<Builder>> one(Session& session, std::string_view sql,
+                                   std::initializer_list<db::Value> values) {
+  std::optional<Builder> found;
+  TRY(session.query(sql, values, [&](const Row& row) -> Result<> {
+    found = TRY(to_builder(row));
+    return {};
+  }));
+  return found;
+}
+
+Result<Builder> named(Session& session, model::SourceId source, std::string_view name) {
+  auto found = TRY(
+      one(session, "SELECT " GRANARY_BUILDER_COLUMNS " FROM git_builders WHERE source = $1 AND name_key = $2",
+          {source.value, std::string_view(lower(name))}));
+  if (found) return *std::move(found);
+  return fail(Errc::not_found, "no builder of the source is named '" + std::string(name.substr(0, 80)) + "'",
+              "list them with: granary list git-builders");
+}
+
+}  // namespace
+
+jobs::JobSpec build_job(const Builder& builder, const Order& order, std::int64_t retries) {
+  JsonWriter json;
+  json.begin_object();
+  json.member("builder", builder.id);
+  json.member("name", builder.name);  // for who reads the list of jobs
+  if (!order.tag.empty()) json.member("tag", order.tag);
+  if (!order.commit.empty()) json.member("commit", order.commit);
+  if (order.again) json.member("again", true);
+  json.end_object();
+  jobs::JobSpec spec;
+  spec.kind = kKind;
+  spec.arguments = std::move(json).take();
+  spec.key = std::to_string(builder.id);
+  if (!order.tag.empty()) spec.key += " tag " + order.tag;
+  if (!order.commit.empty()) spec.key += " commit " + order.commit;
+  if (order.again) spec.key += " again";
+  spec.source = builder.source.value;
+  spec.priority = kPriority;
+  spec.max_attempts = retries + 2;
+  return spec;
+}
+
+Result<Order> parse_order(std::string_view arguments) {
+  const auto json = TRY(Json::parse(arguments));
+  Order order;
+  order.builder = json["builder"].integer().value_or(0);
+  order.tag = json["tag"].string().value_or("");
+  order.commit = json["commit"].string().value_or("");
+  order.again = json["again"].boolean().value_or(false);
+  if (order.builder == 0)
+    return fail(Errc::invalid_argument, "the job names no builder", "run the builder again");
+  if (!order.tag.empty()) TRY(check_ref(order.tag));
+  if (!order.commit.empty()) TRY(check_commit(order.commit));
+  return order;
+}
+
+Result<Builders::Created> Builders::create(const Context& ctx, Builder builder) {
+  TRY(check(builder));
+  Created made;
+  TRY(database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
+    made = {builder, 0};
+    const auto there = TRY(one(
+        session, "SELECT " GRANARY_BUILDER_COLUMNS " FROM git_builders WHERE source = $1 AND name_key = $2",
+        {builder.source.value, std::string_view(lower(builder.name))}));
+    if (there)
+      return fail(Errc::conflict, "the source has a builder named '" + there->name + "' already",
+                  "choose another name, or change that one with: granary edit git-builder");
+    made.builder.created_at = clock_->now();
+    const auto now = micros(made.builder.created_at);
+    // Looked at just now: the job does it.
+    TRY(session.query(
+        "INSERT INTO git_builders (source, name, name_key, url, branch, build_trigger, credential, sub_dir, "
+        "submodules, clone_depth, package, head, problem, looked_at, created_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, '', '', '', $11, $11) RETURNING id",
+        {builder.source.value, std::string_view(builder.name), std::string_view(lower(builder.name)),
+         std::string_view(builder.url), std::string_view(builder.branch), name_of(builder.trigger),
+         std::string_view(builder.credential), std::string_view(builder.sub_dir), builder.submodules,
+         builder.clone_depth, now},
+        [&](const Row& row) -> Result<> {
+          made.builder.id = row.integer(0);
+          return {};
+        }));
+    made.builder.looked_at = made.builder.created_at;
+    made.job =
+        TRY(jobs::submit(session, build_job(made.builder, {made.builder.id}, retries_), clock_->now()));
+    return {};
+  }));
+  return made;
+}
+
+Result<Builder> Builders::edit(const Context& ctx, model::SourceId source, std::string_view name,
+                               const BuilderChange& change) {
+  Builder out;
+  TRY(database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
+    out = TRY(named(session, source, name));
+    const auto before = out;
+    const auto set = [](auto& member, const auto& wanted) {
+      if (wanted) member = *wanted;
+    };
+    set(out.url, change.url);
+    set(out.branch, change.branch);
+    set(out.credential, change.credential);
+    set(out.sub_dir, change.sub_dir);
+    set(out.submodules, change.submodules);
+    set(out.clone_depth, change.clone_depth);
+    TRY(check(out));
+    if (out.url != before.url || out.branch != before.branch || out.credential != before.credential)
+      out.looked_at.reset();
+    TRY(session.execute(
+        "UPDATE git_builders SET url = $2, branch = $3, credential = $4, sub_dir = $5, submodules = $6, "
+        "clone_depth = $7, looked_at = $8 WHERE id = $1",
+        {out.id, std::string_view(out.url), std::string_view(out.branch), std::string_view(out.credential),
+         std::string_view(out.sub_dir), out.submodules, out.clone_depth,
+         out.looked_at ? micros(*out.looked_at) : std::int64_t{0}}));
+    return {};
+  }));
+  return out;
+}
+
+Result<> Builders::remove(const Context& ctx, model::SourceId source, std::string_view name) {
+  return database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
+    const auto found = TRY(named(session, source, name));
+    TRY(session.execute("DELETE FROM git_builders WHERE id = $1", {found.id}));
+    return {};
+  });
+}
+
+Result<Builder> Builders::find(const Context& ctx, model::SourceId source, std::string_view name) {
+  Builder out;
+  TRY(database_->read(ctx, [&](Session& session) -> Result<> {
+    out = TRY(named(session, source, name));
+    return {};
+  }));
+  return out;
+}
+
+Result<Builder> Builders::get(const Context& ctx, std::int64_t id) {
+  std::optional<Builder> found;
+  TRY(database_->read(ctx, [&](Session& session) -> Result<> {
+    found = TRY(one(session, "SELECT " GRANARY_BUILDER_COLUMNS " FROM git_builders WHERE id = $1", {id}));
+    return {};
+  }));
+  if (found) return *std::move(found);
+  return fail(Errc::not_found, "the builder was deleted", "list them with: granary list git-builders");
+}
+
+Result<std::vector<Builder>> Builders::list(const Context& ctx, std::optional<model::SourceId> source) {
+  std::vector<Builder> all;
+  TRY(database_->read(ctx, [&](Session& session) -> Result<> {
+    all.clear();
+    return session.query("SELECT " GRANARY_BUILDER_COLUMNS
+                         " FROM git_builders WHERE $1 = 0 OR source = $1 ORDER BY source, name_key",
+                         {source ? source->value : std::int64_t{0}}, [&](const Row& row) -> Result<> {
+                           all.push_back(TRY(to_builder(row)));
+                           return {};
+                         });
+  }));
+  return all;
+}
+
+Result<std::int64_t> Builders::order(const Context& ctx, const Builder& builder, const Order& order) {
+  const auto spec = build_job(builder, order, retries_);
+  TRY(parse_order(spec.arguments));
+  std::int64_t id = 0;
+  TRY(database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
+    id = TRY(jobs::submit(session, spec, clock_->now()));
+    return {};
+  }));
+  return id;
+}
+
+Result<std::optional<Builder>> Builders::claim_due(const Context& ctx, std::chrono::milliseconds interval) {
+  const auto now = clock_->now();
+  const auto until = micros(now - interval);
+  bool due = false;
+  TRY(database_->read(ctx, [&](Session& session) -> Result<> {
+    due = false;
+    return session.query("SELECT id FROM git_builders WHERE looked_at <= $1 LIMIT 1", {until},
+                         [&](const Row&) -> Result<> {
+                           due = true;
+                           return {};
+                         });
+  }));
+  std::optional<Builder> claimed;
+  if (!due) return claimed;
+  TRY(database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
+    // The time is asked twice, so that of two nodes the second finds that it is late.
+    claimed = TRY(one(session,
+                      "UPDATE git_builders SET looked_at = $1 WHERE looked_at <= $2 AND id = "
+                      "(SELECT id FROM git_builders WHERE looked_at <= $2 ORDER BY looked_at, id LIMIT 1) "
+                      "RETURNING " GRANARY_BUILDER_COLUMNS,
+                      {micros(now), until}));
+    return {};
+  }));
+  return claimed;
+}
+
+Result<> Builders::note_look(const Context& ctx, std::int64_t id, std::string_view problem) {
+  std::string text(problem.substr(0, kLongestProblem));
+  while (!is_valid_utf8(text)) text.pop_back();
+  return database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
+    TRY(session.execute("UPDATE git_builders SET looked_at = $2, problem = $3 WHERE id = $1",
+                        {id, micros(clock_->now()), std::string_view(text)}));
+    return {};
+  });
+}
+
+Result<> Builders::claim_package(const Context& ctx, const Builder& builder, std::string_view package) {
+  return database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
+    std::string own, other;
+    TRY(session.query(
+        "SELECT id, name, package FROM git_builders WHERE source = $1 AND (id = $2 OR package = $3)",
+        {builder.source.value, builder.id, package}, [&](const Row& row) -> Result<> {
+          (row.integer(0) == builder.id ? own : other) =
+              row.integer(0) == builder.id ? row.text(2) : row.text(1);
+          return {};
+        }));
+    if (!own.empty() && own != package)
+      return fail(Errc::invalid_argument,
+                  "the builder makes the package '" + own + "', and the repository has '" +
+                      std::string(package.substr(0, 80)) + "' now",
+                  "make another builder for it");
+    if (!other.empty())
+      return fail(Errc::invalid_argument,
+                  "the package '" + std::string(package.substr(0, 80)) + "' is made by the builder '" +
+                      other + "' of the same source",
+                  "delete one of the two, or build into another source");
+    TRY(session.execute("UPDATE git_builders SET package = $2 WHERE id = $1 AND package <> $2",
+                        {builder.id, package}));
+    return {};
+  });
+}
+
+}  // namespace granary::build

@@ -1,0 +1,70 @@
+#include "build/plan.h"
+
+#include <algorithm>
+
+namespace granary::build {
+namespace {
+
+std::vector<RemoteRef> new_ones(const std::vector<RemoteRef>& refs, const std::vector<RemoteRef>& known) {
+  std::vector<RemoteRef> found;
+  for (const auto& ref : refs) {
+    if (std::find(known.begin(), known.end(), ref) == known.end()) found.push_back(ref);
+  }
+  return found;
+}
+
+constexpr std::string_view kTags = "refs/tags/";
+
+std::vector<RemoteRef> as_refs(std::vector<RemoteRef> tags) {
+  for (auto& tag : tags) tag.name.insert(0, kTags);
+  return tags;
+}
+
+Result<Builds::Plan> plan_tags(const Order& order, const std::vector<RemoteRef>& refs, const Known& known) {
+  Builds::Plan out;
+  if (refs.empty()) return out;
+  if (order.again) {
+    out.wanted = as_refs({refs.back()});
+    out.tags = {refs.back()};
+    return out;
+  }
+  out.tags = new_ones(refs, known.tags);
+  out.wanted = as_refs(out.tags);
+  if (known.tags.empty()) out.wanted.erase(out.wanted.begin(), out.wanted.end() - 1);
+  return out;
+}
+
+}  // namespace
+
+bool has_news(const Builder& builder, const std::vector<RemoteRef>& refs,
+              const std::vector<RemoteRef>& known_tags) {
+  if (builder.trigger == Trigger::tags) return !new_ones(refs, known_tags).empty();
+  return !refs.empty() && refs.front().commit != builder.head;
+}
+
+Result<Builds::Plan> plan(const Builder& builder, const Order& order, const std::vector<RemoteRef>& refs,
+                          const Known& known) {
+  Builds::Plan out;
+  if (!order.commit.empty()) {
+    out.wanted = {{"", order.commit}};
+    return out;
+  }
+  if (!order.tag.empty()) {
+    const auto tag =
+        std::find_if(refs.begin(), refs.end(), [&](const RemoteRef& ref) { return ref.name == order.tag; });
+    if (tag == refs.end())
+      return fail(Errc::not_found, "the repository has no tag '" + order.tag + "'",
+                  "push it, or build a commit with: granary rerun git-builder --commit-sha");
+    out.wanted = as_refs({*tag});
+    if (builder.trigger == Trigger::tags) out.tags = {*tag};
+    return out;
+  }
+  if (builder.trigger == Trigger::tags) return plan_tags(order, refs, known);
+  if (refs.empty()) return out;
+  const auto& commit = refs.front().commit;
+  if (commit != builder.head) out.head = commit;
+  if (order.again || !TRY(known.is_built(commit))) out.wanted = {{refs.front().name, commit}};
+  return out;
+}
+
+}  // namespace granary::build

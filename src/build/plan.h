@@ -1,0 +1,28 @@
+#pragma once
+/// What is new in a repository, and so is to be built. Pure.
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "build/builders.h"
+#include "build/builds.h"
+#include "build/remote_refs.h"
+
+namespace granary::build {
+
+/// What a builder knew before.
+struct Known {
+  std::vector<RemoteRef> tags{};
+  /// Whether the last build of a commit went well.
+  std::function<Result<bool>(std::string_view commit)> is_built{};
+};
+
+/// What an order comes to: `refs` as Git::refs gives them. Of tags that were there before the builder only
+/// the newest is built; later each one that is new or was moved. Errc::not_found for a tag that there is not.
+Result<Builds::Plan> plan(const Builder&, const Order&, const std::vector<RemoteRef>& refs, const Known&);
+
+/// Whether a look found something that no build was ordered for.
+bool has_news(const Builder&, const std::vector<RemoteRef>& refs, const std::vector<RemoteRef>& known_tags);
+
+}  // namespace granary::build

@@ -1,0 +1,77 @@
+#include "build/plan.h"
+
+#include <gtest/gtest.h>
+
+namespace granary::build {
+namespace {
+
+const std::string kOld(40, '1'), kNew(40, '2');
+
+Builder builder_of(Trigger trigger, std::string head = {}) {
+  Builder out;
+  out.id = 1;
+  out.trigger = trigger;
+  out.head = std::move(head);
+  return out;
+}
+
+Known known_of(std::vector<RemoteRef> tags, bool built) {
+  return {std::move(tags), [built](std::string_view) { return Result<bool>(built); }};
+}
+
+using Refs = std::vector<RemoteRef>;
+
+TEST(Plan, ACommitIsBuiltOnceAndAgainWhenItFailedOrIsAskedFor) {
+  const Refs refs = {{"HEAD", kNew}};
+  const auto first = plan(builder_of(Trigger::commits, kOld), {1}, refs, known_of({}, false)).value();
+  EXPECT_EQ(first.wanted, refs);
+  EXPECT_EQ(first.head, kNew);
+  const auto built = plan(builder_of(Trigger::commits, kNew), {1}, refs, known_of({}, true)).value();
+  EXPECT_TRUE(built.wanted.empty());
+  const auto failed = plan(builder_of(Trigger::commits, kNew), {1}, refs, known_of({}, false)).value();
+  EXPECT_EQ(failed.wanted, refs);
+  Order again{1};
+  again.again = true;
+  EXPECT_EQ(plan(builder_of(Trigger::commits, kNew), again, refs, known_of({}, true)).value().wanted, refs);
+}
+
+TEST(Plan, ABranchThatWentBackToABuiltCommitIsOnlyRemembered) {
+  const auto back =
+      plan(builder_of(Trigger::commits, kNew), {1}, {{"HEAD", kOld}}, known_of({}, true)).value();
+  EXPECT_TRUE(back.wanted.empty());
+  EXPECT_EQ(back.head, kOld);
+}
+
+TEST(Plan, OfTheTagsThatWereThereOnlyTheNewestIsBuilt) {
+  const Refs tags = {{"v1", kOld}, {"v2", kNew}};
+  const auto first = plan(builder_of(Trigger::tags), {1}, tags, known_of({}, false)).value();
+  EXPECT_EQ(first.wanted, (Refs{{"refs/tags/v2", kNew}}));
+  EXPECT_EQ(first.tags, tags);
+}
+
+TEST(Plan, LaterEveryTagThatIsNewOrWasMovedIsBuilt) {
+  const Refs before = {{"v1", kOld}, {"v2", kOld}};
+  const Refs now = {{"v1", kOld}, {"v2", kNew}, {"v3", kNew}};
+  const auto later = plan(builder_of(Trigger::tags), {1}, now, known_of(before, true)).value();
+  EXPECT_EQ(later.wanted, (Refs{{"refs/tags/v2", kNew}, {"refs/tags/v3", kNew}}));
+  EXPECT_TRUE(has_news(builder_of(Trigger::tags), now, before));
+  EXPECT_FALSE(has_news(builder_of(Trigger::tags), now, now));
+}
+
+TEST(Plan, AnOrderForATagOrACommitBuildsThat) {
+  const Refs tags = {{"v1", kOld}, {"v2", kNew}};
+  EXPECT_EQ(plan(builder_of(Trigger::commits), {1, "v1", ""}, tags, known_of({}, true)).value().wanted,
+            (Refs{{"refs/tags/v1", kOld}}));
+  EXPECT_EQ(plan(builder_of(Trigger::tags), {1, "v9", ""}, tags, known_of({}, true)).error().code(),
+            Errc::not_found);
+  EXPECT_EQ(plan(builder_of(Trigger::tags), {1, "", kOld}, {}, known_of({}, true)).value().wanted,
+            (Refs{{"", kOld}}));
+}
+
+TEST(Plan, ARepositoryWithoutTagsHasNothing) {
+  EXPECT_TRUE(plan(builder_of(Trigger::tags), {1}, {}, known_of({}, false)).value().wanted.empty());
+  EXPECT_FALSE(has_news(builder_of(Trigger::tags), {}, {}));
+}
+
+}  // namespace
+}  // namespace granary::build

@@ -1,0 +1,67 @@
+#include "build/poller.h"
+
+#include <algorithm>
+
+#include "build/plan.h"
+
+namespace granary::build {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kShortestPause{500}, kLongestPause{10'000};
+constexpr auto kPatience = std::chrono::minutes(3);
+
+}  // namespace
+
+Poller::Poller(Parts parts, milliseconds interval, Logger log)
+    : parts_(std::move(parts)), interval_(interval), log_(std::move(log)) {}
+
+Poller::~Poller() = default;
+
+void Poller::start() {
+  if (interval_.count() <= 0) return;
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+void Poller::run(const std::stop_token& stop) {
+  const auto pause = std::clamp(interval_ / 4, kShortestPause, kLongestPause);
+  while (!stop.stop_requested()) {
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, stop, pause, [] { return false; });
+    }
+    if (!held_) look_at_due(stop);
+  }
+}
+
+void Poller::look_at_due(const std::stop_token& stop) {
+  while (!stop.stop_requested() && !held_) {
+    const Context ctx(log_, stop, Context::Clock::now() + kPatience);
+    const auto due = parts_.builders->claim_due(ctx, interval_);
+    if (!due) {  // a database that is away is no news after the first time
+      if (!stop.stop_requested() && !complained_.exchange(true))
+        log_.failed("cannot ask which repositories are to be looked at", due.error());
+      return;
+    }
+    complained_ = false;
+    if (!*due) return;
+    const auto looked = look_at(ctx, **due);
+    if (looked || stop.stop_requested()) continue;
+    if ((*due)->problem != looked.error().message())
+      log_.failed("cannot look at the repository of the builder " + (*due)->name, looked.error());
+    if (const auto noted = parts_.builders->note_look(ctx, (*due)->id, looked.error().message()); !noted)
+      return;
+  }
+}
+
+Result<> Poller::look_at(const Context& ctx, const Builder& builder) {
+  const auto sandbox = TRY(Sandbox::open(ctx, parts_.sandbox));
+  const auto refs = TRY(look(ctx, parts_, sandbox, builder));
+  if (has_news(builder, refs, TRY(parts_.builds->known_tags(ctx, builder.id))))
+    TRY(parts_.builders->order(ctx, builder, {builder.id}));
+  if (!builder.problem.empty()) return parts_.builders->note_look(ctx, builder.id, "");
+  return {};
+}
+
+}  // namespace granary::build

@@ -1,0 +1,27 @@
+#pragma once
+/// The R and the Python that packages are built with: those of the settings, or those that this machine has.
+
+#include <string>
+#include <vector>
+
+#include "base/context.h"
+
+namespace granary::build {
+
+struct ToolSettings {
+  std::string r{};             // Server.RVersion: the folder of an installation, or the program; empty: any
+  std::string python{};        // Server.PythonVersion
+  std::string python_index{};  // Git.PythonIndexURL: where isolated builds get what they need; empty: nowhere
+};
+
+struct Tool {
+  std::string program;               // absolute
+  std::vector<std::string> folders;  // what it needs beside the system
+};
+
+/// Errc::unsupported with what to install or to set.
+Result<Tool> find_r(const ToolSettings&);
+/// One with the module `build`.
+Result<Tool> find_python(const Context&, const ToolSettings&);
+
+}  // namespace granary::build

@@ -1,0 +1,41 @@
+#pragma once
+/// Where one repository is checked out and built: folders that are gone afterwards, whatever was done to
+/// them.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace granary::build {
+
+/// One thread.
+class WorkFolder {
+ public:
+  /// A new one below `parent`, which is made if need be; only this user may enter.
+  static Result<std::unique_ptr<WorkFolder>> make(const std::string& parent);
+  ~WorkFolder();
+  WorkFolder(const WorkFolder&) = delete;
+  WorkFolder& operator=(const WorkFolder&) = delete;
+
+  std::string tree() const { return path_ + "/tree"; }        // the checked out repository
+  std::string out() const { return path_ + "/out"; }          // what the build makes
+  std::string home() const { return path_ + "/home"; }        // HOME of git and of the build
+  std::string temporary() const { return path_ + "/tmp"; }    // TMPDIR, and /tmp in the sandbox
+  std::string secrets() const { return path_ + "/secrets"; }  // git's, not the build's
+  /// Removes secrets and puts an empty folder there.
+  void forget_secrets();
+
+  /// Errc::too_large when all of it takes more than `bytes`, or than a million files. Links are not followed.
+  Result<> check_size(std::uint64_t bytes) const;
+
+ private:
+  explicit WorkFolder(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+/// What killed processes left below `parent`. Nobody else may use it.
+void remove_leftovers(const std::string& parent);
+
+}  // namespace granary::build
