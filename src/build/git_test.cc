@@ -128,6 +128,9 @@ TEST(Gist, IsTheFirstLineThatSaysWhatIsWrong) {
   EXPECT_EQ(gist_of({"* checking", " ERROR", "cannot read it", "more"}), "cannot read it");
   EXPECT_EQ(gist_of({"ERROR Missing dependencies:", "\tpoetry-core"}),
             "ERROR Missing dependencies: poetry-core");
+  EXPECT_EQ(
+      gist_of({"* checking for file ... OK", "* checking meta ... ERROR", "Malformed package name", "See"}),
+      "Malformed package name");
   EXPECT_EQ(gist_of({"one", "two", ""}), "two");
   EXPECT_EQ(gist_of({}), "it said nothing");
 }

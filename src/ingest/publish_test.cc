@@ -52,6 +52,40 @@ TEST_F(PublishTest, ReplaceEndsTheOldIntervalAndKeepsTheOldSnapshot) {
   EXPECT_EQ(files("r", "pkg").size(), 1U);
 }
 
+TEST_F(PublishTest, WhatIsBuiltGoesIntoASourceThatTakesNothingElse) {
+  ASSERT_TRUE(ingest->create_source(ctx, "built", model::SourceType::git, "", false));
+  const auto package = r_package("pkg", "1.0");
+  const auto refused = publish("built", package);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code(), Errc::invalid_argument);
+  const MemorySource bytes(package.bytes);
+  Upload upload;
+  upload.filename = package.filename;
+  upload.bytes = &bytes;
+  Publish how;
+  how.built = true;
+  EXPECT_TRUE(ingest->publish(ctx, "built", upload, how));
+  EXPECT_EQ(filenames("built", "pkg"), Names{"pkg_1.0.tar.gz"});
+}
+
+TEST_F(PublishTest, WhatIsToBeKeptStaysAsIfItWereTheSame) {
+  const auto first = publish("r", r_package("pkg", "1.0")).value();
+  const auto other = r_package("pkg", "1.0", "License: MIT\n");
+  const MemorySource bytes(other.bytes);
+  Upload upload;
+  upload.filename = other.filename;
+  upload.bytes = &bytes;
+  Publish how;
+  how.replace = true;
+  how.keep = {first.file.blob};
+  const auto kept = ingest->publish(ctx, "r", upload, how).value();
+  EXPECT_TRUE(kept.already);
+  EXPECT_EQ(kept.file.blob, first.file.blob);
+  how.keep = {sha256(as_bytes("something else"))};
+  EXPECT_FALSE(ingest->publish(ctx, "r", upload, how).value().already);
+  EXPECT_EQ(files("r", "pkg").at(0).blob, sha256(as_bytes(other.bytes)));
+}
+
 TEST_F(PublishTest, ANameOnceServedWithOtherContentNeedsReplace) {
   ASSERT_TRUE(publish("r", r_package("pkg", "1.0")));
   ASSERT_TRUE(ingest->remove(ctx, "r", {"pkg", "1.0"}, false, "me", ""));

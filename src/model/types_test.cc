@@ -24,6 +24,11 @@ TEST(Types, NamesThatWouldBreakUrlsAreRefused) {
 
 TEST(Types, EnumsAreReadBackFromTheirNames) {
   EXPECT_EQ(parse_source_type(name_of(SourceType::local_python)), SourceType::local_python);
+  for (const auto type : {SourceType::git, SourceType::git_python}) {
+    EXPECT_EQ(parse_source_type(name_of(type)), type);
+    EXPECT_TRUE(is_own(type) && is_built(type) && !is_mirror(type));
+  }
+  EXPECT_EQ(ecosystem_of(SourceType::git_python), Ecosystem::python);
   EXPECT_EQ(parse_tx_kind(name_of(TxKind::unyank)), TxKind::unyank);
   EXPECT_EQ(parse_file_kind("bdist_wheel"), FileKind::wheel);
   EXPECT_EQ(parse_ecosystem("ruby"), std::nullopt);

@@ -318,12 +318,16 @@ def test_a_source_that_is_built_takes_nothing_else_and_goes_with_its_builders(bu
     assert wrong.returncode != 0 and "has no builders" in wrong.stderr
     for url in ("ext::sh -c id", "--upload-pack=id", f"file://{server.folder}/data"):
         assert create(server, url, "bad").returncode != 0, url
+    server.cli("export", "--source", "src", "--package", "mine", "--path", server.folder / "bundle.tar")
     server.cli("delete", "git-builder", "--source", "src", "--name", "mine")
     assert server.get("/repo/latest/src/contrib/mine_1.0.tar.gz").status == 200, "what it built stays"
     server.cli("remove", "package", "--source", "src", "--name", "mine@all")
     server.cli("unsubscribe", "--repo", "repo", "--source", "src")
     server.cli("delete", "source", "--name", "src")
     assert server.cli_json("list", "git-builders") == [] and server.cli_json("list", "git-builds") == []
+    server.cli("import", "--path", server.folder / "bundle.tar")  # where no builder is, it is a package like any other
+    assert server.cli_json("list", "sources")[0]["type"] == "local"
+    assert [p["name"] for p in server.cli_json("list", "packages", "--source", "src")] == ["mine"]
 
 
 def test_builders_are_for_administrators(built):
