@@ -49,10 +49,14 @@ class OneBuild {
     const auto products =
         TRY(build_package(*ctx_, *sandbox_, *work, parts_->tools, folder, ecosystem, checked_out.time));
     say("publishing");
+    publishing_ = true;
     TRY(publish(build, products));
     TRY(parts_->builds->succeed(*ctx_, build, {build.package, build.version, build.transaction}));
     return build;
   }
+
+  /// What failed then is the server's own database or store, or what they say.
+  bool publishing() const noexcept { return publishing_; }
 
  private:
   void say(const std::string& doing) { turn_->progress(0, 0, doing); }
@@ -113,6 +117,7 @@ class OneBuild {
   const Builder* builder_;
   const model::Source* source_;
   jobs::Turn* turn_;
+  bool publishing_ = false;
 };
 
 std::string result_of(const std::vector<Build>& built) {
@@ -162,7 +167,8 @@ class BuildHandler final : public jobs::Handler {
     std::vector<Build> built;
     Result<> outcome;
     for (auto& build : found->builds) {
-      auto done = OneBuild(ctx, parts_, found->sandbox, builder, source, turn).run(build);
+      OneBuild one(ctx, parts_, found->sandbox, builder, source, turn);
+      auto done = one.run(build);
       if (done) {
         ctx.log().info("built", {{"package", done->package},
                                  {"version", done->version},
@@ -172,7 +178,7 @@ class BuildHandler final : public jobs::Handler {
         continue;
       }
       TRY(ctx.check());  // stopped: another turn goes on here
-      auto failed = TRY(note_failure(ctx, turn, build, std::move(done).error()));
+      auto failed = TRY(note_failure(ctx, turn, build, std::move(done).error(), one.publishing()));
       // What may go better later counts more: its turn comes again.
       if (outcome || jobs::is_permanent(outcome.error().code())) outcome = tl::unexpected(std::move(failed));
     }
@@ -236,9 +242,11 @@ class BuildHandler final : public jobs::Handler {
     return tl::unexpected(found.error());
   }
 
-  /// The error that the job ends with: a permanent one when the build is not tried again.
-  Result<Error> note_failure(const Context& ctx, const jobs::Turn& turn, const Build& build, Error error) {
-    const bool last = turn.job().attempt >= turn.job().spec.max_attempts - 1;
+  /// The error that the job ends with: a permanent one when the build is not tried again. A store that was
+  /// away is no failure of the build.
+  Result<Error> note_failure(const Context& ctx, const jobs::Turn& turn, const Build& build, Error error,
+                             bool publishing) {
+    const bool last = !publishing && turn.job().attempt >= turn.job().spec.max_attempts - 1;
     if (last && !jobs::is_permanent(error.code()))
       error = fail(Errc::invalid_argument, error.message(), error.hint()).value();
     const bool over = jobs::is_permanent(error.code());

@@ -1,14 +1,19 @@
 #include "build/plan.h"
 
 #include <algorithm>
+#include <map>
 
 namespace granary::build {
 namespace {
 
+/// Of the tags that are watched.
 std::vector<RemoteRef> new_ones(const std::vector<RemoteRef>& refs, const std::vector<RemoteRef>& known) {
+  std::map<std::string_view, std::string_view> commits;
+  for (const auto& ref : known) commits[ref.name] = ref.commit;
   std::vector<RemoteRef> found;
-  for (const auto& ref : refs) {
-    if (std::find(known.begin(), known.end(), ref) == known.end()) found.push_back(ref);
+  for (std::size_t i = refs.size() - std::min(refs.size(), kWatchedTags); i < refs.size(); ++i) {
+    const auto before = commits.find(refs[i].name);
+    if (before == commits.end() || before->second != refs[i].commit) found.push_back(refs[i]);
   }
   return found;
 }

@@ -18,6 +18,9 @@ struct Known {
   std::function<Result<bool>(std::string_view commit)> is_built{};
 };
 
+/// Of so many tags, the newest by version, new ones are noticed: what a look writes is bounded.
+inline constexpr std::size_t kWatchedTags = 1000;
+
 /// What an order comes to: `refs` as Git::refs gives them. Of tags that were there before the builder only
 /// the newest is built; later each one that is new or was moved. Errc::not_found for a tag that there is not.
 Result<Builds::Plan> plan(const Builder&, const Order&, const std::vector<RemoteRef>& refs, const Known&);

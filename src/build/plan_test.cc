@@ -58,6 +58,16 @@ TEST(Plan, LaterEveryTagThatIsNewOrWasMovedIsBuilt) {
   EXPECT_FALSE(has_news(builder_of(Trigger::tags), now, now));
 }
 
+TEST(Plan, OfVeryManyTagsTheNewestAreWatched) {
+  Refs tags;
+  for (int i = 0; i < 5000; ++i) tags.push_back({"v" + std::to_string(i), kOld});
+  const auto first = plan(builder_of(Trigger::tags), {1}, tags, known_of({}, false)).value();
+  EXPECT_EQ(first.tags.size(), kWatchedTags);
+  EXPECT_EQ(first.wanted, (Refs{{"refs/tags/v4999", kOld}}));
+  EXPECT_FALSE(has_news(builder_of(Trigger::tags), tags, first.tags));
+  EXPECT_TRUE(plan(builder_of(Trigger::tags), {1, "v3", ""}, tags, known_of({}, true))) << "any by its name";
+}
+
 TEST(Plan, AnOrderForATagOrACommitBuildsThat) {
   const Refs tags = {{"v1", kOld}, {"v2", kNew}};
   EXPECT_EQ(plan(builder_of(Trigger::commits), {1, "v1", ""}, tags, known_of({}, true)).value().wanted,
