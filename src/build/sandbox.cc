@@ -17,11 +17,33 @@ constexpr auto kPatience = std::chrono::seconds(10);
 constexpr std::array<std::string_view, 2> kWholeFolders = {"/usr", "/opt"};
 constexpr std::array<std::string_view, 6> kMergedFolders = {"/bin",   "/sbin",  "/lib",
                                                             "/lib64", "/lib32", "/libx32"};
-constexpr std::array<std::string_view, 22> kOfEtc = {
-    "alternatives", "ld.so.cache",     "ld.so.conf", "ld.so.conf.d",       "R",           "ssl",
-    "pki",          "ca-certificates", "fonts",      "localtime",          "timezone",    "passwd",
-    "group",        "nsswitch.conf",   "hosts",      "host.conf",          "resolv.conf", "gai.conf",
-    "services",     "protocols",       "mime.types", "ssh/ssh_known_hosts"};
+constexpr auto kOfEtc = std::to_array<std::string_view>({"alternatives",
+                                                         "ld.so.cache",
+                                                         "ld.so.conf",
+                                                         "ld.so.conf.d",
+                                                         "R",
+                                                         "ssl/certs",
+                                                         "ssl/openssl.cnf",
+                                                         "pki/tls/certs",
+                                                         "pki/tls/cert.pem",
+                                                         "pki/tls/openssl.cnf",
+                                                         "pki/ca-trust/extracted",
+                                                         "ca-certificates",
+                                                         "crypto-policies",
+                                                         "fonts",
+                                                         "localtime",
+                                                         "timezone",
+                                                         "passwd",
+                                                         "group",
+                                                         "nsswitch.conf",
+                                                         "hosts",
+                                                         "host.conf",
+                                                         "resolv.conf",
+                                                         "gai.conf",
+                                                         "services",
+                                                         "protocols",
+                                                         "mime.types",
+                                                         "ssh/ssh_known_hosts"});
 
 /// With links resolved, also where its end is not there.
 std::string real(const std::string& path) {

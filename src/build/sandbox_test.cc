@@ -58,6 +58,7 @@ TEST_F(SandboxTest, TheServersFilesAndProcessesAreNotThere) {
   EXPECT_NE(run("cat " + folder.path() + "/data/secret").status, 0);
   EXPECT_NE(run("cat " + folder.path() + "/beside").status, 0);
   EXPECT_NE(run("cat /etc/shadow").status, 0);
+  EXPECT_NE(run("ls /etc/ssl/private").status, 0);
   const auto processes = run("ls -d /proc/[0-9]* | wc -l").text;
   EXPECT_LE(std::stoi(processes), 6) << processes;
   EXPECT_EQ(run("env | grep -v ^PWD= | grep -v ^_= | grep -v ^SHLVL= | grep -v ^OLDPWD=").text,
