@@ -24,7 +24,9 @@ class StoreOutage {
   }
   void failed(Time now) {
     const std::lock_guard lock(mutex_);
-    if (!since_) since_ = now;
+    // Who asked nobody for a while does not know whether it is still the same one.
+    if (!since_ || now >= last_ + kUnknown) since_ = now;
+    last_ = now;
   }
   /// To be kept at the beginning of a series of attempts.
   std::uint64_t answers() const {
@@ -39,10 +41,12 @@ class StoreOutage {
   }
 
  private:
+  static constexpr std::chrono::seconds kUnknown{30};
   const std::chrono::milliseconds patience_;
   mutable std::mutex mutex_;
   std::uint64_t answers_ = 0;
   std::optional<Time> since_;
+  Time last_{};  // failure
 };
 
 }  // namespace granary::blob::s3

@@ -29,6 +29,16 @@ TEST(StoreOutageTest, EndsWithAnAnswer) {
   EXPECT_TRUE(outage.is_brief(series, begin + 69s)) << "another one";
 }
 
+TEST(StoreOutageTest, IsAnotherOneWhenNobodyAskedForLong) {
+  const StoreOutage::Time begin{100s};
+  StoreOutage outage(10s);
+  const auto series = outage.answers();
+  for (auto at = begin; at < begin + 60s; at += 20s) outage.failed(at);
+  EXPECT_FALSE(outage.is_brief(series, begin + 41s)) << "asked in between";
+  outage.failed(begin + 80s);
+  EXPECT_TRUE(outage.is_brief(series, begin + 81s));
+}
+
 TEST(StoreOutageTest, WhatFailsWhileOthersAreAnsweredIsNone) {
   const StoreOutage::Time begin{100s};
   StoreOutage outage(10s);
