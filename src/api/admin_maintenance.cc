@@ -39,7 +39,7 @@ Result<http::Response> collect(const AdminDeps& deps, const Context& ctx, const 
   how.dry_run = TRY(query_flag(request, "dryrun"));
   if (const auto grace = TRY(query_duration(request, "grace")))
     how.grace = std::chrono::ceil<std::chrono::seconds>(*grace);
-  return submit_job(ctx, *deps.queue, ingest::collect_job(how));
+  return submit_job(ctx, *deps.queue, ingest::gc_job(how));
 }
 
 Result<http::Response> read_only(const AdminDeps& deps, const Context& ctx, const http::Request& request) {

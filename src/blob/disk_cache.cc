@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 #include "blob/layout.h"
@@ -201,11 +202,18 @@ Result<> DiskCache::fill(Download& download, const Fetch& fetch) {
     std::unique_lock lock(mutex_);
     make_room(lock, download.size);
   }
-  auto temporary = TRY(TemporaryFile::create(folder_));
-  auto file = take_room(temporary.fd(), download.size) ? nullptr : in_memory(download.size);
-  const bool on_disk = file == nullptr;
+  std::optional<TemporaryFile> temporary;
+  std::shared_ptr<GrowingFile> file;
+  if (auto created = TemporaryFile::create(folder_); created && take_room(created->fd(), download.size))
+    temporary.emplace(*std::move(created));
+  // What it got of a full disk has gone back by now.
+  if (!temporary) file = in_memory(download.size);
+  if (!temporary && !file)
+    return fail(Errc::unavailable, "there is no room on the disk for a blob that is fetched",
+                "free some below S3Storage.CacheDir");
+  const bool on_disk = temporary.has_value();
   if (on_disk) {
-    UniqueFd copy(::fcntl(temporary.fd(), F_DUPFD_CLOEXEC, 0));
+    UniqueFd copy(::fcntl(temporary->fd(), F_DUPFD_CLOEXEC, 0));
     if (!copy) return system_error(errno, "open a temporary file");
     file = std::make_shared<GrowingFile>(std::move(copy), download.size);
   }
@@ -240,7 +248,7 @@ Result<> DiskCache::fill(Download& download, const Fetch& fetch) {
   TRY(shown.release());
   // In the cache before finish(), so that who asks after the end finds it there.
   if (on_disk && download.size <= limit_) {
-    if (const auto published = temporary.publish(download.digest, Durable::bytes))
+    if (const auto published = temporary->publish(download.digest, Durable::bytes))
       add(download.digest, download.size);
     else
       log_.failed("cannot keep a blob in the cache", published.error());

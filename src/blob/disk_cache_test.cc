@@ -62,6 +62,10 @@ TEST_F(DiskCacheTest, WhatFindsNoRoomOnTheDiskPassesThroughMemory) {
     if (std::getenv("CI")) FAIL() << "cannot mount a tmpfs: run the tests as root";
     GTEST_SKIP() << "SKIPPED, NOT PASSED: a small tmpfs can be mounted by root only";
   }
+  const std::unique_ptr<void, std::function<void(void*)>> unmount(this, [this](void*) {
+    cache.reset();
+    EXPECT_EQ(::umount2(folder.path().c_str(), MNT_DETACH), 0);
+  });
   reopen(1 << 20);
   const std::string large(200'000, 'x'), small(1'000, 'y');
   for (int i = 1; i <= 400; ++i) {  // more than is held in memory at a time
@@ -72,8 +76,6 @@ TEST_F(DiskCacheTest, WhatFindsNoRoomOnTheDiskPassesThroughMemory) {
   EXPECT_EQ(get(small).value(), small);
   EXPECT_TRUE(has(small));
   EXPECT_EQ(get(std::string(65 << 20, 'z')).error().code(), Errc::unavailable);
-  cache.reset();
-  EXPECT_EQ(::umount2(folder.path().c_str(), MNT_DETACH), 0);
 }
 
 TEST_F(DiskCacheTest, FetchesOnceThenServesFromTheFile) {

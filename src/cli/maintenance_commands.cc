@@ -17,8 +17,12 @@ std::uint64_t count_of(const Json& json, std::string_view name) {
 Result<std::optional<Json>> ordered(Session& session, const std::string& path) {
   auto* server = TRY(session.server());
   auto reply = TRY(server->call(session.context(), "POST", path, {}));
-  if (waits_for_job(session))
-    return TRY(wait_for_job(session, reply.json, session.args().on("--quiet"), true));
+  if (waits_for_job(session)) {
+    auto job = TRY(wait_for_job(session, reply.json, session.args().on("--quiet"), true));
+    if (job["result"].is_object()) return job;
+    return fail(Errc::unavailable, "a node of an older version did it, which does not say what came of it",
+                "its log: granary info job --id " + cell_of(job, "id"));
+  }
   session.print(session.json() ? std::string(trim(reply.text)) + "\n" : submitted_line(reply.json));
   return std::nullopt;
 }

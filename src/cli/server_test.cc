@@ -208,7 +208,7 @@ TEST_F(ServerTest, VerifyAndGcReport) {
   EXPECT_EQ(json({"gc", "--dryrun"})["blobs"].integer(), 1);
   EXPECT_THAT(good({"gc"}), HasSubstr("gave back"));
   EXPECT_EQ(json({"gc"})["blobs"].integer(), 0);
-  EXPECT_EQ(json({"gc", "--no-wait"})["kind"].string(), "collect");
+  EXPECT_EQ(json({"gc", "--no-wait"})["kind"].string(), "gc");
   EXPECT_THAT(good({"verify", "--no-wait"}), HasSubstr("granary info job"));
 }
 

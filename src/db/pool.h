@@ -20,6 +20,8 @@ struct PoolLimits {
   int idle = 4;                            // kept open when nobody uses them
   std::chrono::milliseconds lifetime{0};   // 0: for ever
   std::chrono::milliseconds idle_time{0};  // 0: for ever
+  /// After there were no more to be had: longer than whoever needs one of those takes to ask again.
+  std::chrono::milliseconds fewer_for{5000};
 };
 
 /// Safe for concurrent use; outlives its leases.
@@ -35,7 +37,7 @@ class Pool {
   /// `others`: how many it has already.
   using Open = std::function<Result<std::unique_ptr<Connection>>(const Context&, int others)>;
   /// Whether an opening failed because there are no more to be had: those that there are are shared then, and
-  /// another is asked for after a second.
+  /// another is asked for after PoolLimits::fewer_for.
   using Full = std::function<bool(const Error&)>;
 
   /// Gives its connection back when it goes.
@@ -112,7 +114,7 @@ class Pool {
   }
 
   /// Somebody else needs one of its connections: closes an idle one, or the next that comes back, and opens
-  /// none for a second. The last it keeps.
+  /// none for PoolLimits::fewer_for. The last it keeps.
   void give_way() {
     Entry closed;
     const std::lock_guard lock(mutex_);
@@ -137,7 +139,7 @@ class Pool {
   int most() const { return Clock::now() < fewer_until_ ? fewer_ : limits_.open; }
   void make_do_with(int count) {
     fewer_ = count;
-    fewer_until_ = Clock::now() + kFewerFor;
+    fewer_until_ = Clock::now() + limits_.fewer_for;
   }
   Result<> wait_for_turn(const Context& ctx, std::unique_lock<std::mutex>& lock) {
     const auto is_free = [&] { return in_use_ < most() || (!idle_.empty() && in_use_ < limits_.open); };
@@ -146,9 +148,10 @@ class Pool {
     ++waiting_;
     bool got = false;
     while (!got && ctx.check()) {
-      const bool fewer = Clock::now() < fewer_until_;
-      got = freed_.wait_until(lock, ctx.stop(),
-                              fewer ? std::min(fewer_until_, ctx.deadline()) : ctx.deadline(), is_free);
+      // That there are fewer may begin meanwhile, and ends without a word.
+      const auto now = Clock::now();
+      const auto until = now < fewer_until_ ? fewer_until_ : now + limits_.fewer_for;
+      got = freed_.wait_until(lock, ctx.stop(), std::min(until, ctx.deadline()), is_free);
     }
     --waiting_;
     if (got) return {};
@@ -184,7 +187,6 @@ class Pool {
     return gone;
   }
 
-  static constexpr std::chrono::seconds kFewerFor{1};
   PoolLimits limits_;
   Open open_;
   Full full_;

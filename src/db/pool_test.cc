@@ -107,7 +107,7 @@ TEST_F(PoolTest, WhenThereIsNoRoomForMoreThoseThatThereAreAreShared) {
 }
 
 TEST_F(PoolTest, MoreAreAskedForAfterAMoment) {
-  auto pool = make({.open = 8, .idle = 8});
+  auto pool = make({.open = 8, .idle = 8, .fewer_for = std::chrono::milliseconds(200)});
   room = 1;
   const auto a = pool.acquire(ctx);
   EXPECT_FALSE(pool.acquire(ctx.with_timeout(std::chrono::milliseconds(20))));
@@ -115,8 +115,19 @@ TEST_F(PoolTest, MoreAreAskedForAfterAMoment) {
   EXPECT_TRUE(pool.acquire(ctx).value().fresh()) << "although none is given back";
 }
 
+TEST_F(PoolTest, WhoWaitedBeforeThereWereFewerHearsThatThereAreMoreAgain) {
+  auto pool = make({.open = 2, .idle = 2, .fewer_for = std::chrono::milliseconds(200)});
+  auto a = std::make_unique<Result<Pool<Connection>::Lease>>(pool.acquire(ctx));
+  const auto b = pool.acquire(ctx);
+  std::jthread waiting([&] { EXPECT_TRUE(pool.acquire(ctx).value().fresh()); });
+  while (pool.stats().waits == 0) std::this_thread::yield();
+  pool.give_way();
+  a.reset();  // closed, and no place for another for a while
+  waiting.join();
+}
+
 TEST_F(PoolTest, GivesWay) {
-  auto pool = make({.open = 4, .idle = 4});
+  auto pool = make({.open = 4, .idle = 4, .fewer_for = std::chrono::hours(1)});
   {
     const auto a = pool.acquire(ctx), b = pool.acquire(ctx), c = pool.acquire(ctx);
     pool.give_way();

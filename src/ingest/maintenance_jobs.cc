@@ -10,7 +10,7 @@
 namespace granary::ingest {
 namespace {
 
-constexpr std::string_view kCollect = "collect", kVerify = "verify";
+constexpr std::string_view kCollect = "collect", kGc = "gc", kVerify = "verify";
 constexpr std::size_t kNamedProblems = 200;  // in the job; the count is always told
 constexpr std::size_t kNamedBytes = jobs::kLongestResult / 2;
 
@@ -76,9 +76,9 @@ OnProgress shown_by(jobs::Turn& turn, std::string_view doing) {
 
 class CollectJob final : public jobs::Handler {
  public:
-  CollectJob(std::shared_ptr<Ingest> ingest, std::chrono::seconds grace)
-      : ingest_(std::move(ingest)), grace_(grace) {}
-  std::string_view kind() const noexcept override { return kCollect; }
+  CollectJob(std::string_view kind, std::shared_ptr<Ingest> ingest, std::chrono::seconds grace)
+      : kind_(kind), ingest_(std::move(ingest)), grace_(grace) {}
+  std::string_view kind() const noexcept override { return kind_; }
   Result<> run(const Context& ctx, jobs::Turn& turn) override {
     const auto how = TRY(parse_arguments(turn.job().spec.arguments));
     const auto grace = how.grace.value_or(grace_);
@@ -92,6 +92,7 @@ class CollectJob final : public jobs::Handler {
   }
 
  private:
+  std::string_view kind_;
   std::shared_ptr<Ingest> ingest_;
   std::chrono::seconds grace_;
 };
@@ -128,17 +129,18 @@ class VerifyJob final : public jobs::Handler {
 
 }  // namespace
 
-jobs::JobSpec collect_job(const Collecting& how) {
+jobs::JobSpec collect_job() { return {.kind = std::string(kCollect), .key = std::string(kCollect)}; }
+jobs::JobSpec gc_job(const Collecting& how) {
   auto arguments = to_arguments(how);
-  const auto key = arguments == "{}" ? std::string(kCollect) : std::string(kCollect) + " " + arguments;
-  return {.kind = std::string(kCollect), .arguments = std::move(arguments), .key = key};
+  return {.kind = std::string(kGc), .arguments = arguments, .key = arguments};
 }
 jobs::JobSpec verify_job() { return {.kind = std::string(kVerify), .key = std::string(kVerify)}; }
 
 std::vector<std::unique_ptr<jobs::Handler>> maintenance_handlers(std::shared_ptr<Ingest> ingest,
                                                                  std::chrono::seconds grace) {
   std::vector<std::unique_ptr<jobs::Handler>> handlers;
-  handlers.push_back(std::make_unique<CollectJob>(ingest, grace));
+  for (const auto kind : {kCollect, kGc})
+    handlers.push_back(std::make_unique<CollectJob>(kind, ingest, grace));
   handlers.push_back(std::make_unique<VerifyJob>(std::move(ingest)));
   return handlers;
 }

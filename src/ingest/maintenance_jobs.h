@@ -16,9 +16,12 @@ struct Collecting {
   std::optional<std::chrono::seconds> grace{};  // absent: the setting of the node that does it
 };
 
-/// Of what is asked for alike one at a time in the cluster. Results: {dryrun, blobs, bytes, young, kept,
-/// kept_bytes} as in Collected.
-jobs::JobSpec collect_job(const Collecting& how = {});
+/// Of a schedule; one at a time in the cluster. Result: {dryrun, blobs, bytes, young, kept, kept_bytes} as in
+/// Collected.
+jobs::JobSpec collect_job();
+/// The same as somebody wants it; one at a time of those that are asked for alike. A kind of its own, which
+/// nodes of versions before it, who would not heed `how`, leave to others.
+jobs::JobSpec gc_job(const Collecting& how = {});
 /// One at a time in the cluster. Fails when anything is wrong. Result, of a failed one too: {files, blobs,
 /// bytes, problem_count, problems: [{what, source, filename, sha256}]}, of which the first are named.
 jobs::JobSpec verify_job();

@@ -37,6 +37,7 @@ class MaintenanceJobsTest : public World {
 
 TEST_F(MaintenanceJobsTest, WhatCanBeSubmittedHasAHandler) {
   EXPECT_TRUE(run(collect_job().kind));
+  EXPECT_TRUE(run(gc_job().kind));
   EXPECT_TRUE(run(verify_job().kind));
 }
 
@@ -48,19 +49,19 @@ TEST_F(MaintenanceJobsTest, CollectDoesAsItIsToldAndSaysWhatCameOfIt) {
   EXPECT_TRUE(run(collect_job()));
   EXPECT_EQ(told.left["young"].integer(), 1) << "the setting is an hour";
   const auto bytes = static_cast<std::int64_t>(package.bytes.size());
-  EXPECT_TRUE(run(collect_job({.dry_run = true, .grace = std::chrono::minutes(10)})));
+  EXPECT_TRUE(run(gc_job({.dry_run = true, .grace = std::chrono::minutes(10)})));
   EXPECT_EQ(told.left["dryrun"].boolean(), true);
   EXPECT_EQ(told.left["bytes"].integer(), bytes);
-  EXPECT_TRUE(run(collect_job({.grace = std::chrono::minutes(10)})));
+  EXPECT_TRUE(run(gc_job({.grace = std::chrono::minutes(10)})));
   EXPECT_EQ(told.left["bytes"].integer(), bytes);
-  EXPECT_TRUE(run(collect_job({.grace = std::chrono::minutes(10)})));
+  EXPECT_TRUE(run(gc_job({.grace = std::chrono::minutes(10)})));
   EXPECT_EQ(told.left["blobs"].integer(), 0);
 }
 
 TEST_F(MaintenanceJobsTest, WhatIsAskedForAlikeIsOneJob) {
-  EXPECT_EQ(collect_job().key, "collect");
-  EXPECT_NE(collect_job({.dry_run = true}).key, collect_job().key);
-  EXPECT_NE(collect_job({.grace = std::chrono::seconds(0)}).key, collect_job().key);
+  EXPECT_NE(gc_job({.dry_run = true}).key, gc_job().key);
+  EXPECT_NE(gc_job({.grace = std::chrono::seconds(0)}).key, gc_job().key);
+  EXPECT_NE(gc_job().kind, collect_job().kind) << "older nodes do not read what is asked for";
 }
 
 TEST_F(MaintenanceJobsTest, ManyProblemsAreCountedAndTheFirstNamed) {

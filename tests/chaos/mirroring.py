@@ -18,7 +18,7 @@ LONGEST_SYNC = 150
 
 class Mirroring(Team):
     def __init__(self, history, admin, upstream, seed):
-        super().__init__(LONGEST_SYNC + 60)
+        super().__init__(2 * LONGEST_SYNC + 60)  # it may wait for one that had begun
         self.history, self.admin, self.upstream = history, admin, upstream
         self.hire(self.publish)
         self.hire(self.watch, random.Random(seed))

@@ -196,7 +196,7 @@ Result<> S3Client::get(const Context& ctx, const std::string& key, Range range,
   std::uint64_t received = 0;
   std::optional<std::uint64_t> whole;
   std::optional<Error> ours;  // of a callback: not to be tried again
-  const auto answers = outage_.answers();
+  auto answers = outage_.answers();
   const auto keep = [&](Result<> result) {
     if (!result) ours = result.error();
     return result;
@@ -236,7 +236,10 @@ Result<> S3Client::get(const Context& ctx, const std::string& key, Range range,
     if (response && !net::is_retryable(response->status)) return refused(*response);
     if (!response && response.error().code() == Errc::deadline_exceeded) return too_slow();
     if (!response && response.error().code() != Errc::unavailable) return tl::unexpected(response.error());
-    if (received > before) failed = 1;  // it moves on: a new series of attempts
+    if (received > before) {  // it moves on: a new series of attempts
+      failed = 1;
+      answers = outage_.answers();
+    }
     TRY(pause(ctx, failed, [&]() -> tl::unexpected<Error> {
       return judged(response ? refused(*response).value() : response.error(), answers);
     }));

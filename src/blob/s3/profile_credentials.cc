@@ -77,9 +77,12 @@ class Finder {
     }
     if (!value("mfa_serial").empty()) return refused(name, "mfa_serial", "needs somebody who types a code");
     if (const auto token = value("web_identity_token_file"); !token.empty())
-      return web_identity(
-          *options_, *file_,
-          WebIdentity{token, role, value("role_session_name"), fmt::format("the profile '{}'", name)});
+      return web_identity(*options_, *file_,
+                          WebIdentity{.token_file = token,
+                                      .role = role,
+                                      .session = value("role_session_name"),
+                                      .seconds = value("duration_seconds"),
+                                      .from = fmt::format("the profile '{}'", name)});
     RoleQuestion question{.action = "AssumeRole", .form = {{"RoleArn", role}}, .in_vain = {}};
     const auto session = value("role_session_name");
     question.form.emplace_back("RoleSessionName", session.empty() ? session_name() : session);

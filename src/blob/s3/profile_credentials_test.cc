@@ -67,11 +67,12 @@ class ProfileCredentialsTest : public testing::Test {
 };
 
 TEST_F(ProfileCredentialsTest, KeysMayStandInEitherFileAndAreReadAgain) {
-  config("[profile team]\naws_access_key_id = C\naws_secret_access_key = CS\n");
+  config("[profile team]\naws_access_key_id = C\naws_secret_access_key = CS\naws_session_token = CT\n");
   const auto source = find().value();
-  EXPECT_EQ(source->fetch(test_context()).value().access_key, "C");
+  EXPECT_EQ(source->fetch(test_context()).value().session_token, "CT");
   files["/h/.aws/credentials"] += "[team]\naws_access_key_id = D\naws_secret_access_key = DS\n";
   EXPECT_EQ(source->fetch(test_context()).value().access_key, "D");
+  EXPECT_EQ(source->fetch(test_context()).value().session_token, "") << "that of another key";
   EXPECT_TRUE(forms.empty());
 }
 
@@ -119,10 +120,11 @@ TEST_F(ProfileCredentialsTest, TheEnvironmentOrATokenMayStandForTheRole) {
   environment["AWS_SECRET_ACCESS_KEY"] = "ES";
   EXPECT_EQ(fetch().value().access_key, "of r1");
   EXPECT_NE(signers.at(0).find("Credential=E/"), std::string::npos);
-  config("[profile team]\nrole_arn = r1\nweb_identity_token_file = /token\n");
+  config("[profile team]\nrole_arn = r1\nweb_identity_token_file = /token\nduration_seconds = 900\n");
   files["/token"] = "t";
   EXPECT_EQ(fetch().value().access_key, "of r1");
   EXPECT_EQ(forms.at(1)["WebIdentityToken"], "t");
+  EXPECT_EQ(forms.at(1)["DurationSeconds"], "900");
   EXPECT_EQ(signers.at(1), "");
 }
 

@@ -61,7 +61,14 @@ Profiles::Profiles(const S3Options& options, TextOf file) : file_(std::move(file
 Profile Profiles::of(std::string_view name) const {
   Profile found;
   if (const auto text = file_(credentials_path_)) found = parse_profile(*text, name, SharedFile::credentials);
-  if (const auto text = file_(config_path_)) found.merge(parse_profile(*text, name, SharedFile::config));
+  if (const auto text = file_(config_path_)) {
+    auto further = parse_profile(*text, name, SharedFile::config);
+    // Keys of the two are not mixed.
+    if (found.contains("aws_access_key_id"))
+      for (const auto* key : {"aws_access_key_id", "aws_secret_access_key", "aws_session_token"})
+        further.erase(key);
+    found.merge(further);
+  }
   return found;
 }
 

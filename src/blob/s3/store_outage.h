@@ -24,7 +24,7 @@ class StoreOutage {
   }
   void failed(Time now) {
     const std::lock_guard lock(mutex_);
-    // Who asked nobody for a while does not know whether it is still the same one.
+    // Who asked nobody for so long does not know whether it is still the same one.
     if (!since_ || now >= last_ + kUnknown) since_ = now;
     last_ = now;
   }
@@ -41,7 +41,7 @@ class StoreOutage {
   }
 
  private:
-  static constexpr std::chrono::seconds kUnknown{30};
+  static constexpr std::chrono::seconds kUnknown{120};  // more than a service that is silent is waited for
   const std::chrono::milliseconds patience_;
   mutable std::mutex mutex_;
   std::uint64_t answers_ = 0;

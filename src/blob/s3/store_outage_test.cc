@@ -33,10 +33,10 @@ TEST(StoreOutageTest, IsAnotherOneWhenNobodyAskedForLong) {
   const StoreOutage::Time begin{100s};
   StoreOutage outage(10s);
   const auto series = outage.answers();
-  for (auto at = begin; at < begin + 60s; at += 20s) outage.failed(at);
-  EXPECT_FALSE(outage.is_brief(series, begin + 41s)) << "asked in between";
-  outage.failed(begin + 80s);
-  EXPECT_TRUE(outage.is_brief(series, begin + 81s));
+  for (auto at = begin; at < begin + 300s; at += 100s) outage.failed(at);
+  EXPECT_FALSE(outage.is_brief(series, begin + 201s)) << "asked in between";
+  outage.failed(begin + 400s);
+  EXPECT_TRUE(outage.is_brief(series, begin + 401s));
 }
 
 TEST(StoreOutageTest, WhatFailsWhileOthersAreAnsweredIsNone) {

@@ -18,12 +18,14 @@ class ByWebIdentity final : public CredentialSource {
     const auto token = file_(of_.token_file);
     if (!token || trim(*token).empty())
       return fail(Errc::invalid_argument, "no token in the file " + of_.token_file, "correct " + of_.from);
+    Pairs form = {{"RoleArn", of_.role},
+                  {"RoleSessionName", of_.session},
+                  {"WebIdentityToken", std::string(trim(*token))}};
+    if (!of_.seconds.empty()) form.emplace_back("DurationSeconds", of_.seconds);
     return sts_.ask(
         ctx,
         {.action = "AssumeRoleWithWebIdentity",
-         .form = {{"RoleArn", of_.role},
-                  {"RoleSessionName", of_.session},
-                  {"WebIdentityToken", std::string(trim(*token))}},
+         .form = std::move(form),
          .in_vain = "check the role (AWS_ROLE_ARN, or role_arn of a profile) and that it trusts this "
                     "service account"},
         nullptr);
@@ -55,6 +57,7 @@ Result<std::unique_ptr<CredentialSource>> web_identity(const S3Options& options,
                       WebIdentity{.token_file = *token_file,
                                   .role = *role,
                                   .session = variable(options, "AWS_ROLE_SESSION_NAME").value_or(""),
+                                  .seconds = {},
                                   .from = "AWS_WEB_IDENTITY_TOKEN_FILE"});
 }
 

@@ -12,6 +12,7 @@ namespace granary::blob::s3 {
 struct WebIdentity {
   std::string token_file, role;
   std::string session;  // empty: one is made up
+  std::string seconds;  // of which the keys are good; empty: as STS likes
   std::string from;     // what set it up, for errors: "AWS_WEB_IDENTITY_TOKEN_FILE"
 };
 std::unique_ptr<CredentialSource> web_identity(const S3Options& options, const TextOf& file, WebIdentity of);

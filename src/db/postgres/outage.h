@@ -35,6 +35,7 @@ class Outage {
   void over() {
     const std::lock_guard lock(mutex_);
     away_ = false;
+    why_.reset();
     set_silent(false);
   }
   /// `why`: it was not reached, for those who are told so at once.
@@ -50,6 +51,7 @@ class Outage {
   void lost(bool silent, Time now) {
     const std::lock_guard lock(mutex_);
     begin_if(silent, now);
+    if (silent) why_.reset();               // it was that of another outage
     away_ = away_ || (silent_ && !silent);  // what was silent is tried by one at a time
     set_silent(silent);
   }

@@ -54,7 +54,8 @@ Result<std::unique_ptr<PostgresConnection>> PostgresServers::connect(PostgresCon
       }
       if (connection.error().code() == Errc::cancelled) return connection;
       hung = hung || Clock::now() >= until;
-      why = std::move(connection).error();
+      // That the primary is full says more than that a standby is none.
+      if (!is_full(why)) why = std::move(connection).error();
     }
     if (!hung || Clock::now() >= deadline) return tl::unexpected(std::move(why));
   }
