@@ -73,7 +73,8 @@ Result<Response> with_retries(const Context& ctx, const RetryPolicy& policy,
     auto response = attempt();
     std::optional<std::chrono::seconds> retry_after;
     if (response) {
-      if (!is_retryable(response->status)) return response;
+      const bool later = is_retryable(response->status) || (policy.conflicts && response->status == 409);
+      if (!later) return response;
       retry_after = parse_retry_after(response->header("retry-after"), SystemClock().now());
     } else if (response.error().code() != Errc::unavailable) {
       return response;

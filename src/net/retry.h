@@ -16,6 +16,7 @@ struct RetryPolicy {
   int attempts = 5;  // in all, the first included
   std::chrono::milliseconds first{100};
   std::chrono::milliseconds longest{5'000};
+  bool conflicts = false;  // 409 says "later" too, as S3's does: another request for the same object
 };
 
 /// Statuses that say "later": 408, 429, 500, 502, 503, 504 (RFC 9110, RFC 6585).

@@ -45,7 +45,7 @@ struct ClientSettings {
 class S3Client {
  public:
   explicit S3Client(ClientSettings settings)
-      : settings_(std::move(settings)),
+      : settings_(that_retries_conflicts(std::move(settings))),
         service_{settings_.endpoint.origin, settings_.endpoint.host, settings_.region, "s3"},
         http_(settings_.http),
         outage_(settings_.outage_patience) {}
@@ -80,6 +80,10 @@ class S3Client {
   std::uint64_t part_size() const noexcept { return settings_.part_size; }
 
  private:
+  static ClientSettings that_retries_conflicts(ClientSettings settings) {
+    settings.retry.conflicts = true;
+    return settings;
+  }
   struct Call;
   Result<net::Response> once(const Context& ctx, const Credentials& credentials, const Call& call);
   Result<net::Response> send(const Context& ctx, const Call& call);

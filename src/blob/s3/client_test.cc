@@ -106,6 +106,17 @@ TEST_F(S3ClientTest, BusyServersAreAskedAgain) {
   EXPECT_EQ(server.requests().back().body, "hello");
 }
 
+TEST_F(S3ClientTest, AConflictOfTwoRequestsPasses) {
+  server.when("/b/k").reply(200, "");
+  server.fail_next(409, 2);
+  EXPECT_TRUE(client.put(test_context(), "k", hello, kDigest));
+  EXPECT_EQ(server.requests().size(), 3u);
+  server.next({.status = 409, .body = "<Error><Code>OperationAborted</Code></Error>"}, 10);
+  const auto error = client.put(test_context(), "k", hello, kDigest).error();
+  EXPECT_EQ(error.code(), Errc::unavailable);
+  EXPECT_NE(error.message().find("OperationAborted"), std::string::npos) << error.message();
+}
+
 TEST_F(S3ClientTest, AnOutageIsBriefForWhoHasPatience) {
   for (const auto patience : {std::chrono::milliseconds(0), std::chrono::milliseconds(1h)}) {
     auto patient = make(16 << 20, patience);
