@@ -80,6 +80,8 @@ Result<Child> start(const std::vector<std::string>& arguments, const std::vector
     posix_spawn_file_actions_adddup2(&actions, writing.get(), 2);
   else
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+  // A library's sockets need not be close-on-exec.
+  posix_spawn_file_actions_addclosefrom_np(&actions, 3);
   if (!folder.empty()) posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);

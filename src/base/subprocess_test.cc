@@ -2,10 +2,12 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include <fstream>
 #include <thread>
 
+#include "base/file.h"
 #include "base/testing/temporary_folder.h"
 #include "base/testing/test_context.h"
 
@@ -29,6 +31,13 @@ TEST(Subprocess, AProgramThatTakesTooLongIsEnded) {
 
 TEST(Subprocess, EndlessOutputIsNotCollected) {
   EXPECT_EQ(output_of(test_context(), {"yes"}, 10s).error().code(), Errc::too_large);
+}
+
+TEST(Subprocess, OpenSocketsAreNotInherited) {
+  const UniqueFd socket(::socket(AF_INET, SOCK_STREAM, 0));  // as a library opens it
+  ASSERT_TRUE(socket);
+  const auto said = output_of(test_context(), {"ls", "-l", "/proc/self/fd"}, 10s).value();
+  EXPECT_EQ(said.find("socket:"), std::string::npos) << said;
 }
 
 TEST(Subprocess, ACommandHasNothingOfThisProcessButWhatIsSaid) {

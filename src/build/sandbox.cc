@@ -53,6 +53,7 @@ std::string real(const std::string& path) {
 }
 
 bool is_below(std::string_view path, std::string_view folder) {
+  if (folder == "/") return path.starts_with('/');
   return path == folder || (path.starts_with(folder) && path.substr(folder.size()).starts_with('/'));
 }
 
@@ -83,7 +84,7 @@ void hide(std::vector<std::string>& out, const std::vector<std::string>& hidden)
     std::error_code error;
     if (!seen || !fs::exists(path, error)) continue;
     if (fs::is_directory(path, error))
-      out.insert(out.end(), {"--tmpfs", path});
+      out.insert(out.end(), {"--tmpfs", path, "--remount-ro", path});
     else
       out.insert(out.end(), {"--ro-bind", "/dev/null", path});
   }
@@ -147,9 +148,9 @@ Command Sandbox::command(const Program& program, const Limits& limits) const {
   out.arguments = with_limits(limits);
   auto& words = out.arguments;
   if (closed_) {
-    words.insert(words.end(),
-                 {settings_.bubblewrap, "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts",
-                  "--unshare-cgroup-try", "--die-with-parent", "--new-session", "--hostname", "build"});
+    words.insert(words.end(), {settings_.bubblewrap, "--unshare-user", "--unshare-ipc", "--unshare-pid",
+                               "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--new-session",
+                               "--hostname", "build", "--cap-drop", "ALL"});
     if (!program.network) words.emplace_back("--unshare-net");
     bind_system(words);
     words.insert(words.end(), {"--proc", "/proc", "--dev", "/dev"});

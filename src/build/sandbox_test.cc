@@ -65,6 +65,30 @@ TEST_F(SandboxTest, TheServersFilesAndProcessesAreNotThere) {
             "PATH=/usr/bin:/bin\n");
 }
 
+TEST_F(SandboxTest, NobodyHasCapabilitiesInThere) {
+  EXPECT_EQ(run("sed -n 's/^CapEff:[^0-9a-f]*//p; s/^CapBnd:[^0-9a-f]*//p' /proc/self/status").text,
+            "0000000000000000\n0000000000000000\n");
+  EXPECT_NE(run("mount -o remount,rw,bind /usr && touch /usr/granary-was-here").status, 0);
+  EXPECT_NE(run("mount -t tmpfs none /tmp").status, 0);
+}
+
+TEST_F(SandboxTest, WhatCoversAFolderOfTheServerCanOnlyBeRead) {
+  const auto covered = Sandbox::open(test_context(), {.allow_unsandboxed = false, .hidden = {"/usr/share"}});
+  ASSERT_TRUE(covered);
+  const Program program{
+      .arguments = {"/bin/sh", "-c", "test -z \"$(ls /usr/share)\" && ! touch /usr/share/x"},
+      .environment = {"PATH=/usr/bin:/bin"},
+      .folder = work->tree(),
+      .writable = {work->tree()},
+      .readable = {},
+      .temporary = work->temporary()};
+  EXPECT_EQ(run_command(test_context(), covered->command(program, {}), {}).value_or(-1), 0);
+}
+
+TEST_F(SandboxTest, TheRootIsAmongWhatIsRefused) {
+  EXPECT_EQ(sandbox->check_may_see("/").error().code(), Errc::permission_denied);
+}
+
 TEST_F(SandboxTest, WithoutTheNetworkThereIsOnlyItsOwnLoopback) {
   EXPECT_EQ(run("ls /sys/class/net 2>/dev/null; cat /proc/net/dev | grep -c :").text, "1\n");
 }

@@ -6,9 +6,13 @@
 #include <memory>
 #include <string>
 
+#include "base/file.h"
 #include "base/result.h"
 
 namespace granary::build {
+
+/// The server's own writes need room.
+inline constexpr std::uint64_t kLeastFree = std::uint64_t{256} << 20;
 
 /// One thread.
 class WorkFolder {
@@ -27,15 +31,18 @@ class WorkFolder {
   /// Removes secrets and puts an empty folder there.
   void forget_secrets();
 
-  /// Errc::too_large when all of it takes more than `bytes`, or than a million files. Links are not followed.
-  Result<> check_size(std::uint64_t bytes) const;
+  /// Errc::too_large when all of it takes more than `bytes`, or than a million files, is deeper than 200
+  /// folders, or cannot be counted. Links are not followed. Errc::unavailable when less than `least_free`
+  /// bytes are left on the disk, whoever took them.
+  Result<> check_size(std::uint64_t bytes, std::uint64_t least_free = kLeastFree) const;
 
  private:
-  explicit WorkFolder(std::string path) : path_(std::move(path)) {}
+  WorkFolder(std::string path, UniqueFd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
   std::string path_;
+  UniqueFd lock_;  // of the folder itself: it is in use
 };
 
-/// What killed processes left below `parent`. Nobody else may use it.
+/// What killed processes left below `parent`. Work folders in use stay, also those of another server.
 void remove_leftovers(const std::string& parent);
 
 }  // namespace granary::build
