@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -25,7 +26,7 @@ class IngestPublisher final : public build::Publisher {
     upload.filename = one.filename;
     upload.bytes = bytes.get();
     ingest::Publish how;
-    how.replace = true;
+    how.replace = one.replace;
     how.dry_run = one.dry_run;
     how.actor = one.actor;
     how.comment = one.comment;
@@ -51,14 +52,29 @@ class IngestPublisher final : public build::Publisher {
   std::shared_ptr<catalog::Catalog> catalog_;
 };
 
-/// Everything of the server that lies in a file.
-std::vector<std::string> private_paths(const config::Settings& settings) {
+bool is_stream(std::string_view log) {
+  return equals_ignore_case(log, "STDOUT") || equals_ignore_case(log, "STDERR");
+}
+
+/// Everything of the server that lies in a file; absolute.
+std::vector<std::string> private_paths(const config::Settings& settings, const std::string& config_path) {
   const auto& s = settings;
-  std::vector<std::string> all = {
-      s.server.data_dir,       s.server.sock_file_dir, s.server.encryption_key_path, s.sqlite.dir,
-      s.file_storage.location, s.s3.cache_dir,         s.https.certificate,          s.https.key,
-      s.server.access_log};
-  std::erase_if(all, [](const std::string& path) { return !path.starts_with('/'); });
+  std::vector<std::string> all = {s.server.data_dir,
+                                  s.server.sock_file_dir,
+                                  s.server.encryption_key_path,
+                                  s.sqlite.dir,
+                                  s.file_storage.location,
+                                  s.s3.cache_dir,
+                                  s.https.certificate,
+                                  s.https.key,
+                                  s.server.access_log,
+                                  config_path};
+  for (const auto log : split(s.logging.system_log, ',')) all.emplace_back(trim(log));
+  std::erase_if(all, [](const std::string& path) { return path.empty() || is_stream(path); });
+  for (auto& path : all) {
+    std::error_code error;
+    if (auto absolute = std::filesystem::absolute(path, error); !error) path = absolute.string();
+  }
   return all;
 }
 
@@ -86,7 +102,7 @@ Result<build::Parts> make_building(const config::Settings& settings, const confi
   parts.publisher = std::make_shared<IngestPublisher>(links.ingest, links.catalog);
   parts.sandbox.bubblewrap = find_program(environment, "bwrap");
   parts.sandbox.allow_unsandboxed = settings.git.allow_unsandboxed_builds;
-  parts.sandbox.hidden = private_paths(settings);
+  parts.sandbox.hidden = private_paths(settings, links.config_path);
   parts.git.known_hosts = settings.server.data_dir + "/known_hosts";
   const auto& proxy = settings.proxy;
   parts.git.proxy = net::with_credentials(proxy.url, proxy.user, proxy.password.value);

@@ -18,6 +18,7 @@ struct BuildingLinks {
   std::shared_ptr<const Clock> clock;
   std::shared_ptr<catalog::Catalog> catalog;
   std::shared_ptr<ingest::Ingest> ingest;
+  std::string config_path{};   // of the settings; may be empty
   Metrics* metrics = nullptr;  // outlives what is made
 };
 

@@ -145,7 +145,8 @@ Result<> Node::open_stores(const StartOptions& options) {
   });
   ingest_ = ingest::make_ingest(catalog_, blobs_, clock_, catalog::kRemovalPatience,
                                 [this] { return older_nodes_work(); });
-  build_ = TRY(make_building(settings_, environment_, {database_, clock_, catalog_, ingest_, &metrics_}));
+  build_ = TRY(make_building(settings_, environment_,
+                             {database_, clock_, catalog_, ingest_, options.config_path, &metrics_}));
   job_events_ = std::make_shared<api::JobEvents>(queue_, Logger(sink_, "jobs"));
   make_runner();
   make_heartbeat(options);

@@ -36,6 +36,7 @@ struct StartOptions {
   std::string key_fingerprint;  // of the encryption key; empty: none
   bool accept_key = false;      // the database is to remember this one, whichever it had before
   bool read_only = false;       // writes are refused from the start
+  std::string config_path{};    // of the settings file; empty: none
 };
 
 class Node {

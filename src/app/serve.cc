@@ -59,7 +59,7 @@ Result<> serve(const cli::ServeOptions& options, const config::Environment& envi
   for (const auto& warning : read.report.warnings) log.warn(warning);
 
   auto node =
-      Node::start(s, environment, {read.key_fingerprint, options.accept_key, options.read_only}, sink);
+      Node::start(s, environment, {read.key_fingerprint, options.accept_key, options.read_only, path}, sink);
   if (!node) {
     log.failed("failed to start", node.error());
     return tl::unexpected(node.error());

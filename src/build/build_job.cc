@@ -1,6 +1,8 @@
 #include "build/build_job.h"
 
 #include <algorithm>
+#include <span>
+#include <thread>
 
 #include "base/json.h"
 #include "base/log.h"
@@ -13,6 +15,15 @@ namespace granary::build {
 namespace {
 
 constexpr std::string_view kKind = "build";
+constexpr auto kLongestTurn = std::chrono::hours(1);
+constexpr auto kLongestBuild = std::chrono::hours(1);  // with all that it fetches
+constexpr auto kPause = std::chrono::milliseconds(200);
+
+Counter* failures(Metrics* metrics) {
+  if (metrics == nullptr) return nullptr;
+  return &metrics->counter("ppm_git_builds_failed_total",
+                           "Builds from git that failed and are not tried again");
+}
 
 Result<std::optional<Credential>> credential_of(const Context& ctx, const Parts& parts,
                                                 const Builder& builder) {
@@ -22,7 +33,9 @@ Result<std::optional<Credential>> credential_of(const Context& ctx, const Parts&
 
 std::string short_commit(std::string_view commit) { return std::string(commit.substr(0, 12)); }
 
-bool is_look(const Order& order) { return order.tag.empty() && order.commit.empty() && !order.again; }
+bool is_look(const Order& order) {
+  return order.tag.empty() && order.commit.empty() && !order.again && order.rest_of == 0;
+}
 
 std::string name_of(const Build& build) {
   return build.ref.empty() ? short_commit(build.commit) : short_ref(build.ref);
@@ -75,6 +88,8 @@ class OneBuild {
     one.comment = "built by " + builder_->name + " from " + short_commit(build.commit) +
                   (build.ref.empty() ? "" : " (" + short_ref(build.ref) + ")");
     one.keep = TRY(parts_->builds->digests_of(*ctx_, builder_->id, build.commit));
+    // Tags are versions, which never change; a branch has its newest commit.
+    one.replace = builder_->trigger == Trigger::commits;
     one.dry_run = true;
     std::vector<BuiltFile> files;
     for (const auto& product : products) {
@@ -105,10 +120,15 @@ class OneBuild {
     one.filename = product.filename;
     one.path = product.path;
     auto done = parts_->publisher->publish(*ctx_, one);
+    if (done || done.error().code() != Errc::conflict) return done;
+    // Others may have written at the same time, which may go better later.
+    auto asked = one;
+    asked.dry_run = true;
+    if (!one.dry_run && parts_->publisher->publish(*ctx_, asked)) return done;
     // What the source will not take now it will not take later.
-    if (!done && done.error().code() == Errc::conflict)
-      return fail(Errc::invalid_argument, done.error().message(), done.error().hint());
-    return done;
+    return fail(Errc::invalid_argument, done.error().message(),
+                one.replace ? done.error().hint()
+                            : "a builder of tags never changes a version: push a tag with a new one");
   }
 
   const Context* ctx_;
@@ -147,16 +167,17 @@ class BuildHandler final : public jobs::Handler {
  public:
   explicit BuildHandler(Parts parts) : parts_(std::move(parts)) {
     remove_leftovers(parts_.folder);
-    if (parts_.metrics != nullptr)
-      failed_ = &parts_.metrics->counter("ppm_git_builds_failed_total",
-                                         "Builds from git that failed and are not tried again");
+    failed_ = failures(parts_.metrics);
   }
   std::string_view kind() const noexcept override { return kKind; }
+  bool takes_long() const noexcept override { return true; }
 
   Result<> run(const Context& ctx, jobs::Turn& turn) override {
     const auto order = TRY(parse_order(turn.job().spec.arguments));
     const auto builder = TRY(parts_.builders->get(ctx, order.builder));
     const auto source = TRY(parts_.publisher->source(ctx, builder.source));
+    TRY(wait_for_others(ctx, turn, builder));
+    TRY(end_orphans(ctx, parts_, builder));
     auto found = open_builds(ctx, turn, builder, order);
     if (!found || found->builds.empty()) {
       TRY(note_look(ctx, builder, found));
@@ -166,8 +187,15 @@ class BuildHandler final : public jobs::Handler {
     }
     std::vector<Build> built;
     Result<> outcome;
-    for (auto& build : found->builds) {
-      OneBuild one(ctx, parts_, found->sandbox, builder, source, turn);
+    const auto until = Context::Clock::now() + kLongestTurn;
+    for (std::size_t i = 0; i < found->builds.size(); ++i) {
+      if (i == parts_.most_builds || Context::Clock::now() >= until) {
+        TRY(parts_.builders->order_rest(ctx, builder, turn.job().id, std::span(found->builds).subspan(i)));
+        break;
+      }
+      auto& build = found->builds[i];
+      const auto bounded = ctx.with_timeout(kLongestBuild);
+      OneBuild one(bounded, parts_, found->sandbox, builder, source, turn);
       auto done = one.run(build);
       if (done) {
         ctx.log().info("built", {{"package", done->package},
@@ -194,6 +222,19 @@ class BuildHandler final : public jobs::Handler {
     Sandbox sandbox;
     std::vector<Build> builds;
   };
+
+  /// Builds of one builder come one after the other, so that the newest commit is published last and the same
+  /// commit never twice.
+  Result<> wait_for_others(const Context& ctx, jobs::Turn& turn, const Builder& builder) {
+    for (;;) {
+      TRY(ctx.check());
+      const auto holder = TRY(parts_.builders->claim_building(ctx, builder.id, turn.job().id));
+      if (holder == turn.job().id) return {};
+      if (holder == 0) return fail(Errc::not_found, "the builder was deleted", "make it again");
+      turn.progress(0, 0, "waiting for job " + std::to_string(holder) + " of the same builder");
+      std::this_thread::sleep_for(kPause);
+    }
+  }
 
   /// What an earlier turn has ordered, and what a look orders now: while a build waits to be tried again, the
   /// commit that mends it may have come.
@@ -246,7 +287,13 @@ class BuildHandler final : public jobs::Handler {
   /// away is no failure of the build.
   Result<Error> note_failure(const Context& ctx, const jobs::Turn& turn, const Build& build, Error error,
                              bool publishing) {
-    const bool last = !publishing && turn.job().attempt >= turn.job().spec.max_attempts - 1;
+    const auto& job = turn.job();
+    // The job comes again, whatever its attempts, when it is the store that is away: if not, the build is an
+    // orphan at the next look.
+    const bool away =
+        publishing && (error.code() == Errc::unavailable || error.code() == Errc::deadline_exceeded);
+    const bool last =
+        publishing ? !away && job.attempt >= job.spec.max_attempts : job.attempt >= job.spec.max_attempts - 1;
     if (last && !jobs::is_permanent(error.code()))
       error = fail(Errc::invalid_argument, error.message(), error.hint()).value();
     const bool over = jobs::is_permanent(error.code());
@@ -276,6 +323,13 @@ Result<std::vector<RemoteRef>> look(const Context& ctx, const Parts& parts, cons
   const auto work = TRY(WorkFolder::make(parts.folder));
   auto git = TRY(Git::open(sandbox, *work, parts.git, builder, TRY(credential_of(ctx, parts, builder))));
   return git.refs(ctx);
+}
+
+Result<> end_orphans(const Context& ctx, const Parts& parts, const Builder& builder) {
+  const auto ended = TRY(parts.builds->end_orphans(ctx, builder.id));
+  if (auto* failed = failures(parts.metrics); failed != nullptr && ended > 0)
+    failed->add(static_cast<std::uint64_t>(ended));
+  return {};
 }
 
 std::unique_ptr<jobs::Handler> make_build_handler(Parts parts) {

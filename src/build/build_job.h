@@ -27,12 +27,16 @@ struct Parts {
   SandboxSettings sandbox{};
   GitSettings git{};
   ToolSettings tools{};
-  std::string folder;          // where work folders are made; nobody else's
-  Metrics* metrics = nullptr;  // may be null
+  std::string folder;            // where work folders are made; nobody else's
+  Metrics* metrics = nullptr;    // may be null
+  std::size_t most_builds = 20;  // of one turn of a job, which ends after an hour, too: another job goes on
 };
 
 /// The commits that the repository has for the builder: its branch's, or its tags.
 Result<std::vector<RemoteRef>> look(const Context&, const Parts&, const Sandbox&, const Builder&);
+
+/// Builds whose jobs are over have failed, and count.
+Result<> end_orphans(const Context&, const Parts&, const Builder&);
 
 /// Kind "build". Its result: {"built": [{ref, commit, package, version, files, transaction}]}.
 std::unique_ptr<jobs::Handler> make_build_handler(Parts parts);

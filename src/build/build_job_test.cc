@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+
 #include "build/poller.h"
 #include "build/testing/world.h"
 #include "build/work_folder.h"
@@ -19,8 +21,13 @@ class FakePublisher final : public Publisher {
     const auto underscore = one.filename.find('_');
     Publicised out{one.filename.substr(0, underscore), one.filename.substr(underscore + 1), 0, false};
     out.version.resize(out.version.size() - std::string_view(".tar.gz").size());
-    if (one.dry_run) return out;
-    if (!broken.empty()) return fail(Errc::unavailable, broken, "wait");
+    if (one.dry_run) {
+      if (there.contains(one.filename) && !one.replace && one.keep.empty())
+        return fail(Errc::conflict, one.filename + " is there", "--replace");
+      return out;
+    }
+    if (!broken.empty()) return fail(code, broken, "wait");
+    there.insert(one.filename);
     published.push_back(one);
     out.transaction = static_cast<std::int64_t>(published.size());
     return out;
@@ -33,6 +40,8 @@ class FakePublisher final : public Publisher {
   }
   std::vector<Publication> published;
   std::string broken;
+  Errc code = Errc::unavailable;
+  std::set<std::string> there;
 };
 
 class FakeTurn final : public jobs::Turn {
@@ -69,6 +78,7 @@ class BuildJobTest : public testing::Test {
     parts.tools.r = folder.path() + "/R";
     parts.folder = folder.path() + "/data/builds";
     parts.metrics = &metrics;
+    parts.most_builds = 3;
     handler = make_build_handler(parts);
     release("1.0");
   }
@@ -151,6 +161,107 @@ TEST_F(BuildJobTest, ABuildThatFailsIsTriedAgainAndThenCounted) {
   EXPECT_EQ(parts.builds->list(ctx, {}).value().at(0).state, Build::State::failed);
   EXPECT_EQ(work(), "no job");
   EXPECT_THAT(metrics.render(), HasSubstr("ppm_git_builds_failed_total 1"));
+}
+
+TEST_F(BuildJobTest, APublishingThatFailsAtTheLastAttemptDoesNotWaitForEver) {
+  const auto builder = make();
+  publisher->broken = "the store is away";
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(work(), "the store is away");
+    world.clock->advance(std::chrono::hours(2));
+  }
+  EXPECT_EQ(work(), "no job");
+  // The job might have come again; at the next look it is known that it does not.
+  ASSERT_TRUE(end_orphans(ctx, parts, builder));
+  EXPECT_EQ(parts.builds->list(ctx, {}).value().at(0).state, Build::State::failed);
+  EXPECT_THAT(metrics.render(), HasSubstr("ppm_git_builds_failed_total 1"));
+}
+
+TEST_F(BuildJobTest, ACatalogThatIsBrokenAtTheLastAttemptEndsTheBuild) {
+  make();
+  publisher->broken = "the catalog is broken";
+  publisher->code = Errc::internal;
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(work(), "the catalog is broken");
+    world.clock->advance(std::chrono::hours(2));
+  }
+  EXPECT_EQ(parts.builds->list(ctx, {}).value().at(0).state, Build::State::failed);
+  EXPECT_THAT(metrics.render(), HasSubstr("ppm_git_builds_failed_total 1"));
+}
+
+TEST_F(BuildJobTest, OthersThatWriteAtTheSameTimeAreNoReasonToGiveUp) {
+  make();
+  publisher->broken = "others changed it";
+  publisher->code = Errc::conflict;
+  EXPECT_EQ(work(), "others changed it");
+  publisher->broken.clear();
+  world.clock->advance(std::chrono::hours(2));
+  EXPECT_EQ(work(), "");
+  EXPECT_THAT(files(), ElementsAre("pkg_1.0.tar.gz"));
+}
+
+TEST_F(BuildJobTest, AMovedTagWithTheSameVersionIsRefusedAndACommitReplaces) {
+  auto wanted = world.wanted("pkg", repository.url());
+  wanted.trigger = Trigger::tags;
+  Repository::git({"-C", repository.path(), "tag", "v1"});
+  const auto builder = parts.builders->create(ctx, wanted).value().builder;
+  EXPECT_EQ(work(), "");
+  EXPECT_FALSE(publisher->published.at(0).replace);
+  repository.write("more", "x");
+  repository.commit("the same version");
+  Repository::git({"-C", repository.path(), "tag", "--force", "v1"});
+  ASSERT_TRUE(parts.builders->order(ctx, builder, {builder.id}));
+  EXPECT_THAT(work(), HasSubstr("is there"));
+  const auto builds = parts.builds->list(ctx, {}).value();
+  EXPECT_EQ(builds.at(0).state, Build::State::failed);
+  EXPECT_THAT(builds.at(0).error, HasSubstr("push a tag with a new one"));
+  EXPECT_EQ(files().size(), 1U);
+}
+
+TEST_F(BuildJobTest, AnOlderCommitIsNotPublishedAfterANewerOne) {
+  const auto builder = make();
+  EXPECT_EQ(work(), "");
+  const Builds::Plan plan{.wanted = {{"HEAD", std::string(40, 'a')}, {"HEAD", std::string(40, 'b')}}};
+  ASSERT_TRUE(parts.builds->order(ctx, builder, 1000, plan));
+  const auto open = parts.builds->open(ctx, 1000).value();
+  ASSERT_EQ(open.size(), 2U);
+  ASSERT_TRUE(parts.builds->note_files(ctx, open[1], {}));
+  ASSERT_TRUE(parts.builds->succeed(ctx, open[1], {"pkg", "1.1", 2}));
+  const auto older = parts.builds->note_files(ctx, open[0], {});
+  ASSERT_FALSE(older);
+  EXPECT_EQ(older.error().code(), Errc::invalid_argument);
+  auto asked = open[0];
+  asked.ref.clear();
+  EXPECT_TRUE(parts.builds->note_files(ctx, asked, {})) << "by its number";
+}
+
+TEST_F(BuildJobTest, OneJobBuildsForABuilderAtATime) {
+  const auto builder = make();
+  const std::vector<std::string> kinds = {"build"};
+  const auto first = world.queue->lease(ctx, "node", kinds, std::chrono::minutes(1)).value();
+  ASSERT_TRUE(first);
+  EXPECT_EQ(parts.builders->claim_building(ctx, builder.id, first->id).value(), first->id);
+  EXPECT_EQ(parts.builders->claim_building(ctx, builder.id, 77).value(), first->id);
+  world.clock->advance(std::chrono::minutes(2));  // its node died
+  EXPECT_EQ(parts.builders->claim_building(ctx, builder.id, 77).value(), 77);
+}
+
+TEST_F(BuildJobTest, OfVeryManyBuildsAnotherJobMakesTheRest) {
+  EXPECT_TRUE(handler->takes_long());
+  auto wanted = world.wanted("pkg", repository.url());
+  wanted.trigger = Trigger::tags;
+  const auto builder = parts.builders->create(ctx, wanted).value().builder;
+  EXPECT_EQ(work(), "");
+  for (int i = 0; i < 4; ++i) {
+    release("2." + std::to_string(i));
+    Repository::git({"-C", repository.path(), "tag", "v2." + std::to_string(i)});
+  }
+  ASSERT_TRUE(parts.builders->order(ctx, builder, {builder.id}));
+  EXPECT_EQ(work(), "");
+  EXPECT_EQ(files().size(), 3U);
+  EXPECT_EQ(work(), "");
+  EXPECT_EQ(files().size(), 4U);
+  EXPECT_EQ(work(), "no job");
 }
 
 TEST_F(BuildJobTest, ACommitThatCameWhileOneWaitsToBeTriedAgainTakesItsPlace) {

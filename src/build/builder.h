@@ -37,6 +37,7 @@ struct Builder {
   std::int64_t clone_depth = 1;  // 0: the whole history
   std::string package{};         // what it built at first; it builds nothing else. Empty: nothing yet
   std::string head{};            // commits: the last one that a build was ordered for
+  bool tags_seen = false;        // tags: a look knew all that there were; later ones are new
   std::string problem{};         // of the last look at the repository; empty: none
   std::optional<Time> looked_at{};
   Time created_at{};

@@ -19,7 +19,7 @@ constexpr std::size_t kLongestProblem = 1000;
 
 #define GRANARY_BUILDER_COLUMNS                                                                  \
   "id, source, name, url, branch, build_trigger, credential, sub_dir, submodules, clone_depth, " \
-  "package, head, problem, looked_at, created_at"
+  "package, head, problem, looked_at, created_at, tags_seen"
 
 Result<Builder> to_builder(const Row& row) {
   Builder out;
@@ -42,6 +42,7 @@ Result<Builder> to_builder(const Row& row) {
   out.problem = row.text(12);
   if (row.integer(13) != 0) out.looked_at = from_micros(row.integer(13));
   out.created_at = from_micros(row.integer(14));
+  out.tags_seen = row.integer(15) != 0;
   return out;
 }
 
@@ -74,6 +75,7 @@ jobs::JobSpec build_job(const Builder& builder, const Order& order, std::int64_t
   if (!order.tag.empty()) json.member("tag", order.tag);
   if (!order.commit.empty()) json.member("commit", order.commit);
   if (order.again) json.member("again", true);
+  if (order.rest_of != 0) json.member("rest_of", order.rest_of);
   json.end_object();
   jobs::JobSpec spec;
   spec.kind = kKind;
@@ -82,6 +84,7 @@ jobs::JobSpec build_job(const Builder& builder, const Order& order, std::int64_t
   if (!order.tag.empty()) spec.key += " tag " + order.tag;
   if (!order.commit.empty()) spec.key += " commit " + order.commit;
   if (order.again) spec.key += " again";
+  if (order.rest_of != 0) spec.key += " rest of " + std::to_string(order.rest_of);
   spec.source = builder.source.value;
   spec.priority = kPriority;
   spec.max_attempts = retries + 2;
@@ -95,6 +98,7 @@ Result<Order> parse_order(std::string_view arguments) {
   order.tag = json["tag"].string().value_or("");
   order.commit = json["commit"].string().value_or("");
   order.again = json["again"].boolean().value_or(false);
+  order.rest_of = json["rest_of"].integer().value_or(0);
   if (order.builder == 0)
     return fail(Errc::invalid_argument, "the job names no builder", "run the builder again");
   if (!order.tag.empty()) TRY(check_ref(order.tag));
@@ -215,6 +219,38 @@ Result<std::int64_t> Builders::order(const Context& ctx, const Builder& builder,
     return {};
   }));
   return id;
+}
+
+Result<> Builders::order_rest(const Context& ctx, const Builder& builder, std::int64_t job,
+                              std::span<const Build> builds) {
+  Order order;
+  order.builder = builder.id;
+  order.rest_of = job;
+  return database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
+    const auto id = TRY(jobs::submit(session, build_job(builder, order, retries_), clock_->now()));
+    for (const auto& build : builds)
+      TRY(session.execute("UPDATE git_builds SET job = $2 WHERE id = $1 AND state = 'waiting'",
+                          {build.id, id}));
+    return {};
+  });
+}
+
+Result<std::int64_t> Builders::claim_building(const Context& ctx, std::int64_t builder, std::int64_t job) {
+  std::int64_t holder = 0;
+  TRY(database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
+    holder = 0;
+    TRY(session.execute(
+        "UPDATE git_builders SET building = $2 WHERE id = $1 AND building <> $2 AND NOT EXISTS "
+        "(SELECT 1 FROM jobs WHERE jobs.id = git_builders.building AND jobs.state = 'running' "
+        "AND jobs.lease_until > $3)",
+        {builder, job, micros(clock_->now())}));
+    return session.query("SELECT building FROM git_builders WHERE id = $1", {builder},
+                         [&](const Row& row) -> Result<> {
+                           holder = row.integer(0);
+                           return {};
+                         });
+  }));
+  return holder;
 }
 
 Result<std::optional<Builder>> Builders::claim_due(const Context& ctx, std::chrono::milliseconds interval) {

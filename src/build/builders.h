@@ -25,7 +25,8 @@ struct BuilderChange {
 struct Order {
   std::int64_t builder = 0;
   std::string tag{}, commit{};
-  bool again = false;  // what was built is built again
+  bool again = false;        // what was built is built again
+  std::int64_t rest_of = 0;  // a job that had more to build than one turn may: its other builds
 };
 /// One at a time of the same order in the cluster. `retries`: how often a failed one is tried again; one
 /// attempt more is for a node that dies.
@@ -55,6 +56,11 @@ class Builders {
 
   /// Submits a build job: the id of it, or of the same one that waits or runs.
   Result<std::int64_t> order(const Context&, const Builder&, const Order&);
+
+  /// Another job for builds of `job` that its turn does not come to.
+  Result<> order_rest(const Context&, const Builder&, std::int64_t job, std::span<const Build> builds);
+  /// Which job builds for the builder from now on: `job`, or another one that runs. Its lease is the claim's.
+  Result<std::int64_t> claim_building(const Context&, std::int64_t builder, std::int64_t job);
 
   /// One that nobody has looked at for `interval`: it is the caller's from now on. Absent: none is due.
   Result<std::optional<Builder>> claim_due(const Context&, std::chrono::milliseconds interval);

@@ -91,6 +91,9 @@ Result<> Builds::order(const Context& ctx, const Builder& builder, std::int64_t 
     if (!plan.head.empty())
       TRY(session.execute("UPDATE git_builders SET head = $2 WHERE id = $1",
                           {builder.id, std::string_view(plan.head)}));
+    if (plan.tags_seen)
+      TRY(session.execute("UPDATE git_builders SET tags_seen = 1 WHERE id = $1 AND tags_seen = 0",
+                          {builder.id}));
     for (const auto& tag : plan.tags)
       TRY(
           session.execute("INSERT INTO git_tags (builder, tag, commit_sha) VALUES ($1, $2, $3) "
@@ -138,8 +141,49 @@ Result<bool> Builds::is_built(const Context& ctx, std::int64_t builder, std::str
   return built;
 }
 
+Result<std::int64_t> Builds::end_orphans(const Context& ctx, std::int64_t builder) {
+  constexpr std::string_view kOrphans =
+      "SELECT b.id, COALESCE(j.error, '') FROM git_builds b LEFT JOIN jobs j ON j.id = b.job "
+      "WHERE b.builder = $1 AND b.state = 'waiting' AND (j.id IS NULL OR j.state NOT IN ('waiting', "
+      "'running'))";
+  std::vector<std::pair<std::int64_t, std::string>> all;
+  const auto read = [&](Session& session) -> Result<> {
+    all.clear();
+    return session.query(kOrphans, {builder}, [&](const Row& row) -> Result<> {
+      all.emplace_back(row.integer(0), row.text(1));
+      return {};
+    });
+  };
+  TRY(database_->read(ctx, read));
+  if (all.empty()) return 0;
+  TRY(database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
+    TRY(read(session));
+    for (const auto& [id, error] : all) {
+      const auto why = bounded(error.empty() ? "its job was ended" : error);
+      TRY(
+          session.execute("UPDATE git_builds SET state = 'failed', finished_at = $2, error = CASE WHEN error "
+                          "= '' THEN $3 ELSE error END WHERE id = $1",
+                          {id, micros(clock_->now()), std::string_view(why)}));
+    }
+    return {};
+  }));
+  return static_cast<std::int64_t>(all.size());
+}
+
 Result<> Builds::note_files(const Context& ctx, const Build& build, const std::vector<BuiltFile>& files) {
   return database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
+    bool newer = false;
+    TRY(
+        session.query("SELECT 1 FROM git_builds WHERE builder = $1 AND id > $2 AND ref = $3 AND ref <> '' "
+                      "AND state = 'succeeded' AND commit_sha <> $4 LIMIT 1",
+                      {build.builder, build.id, std::string_view(build.ref), std::string_view(build.commit)},
+                      [&](const Row&) -> Result<> {
+                        newer = true;
+                        return {};
+                      }));
+    if (newer)
+      return fail(Errc::invalid_argument, "a newer commit was built",
+                  "to have this one nevertheless: granary rerun git-builder --commit-sha");
     for (const auto& file : files)
       TRY(
           session.execute("INSERT INTO git_built_files (build, filename, digest) VALUES ($1, $2, $3) "

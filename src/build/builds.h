@@ -49,6 +49,7 @@ class Builds {
     std::vector<RemoteRef> wanted{};
     std::string head{};             // empty: as it was
     std::vector<RemoteRef> tags{};  // names without refs/tags/
+    bool tags_seen = false;         // Builder::tags_seen from now on
   };
   Result<> order(const Context&, const Builder&, std::int64_t job, const Plan&);
   /// Of an order that named a branch that has moved since, or a commit by its first digits.
@@ -58,7 +59,11 @@ class Builds {
   /// Whether the last build of the commit went well; false too when there was none.
   Result<bool> is_built(const Context&, std::int64_t builder, std::string_view commit);
 
+  /// Builds that wait for jobs that are over have failed with them; how many it were.
+  Result<std::int64_t> end_orphans(const Context&, std::int64_t builder);
+
   /// To be called before they are published: what is there with these bytes comes from the commit.
+  /// Errc::invalid_argument when a newer commit of its branch or tag was published already.
   Result<> note_files(const Context&, const Build&, const std::vector<BuiltFile>&);
   /// Of every build of the commit by this builder.
   Result<std::vector<Digest>> digests_of(const Context&, std::int64_t builder, std::string_view commit);

@@ -25,17 +25,32 @@ std::vector<RemoteRef> as_refs(std::vector<RemoteRef> tags) {
   return tags;
 }
 
-Result<Builds::Plan> plan_tags(const Order& order, const std::vector<RemoteRef>& refs, const Known& known) {
+/// Of the builders from before the mark was, those that know tags have seen them.
+bool first_look(const Builder& builder, const Known& known) {
+  return !builder.tags_seen && known.tags.empty();
+}
+
+/// The one that is built in any case. At the first look all the others are known from then on, too.
+Builds::Plan plan_one_tag(const Builder& builder, const RemoteRef& tag, const std::vector<RemoteRef>& refs,
+                          const Known& known) {
   Builds::Plan out;
-  if (refs.empty()) return out;
-  if (order.again) {
-    out.wanted = as_refs({refs.back()});
-    out.tags = {refs.back()};
-    return out;
-  }
+  out.wanted = as_refs({tag});
+  if (builder.trigger != Trigger::tags) return out;
+  out.tags_seen = true;
+  if (first_look(builder, known)) out.tags = new_ones(refs, known.tags);
+  if (std::find(out.tags.begin(), out.tags.end(), tag) == out.tags.end()) out.tags.push_back(tag);
+  return out;
+}
+
+Builds::Plan plan_tags(const Builder& builder, const Order& order, const std::vector<RemoteRef>& refs,
+                       const Known& known) {
+  if (order.again && !refs.empty()) return plan_one_tag(builder, refs.back(), refs, known);
+  Builds::Plan out;
+  out.tags_seen = true;
   out.tags = new_ones(refs, known.tags);
   out.wanted = as_refs(out.tags);
-  if (known.tags.empty()) out.wanted.erase(out.wanted.begin(), out.wanted.end() - 1);
+  if (first_look(builder, known) && !out.wanted.empty())
+    out.wanted.erase(out.wanted.begin(), out.wanted.end() - 1);
   return out;
 }
 
@@ -60,11 +75,9 @@ Result<Builds::Plan> plan(const Builder& builder, const Order& order, const std:
     if (tag == refs.end())
       return fail(Errc::not_found, "the repository has no tag '" + order.tag + "'",
                   "push it, or build a commit with: granary rerun git-builder --commit-sha");
-    out.wanted = as_refs({*tag});
-    if (builder.trigger == Trigger::tags) out.tags = {*tag};
-    return out;
+    return plan_one_tag(builder, *tag, refs, known);
   }
-  if (builder.trigger == Trigger::tags) return plan_tags(order, refs, known);
+  if (builder.trigger == Trigger::tags) return plan_tags(builder, order, refs, known);
   if (refs.empty()) return out;
   const auto& commit = refs.front().commit;
   if (commit != builder.head) out.head = commit;

@@ -49,6 +49,30 @@ TEST(Plan, OfTheTagsThatWereThereOnlyTheNewestIsBuilt) {
   EXPECT_EQ(first.tags, tags);
 }
 
+TEST(Plan, AnOrderForOneTagBeforeTheFirstLookDoesNotMakeTheOthersNew) {
+  const Refs tags = {{"v1", kOld}, {"v2", kOld}, {"v3", kNew}};
+  const auto builder = builder_of(Trigger::tags);
+  Order again{1};
+  again.again = true;
+  for (const auto& order : {again, Order{1, "v1", ""}}) {
+    const auto first = plan(builder, order, tags, known_of({}, false)).value();
+    EXPECT_EQ(first.wanted.size(), 1U);
+    EXPECT_EQ(first.tags, tags);
+    EXPECT_TRUE(plan(builder, {1}, tags, known_of(first.tags, false)).value().wanted.empty());
+  }
+  EXPECT_TRUE(
+      plan(builder_of(Trigger::commits), {1, "v1", ""}, tags, known_of({}, false)).value().tags.empty());
+}
+
+TEST(Plan, AllTheTagsOfARepositoryThatHadNoneAreNew) {
+  auto builder = builder_of(Trigger::tags);
+  const auto empty = plan(builder, {1}, {}, known_of({}, false)).value();
+  EXPECT_TRUE(empty.tags_seen);
+  builder.tags_seen = empty.tags_seen;
+  const Refs tags = {{"v1", kOld}, {"v2", kNew}};
+  EXPECT_EQ(plan(builder, {1}, tags, known_of({}, false)).value().wanted.size(), 2U);
+}
+
 TEST(Plan, LaterEveryTagThatIsNewOrWasMovedIsBuilt) {
   const Refs before = {{"v1", kOld}, {"v2", kOld}};
   const Refs now = {{"v1", kOld}, {"v2", kNew}, {"v3", kNew}};

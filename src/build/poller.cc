@@ -57,6 +57,7 @@ void Poller::look_at_due(const std::stop_token& stop) {
 
 Result<> Poller::look_at(const Context& ctx, const Builder& builder) {
   const auto sandbox = TRY(Sandbox::open(ctx, parts_.sandbox));
+  TRY(end_orphans(ctx, parts_, builder));
   const auto refs = TRY(look(ctx, parts_, sandbox, builder));
   if (has_news(builder, refs, TRY(parts_.builds->known_tags(ctx, builder.id))))
     TRY(parts_.builders->order(ctx, builder, {builder.id}));

@@ -16,6 +16,7 @@ struct Publication {
   std::string path;
   std::string actor{}, comment{};
   std::vector<Digest> keep{};  // what is there with one of these digests stays
+  bool replace = false;        // other bytes under the name go; else Errc::conflict
   bool dry_run = false;
 };
 
@@ -29,7 +30,7 @@ struct Publicised {
 class Publisher {
  public:
   virtual ~Publisher() = default;
-  /// Takes the place of another file of that name, but for those that are kept. Durable when it returns.
+  /// Durable when it returns. Errc::conflict: the source does not take it, or others wrote at the same time.
   virtual Result<Publicised> publish(const Context&, const Publication&) = 0;
   /// Errc::not_found when the source is gone.
   virtual Result<model::Source> source(const Context&, model::SourceId) = 0;

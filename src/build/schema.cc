@@ -72,7 +72,16 @@ CREATE TABLE git_credentials (
 );
 )sql";
 
-constexpr std::array<db::Migration, 1> kMigrations = {{{"build.0001", kInitial}}};
+// tags_seen: a look knew the tags, even if there were none. building: the job that builds; it holds while it
+// runs, so the lease of the job is the lease of the builder.
+constexpr std::string_view kOneAtATime = R"sql(
+ALTER TABLE git_builders ADD COLUMN tags_seen BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE git_builders ADD COLUMN building BIGINT NOT NULL DEFAULT 0;
+CREATE INDEX git_builds_that_wait ON git_builds (builder, job) WHERE state = 'waiting';
+)sql";
+
+constexpr std::array<db::Migration, 2> kMigrations = {
+    {{"build.0001", kInitial}, {"build.0002", kOneAtATime}}};
 
 }  // namespace
 

@@ -75,12 +75,12 @@ void inherit(model::FileRecord& file, const model::FileRecord& old) {
 
 /// admit(), and what is to be kept counts as there already.
 Result<Admission> decide(const Standing& standing, const model::FileRecord& candidate, const Publish& how) {
-  auto admission = TRY(admit(standing, candidate, how.replace));
-  const auto& keep = how.keep;
-  const bool stays = admission.kind == Admission::Kind::replace &&
-                     std::find(keep.begin(), keep.end(), admission.visible->blob) != keep.end();
-  if (stays) admission.kind = Admission::Kind::already;
-  return admission;
+  const auto stays =
+      std::find_if(standing.history.begin(), standing.history.end(), [&](const model::FileRecord& file) {
+        return !file.gone_in && std::find(how.keep.begin(), how.keep.end(), file.blob) != how.keep.end();
+      });
+  if (stays != standing.history.end()) return Admission{Admission::Kind::already, *stays};
+  return admit(standing, candidate, how.replace);
 }
 
 struct Outcome {

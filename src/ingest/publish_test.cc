@@ -76,11 +76,14 @@ TEST_F(PublishTest, WhatIsToBeKeptStaysAsIfItWereTheSame) {
   upload.filename = other.filename;
   upload.bytes = &bytes;
   Publish how;
-  how.replace = true;
   how.keep = {first.file.blob};
-  const auto kept = ingest->publish(ctx, "r", upload, how).value();
-  EXPECT_TRUE(kept.already);
-  EXPECT_EQ(kept.file.blob, first.file.blob);
+  for (const bool replace : {false, true}) {
+    how.replace = replace;
+    const auto kept = ingest->publish(ctx, "r", upload, how);
+    ASSERT_TRUE(kept) << replace;
+    EXPECT_TRUE(kept->already);
+    EXPECT_EQ(kept->file.blob, first.file.blob);
+  }
   how.keep = {sha256(as_bytes("something else"))};
   EXPECT_FALSE(ingest->publish(ctx, "r", upload, how).value().already);
   EXPECT_EQ(files("r", "pkg").at(0).blob, sha256(as_bytes(other.bytes)));

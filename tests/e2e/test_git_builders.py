@@ -108,6 +108,12 @@ def test_tags_are_built_the_newest_first_and_any_by_rerun(built):
     assert versions(server, "tagged") == ["1.0", "1.1", "1.2", "1.3", "1.4"]
     page = server.cli_json("list", "git-builds", "--source", "src", "--name", "tagged", "--count", "2", "--page", "2")
     assert [build["version"] for build in page] == ["1.4", "1.3"]
+    repository.commit(r_files("tagged", "1.4", answer="other"))
+    git("tag", "--force", "v1.4", cwd=repository.path)
+    before = len(transactions(server))
+    moved = server.run("run", "git-builder", "--source", "src", "--name", "tagged")
+    assert moved.returncode != 0 and "push a tag with a new one" in moved.stderr, "a version never changes"
+    assert len(transactions(server)) == before
     unknown = server.run("rerun", "git-builder", "--source", "src", "--name", "tagged", "--tag", "v9")
     assert unknown.returncode != 0 and "no tag 'v9'" in unknown.stderr
 
@@ -155,6 +161,16 @@ report("processes", lambda: len([p for p in os.listdir("/proc") if p.isdigit()])
     # The parents of its own folder are there, and hold nothing else.
     seen = {line for line in spied if " sees " in line}
     assert seen <= {"data sees ['builds']"}, seen
+
+
+def test_neither_the_whole_disk_nor_the_folder_of_the_settings_is_a_repository(built, make_granary, tmp_path):
+    server = make_granary("sqlite-file", settings=settings())
+    server.config = tmp_path / "etc" / "granary.gcfg"
+    server.config.parent.mkdir()
+    built(server=server.start())
+    for name, url in {"disk": "file:///", "settings": f"file://{server.config.parent}"}.items():
+        refused = create(server, url, name)
+        assert refused.returncode != 0 and "among the folders of the server" in refused.stderr, refused.stderr
 
 
 def test_without_bubblewrap_nothing_is_built_unless_allowed(built, make_granary, tmp_path):
