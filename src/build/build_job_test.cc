@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <set>
+#include <thread>
 
 #include "build/poller.h"
 #include "build/testing/world.h"
@@ -244,6 +246,30 @@ TEST_F(BuildJobTest, OneJobBuildsForABuilderAtATime) {
   EXPECT_EQ(parts.builders->claim_building(ctx, builder.id, 77).value(), first->id);
   world.clock->advance(std::chrono::minutes(2));  // its node died
   EXPECT_EQ(parts.builders->claim_building(ctx, builder.id, 77).value(), 77);
+}
+
+TEST_F(BuildJobTest, ATurnWaitsForTheOtherJobOfItsBuilder) {
+  const auto builder = make();
+  const std::vector<std::string> kinds = {"build"};
+  const auto first = world.queue->lease(ctx, "node", kinds, std::chrono::minutes(1)).value();
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(parts.builders->claim_building(ctx, builder.id, first->id));
+  Order again{builder.id};
+  again.again = true;
+  ASSERT_TRUE(parts.builders->order(ctx, builder, again));
+  std::string ended = "not yet";
+  std::atomic<bool> over = false;
+  std::thread second([&] {
+    ended = work();
+    over = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  EXPECT_FALSE(over);
+  EXPECT_TRUE(publisher->published.empty());
+  EXPECT_TRUE(world.queue->finish(ctx, first->lease(), jobs::Ending::done, Result<>(), {}));
+  second.join();
+  EXPECT_EQ(ended, "");
+  EXPECT_EQ(files().size(), 1U);
 }
 
 TEST_F(BuildJobTest, OfVeryManyBuildsAnotherJobMakesTheRest) {
