@@ -15,7 +15,8 @@ class SandboxTest : public testing::Test {
   void SetUp() override {
     auto opened =
         Sandbox::open(test_context(), {.allow_unsandboxed = false, .hidden = {folder.path() + "/data"}});
-    if (!opened && ::getenv("CI") == nullptr) GTEST_SKIP() << opened.error().message();
+    if (!opened && ::getenv("CI") == nullptr)
+      GTEST_SKIP() << "SKIPPED, NOT PASSED: " << opened.error().message();
     ASSERT_TRUE(opened) << opened.error().message();
     sandbox.emplace(*std::move(opened));
     work = WorkFolder::make(folder.path() + "/data/builds").value();

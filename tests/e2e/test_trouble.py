@@ -178,18 +178,24 @@ def away(store):
         store.start()
 
 
-@pytest.mark.parametrize("trouble", ["stopped", "503", "hanging"])
-def test_a_store_that_is_down_or_busy(make_granary, trouble):
+def store_of_its_own():
     try:
-        store = S3()
+        return S3()
     except FileNotFoundError as error:
         missing(str(error))
+
+
+def on_store(make_granary, store, **settings):
+    s3 = {"Bucket": store.bucket(), "Endpoint": store.endpoint, "Region": store.region, "S3ForcePathStyle": "true"}
+    settings = {"Storage": {"Default": "s3"}, **settings, "S3Storage": s3 | settings.get("S3Storage", {})}
+    return make_granary(settings=settings, environment={"AWS_ACCESS_KEY_ID": store.access, "AWS_SECRET_ACCESS_KEY": store.secret})
+
+
+@pytest.mark.parametrize("trouble", ["stopped", "503", "hanging"])
+def test_a_store_that_is_down_or_busy(make_granary, trouble):
+    store = store_of_its_own()
     try:
-        server = make_granary(settings={
-            "Storage": {"Default": "s3"}, "S3Storage": {"Bucket": store.bucket(), "Endpoint": store.endpoint, "Region": store.region,
-                                                        "S3ForcePathStyle": "true"},
-            "Limits": {"RequestTimeout": "5s"}}, environment={"AWS_ACCESS_KEY_ID": store.access, "AWS_SECRET_ACCESS_KEY": store.secret})
-        server.start()
+        server = on_store(make_granary, store, Limits={"RequestTimeout": "5s"}).start()
         name, token = server.repository("python"), server.token()
         data, filename = wheel("oats", "1.0"), wheel_name("oats", "1.0")
         assert server.upload(name, wheel_name("rye", "1.0"), wheel("rye", "1.0"), token).status == 200
@@ -227,16 +233,9 @@ def test_a_store_that_is_down_or_busy(make_granary, trouble):
 
 
 def test_an_installer_that_asks_once_waits_for_a_store_that_is_away_for_a_moment(make_granary):
+    store = store_of_its_own()
     try:
-        store = S3()
-    except FileNotFoundError as error:
-        missing(str(error))
-    try:
-        server = make_granary(settings={
-            "Storage": {"Default": "s3"}, "S3Storage": {"Bucket": store.bucket(), "Endpoint": store.endpoint, "Region": store.region,
-                                                        "S3ForcePathStyle": "true", "OutagePatience": "4s"}},
-            environment={"AWS_ACCESS_KEY_ID": store.access, "AWS_SECRET_ACCESS_KEY": store.secret})
-        server.start()
+        server = on_store(make_granary, store, S3Storage={"OutagePatience": "4s"}).start()
         name, token = server.repository("python"), server.token()
         urls = {}
         for project in ("oats", "rye"):
