@@ -25,7 +25,7 @@ sys.path[:0] = [str(ROOT / folder) for folder in ("bench/load", "bench", "tests/
 
 import laboratory  # noqa: E402
 import plan  # noqa: E402
-import quota  # noqa: E402
+import scale  # noqa: E402
 import table  # noqa: E402
 from server import Granary  # noqa: E402
 from watch import Watch  # noqa: E402
@@ -36,7 +36,6 @@ SOAK_SECONDS = int(os.environ.get("LOAD_SOAK_SECONDS", "3600"))
 SOAK_RATE = int(os.environ.get("LOAD_SOAK_RATE", "100"))
 PACKAGES = int(os.environ.get("LOAD_PACKAGES", "500"))
 CONNECTIONS, SEED = 64, 1
-SHARE = 0.05  # of a processor, for each node of `scale`: all of them and the generator together leave the processors mostly idle
 
 
 def say(text):
@@ -127,26 +126,7 @@ class Cluster:
         return result | {"rate": rate, "at": SECONDS}
 
     def scale(self):
-        """Nodes with the same share of a processor each, asked directly."""
-        nodes = list(self.lab.nodes.values())
-        by = "?"
-        for node in nodes:
-            by = quota.limit(self.lab.record, f"node-{node.machine}", node.pid, SHARE)
-        count = max(2000, INSTALLS // 100)
-        rates = []
-        for number in (1, 2, 3):
-            servers = [f"{node.address}:{node.port}" for node in nodes[:number]]
-            rounds = []
-            for _ in range(3):  # the first fills what a node keeps in memory
-                path = self.generator.plan(self.target, self.token, count * number)
-                got = self.generator.run(path, servers, "installs", count * number, connections=16 * number)
-                assert got["failed"] == 0, got["failures"]
-                rounds.append(count * number / got["seconds"])
-            rates.append(max(rounds[1:]))
-        for node in nodes:
-            quota.limit(self.lab.record, f"node-{node.machine}", node.pid, 100)
-        return {"by": by, "share": SHARE, "installs_per_second": rates,
-                "linear": [rate / rates[0] / (i + 1) for i, rate in enumerate(rates)]}
+        return scale.measure(self, max(2000, INSTALLS // 100))
 
     def join(self):
         """Slices of load on a node that has just been started with nothing on its disk, until one is as fast as it ever is."""
