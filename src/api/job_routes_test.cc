@@ -52,15 +52,25 @@ class JobRoutesTest : public ::testing::Test {
     for (const auto& job : list.items()) all += std::to_string(job["id"].integer().value_or(0)) + " ";
     return all;
   }
-  /// What a client of the stream has read when it ends.
+  /// What a client of the stream has read so far.
+  static std::string text_of(const Response& response) {
+    const auto file = std::get<http::GrowingBody>(response.body).file;
+    std::string text(file->state().size, '\0');
+    EXPECT_EQ(::pread(file->fd(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
+    return text;
+  }
+  /// And when it ends.
   static std::string all_of(const Response& response) {
     const auto file = std::get<http::GrowingBody>(response.body).file;
     for (int i = 0; i < 2000 && !file->state().finished; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     EXPECT_TRUE(file->state().finished);
-    std::string text(file->state().size, '\0');
-    EXPECT_EQ(::pread(file->fd(), text.data(), text.size(), 0), static_cast<ssize_t>(text.size()));
-    return text;
+    return text_of(response);
+  }
+  static bool tells(const Response& response, std::string_view what) {
+    for (int i = 0; i < 2000 && text_of(response).find(what) == std::string::npos; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return text_of(response).find(what) != std::string::npos;
   }
 
   view::World world_;
@@ -115,6 +125,11 @@ TEST_F(JobRoutesTest, EventsTellLinesAndProgressUntilTheEnd) {
   const auto job = lease();
   const auto response = call(Method::get, "/__api__/jobs/" + std::to_string(job.id) + "/events");
   ASSERT_EQ(response.status, 200);
+  EXPECT_TRUE(tells(response, "\"done\":0,\"total\":0,"));
+  ASSERT_TRUE(queue_->renew(world_.ctx, job.lease(), std::chrono::minutes(1),
+                            {jobs::Progress{1, 4, "a quarter"}, {}}));
+  EXPECT_TRUE(tells(response, "\"done\":1,\"total\":4,\"message\":\"a quarter\""));
+  EXPECT_EQ(text_of(response).find("event: end"), std::string::npos) << "it is told while it runs";
   jobs::Report report{jobs::Progress{4, 4, "verified"}, {{0, world_.clock->now(), "info", "one"}}};
   report.lines.push_back({0, world_.clock->now(), "warn", "two"});
   ASSERT_TRUE(queue_->finish(world_.ctx, job.lease(), jobs::Ending::done, {}, report));
@@ -125,6 +140,7 @@ TEST_F(JobRoutesTest, EventsTellLinesAndProgressUntilTheEnd) {
   EXPECT_LT(one, two);
   EXPECT_LT(two, end);
   EXPECT_NE(text.find("\"state\":\"succeeded\"", end), std::string::npos);
+  EXPECT_NE(text.find("\"done\":4,\"total\":4,\"message\":\"verified\"", end), std::string::npos);
 
   const auto rest = all_of(
       call(Method::get, "/__api__/jobs/" + std::to_string(job.id) + "/events", {}, {{"Last-Event-ID", "1"}}));

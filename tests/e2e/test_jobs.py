@@ -3,8 +3,10 @@
 import http.client
 import json
 import os
+import threading
 import zipfile
 
+import faulty as faults
 import pytest
 
 from artifacts import wheel, wheel_name
@@ -15,23 +17,51 @@ def state(server, job):
     return server.cli_json("info", "job", "--id", job)["state"]
 
 
-def test_a_job_runs_with_its_log_and_live_events(granary):
+def events(server, job, patience=20):
+    """(name, data) of the stream of a job, each as it comes; silence for longer than that is a failure."""
+    stream = http.client.HTTPConnection("127.0.0.1", server.port, timeout=patience)
+    stream.request("GET", f"/__api__/jobs/{job}/events", headers=basic("__token__", server.token("global:admin")))
+    answer, fields = stream.getresponse(), {}
+    assert answer.status == 200 and answer.headers["Content-Type"] == "text/event-stream"
+    while line := answer.readline().decode():
+        if line != "\n":
+            key, value = line.rstrip("\n").split(": ", 1)
+            fields[key] = value
+        elif "event" in fields:
+            yield fields["event"], json.loads(fields["data"])
+            fields = {}
+    stream.close()
+
+
+def test_a_job_runs_with_its_log_and_its_events(granary):
     name = granary.repository("python")
     granary.added(name, {wheel_name("steady", "1.0"): wheel("steady", "1.0")})
     job = granary.cli_json("run", "job", "--kind", "verify")["id"]
-    stream = http.client.HTTPConnection("127.0.0.1", granary.port, timeout=30)
-    stream.request("GET", f"/__api__/jobs/{job}/events", headers=basic("__token__", granary.token("global:admin")))
-    answer = stream.getresponse()
-    assert answer.status == 200 and answer.headers["Content-Type"] == "text/event-stream"
-    events = [dict(line.split(": ", 1) for line in event.splitlines())
-              for event in answer.read().decode().strip().split("\n\n")]  # the stream ends with the job
-    assert events[-1]["event"] == "end" and json.loads(events[-1]["data"])["state"] == "succeeded"
-    lines = [json.loads(event["data"])["line"] for event in events if event["event"] == "log"]
+    told = list(events(granary, job))  # the stream ends with the job
+    assert told[-1][0] == "end" and told[-1][1]["state"] == "succeeded"
+    lines = [data["line"] for name, data in told if name == "log"]
     assert any(line.startswith("verified") for line in lines), lines
     shown = granary.cli("info", "job", "--id", job)
     assert "succeeded" in shown and "verified" in shown
     assert str(job) in granary.cli("list", "jobs", "--kind", "verify", "--state", "succeeded")
     assert 'granary_jobs{kind="verify",state="succeeded"}' in granary.metrics()
+
+
+def test_who_watches_a_job_sees_how_far_it_is_while_it_runs(make_granary, cran_upstream, faulty):
+    upstream, go_on = faulty(cran_upstream.url), threading.Event()
+    server = make_granary(settings={"CRAN": {"RequestsPerSecond": 0, "ReadOldVersions": "false"}}).start()
+    server.cli("create", "source", "--name", "cran", "--type", "cran", "--url", upstream.url)
+    server.cli("sync", "--source", "cran", seconds=300)
+    upstream.fail("/src/contrib/R6_*", faults.held(go_on))
+    job = server.cli_json("fetch", "--source", "cran", "--package", "praise,R6", "--no-wait")["id"]
+    stream = events(server, job)
+    # One of its two files is there; the other comes when this has been read, and not before.
+    half = next(data for name, data in stream if name == "job" and data["state"] == "running" and data["done"] == 1)
+    assert half["total"] == 2 and half["message"].startswith("fetching files"), half
+    assert state(server, job) == "running" and upstream.count("/src/contrib/R6_*") == 1
+    go_on.set()
+    *_, (name, last) = stream
+    assert (name, last["state"], last["done"], last["total"]) == ("end", "succeeded", 2, 2), last
 
 
 def test_jobs_are_for_administrators(granary):
