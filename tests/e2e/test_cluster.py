@@ -187,13 +187,18 @@ def test_a_node_of_the_version_before_works_beside_one_that_has_migrated_further
 
 def test_a_worker_runs_jobs_and_serves_no_packages_and_a_web_node_the_reverse(make_granary):
     web = make_granary("postgres-s3", settings={"Server": {"NodeName": "web", "Role": "web"}}).start()
+    job = web.cli_json("run", "job", "--kind", "collect")["id"]
+    # Nobody is there who would run it, and a node that did would begin at once.
+    for _ in range(20):
+        assert web.cli_json("info", "job", "--id", job)["state"] == "waiting"
+        time.sleep(0.05)
     worker = make_granary(share=web, settings={"Server": {"NodeName": "worker", "Role": "worker"}}).start()
+    eventually(lambda: web.cli_json("info", "job", "--id", job)["state"] == "succeeded", 20)
+    done = web.cli_json("info", "job", "--id", job)
+    assert (done["node"], done["attempt"]) == ("worker", 1), done
     repository = web.repository("python")
     assert web.get(f"/{repository}/latest/simple/").status == 200
     assert worker.get(f"/{repository}/latest/simple/").status == 404
     assert worker.get("/__api__/status").status == 200 and worker.metrics()
     assert ready(worker) == 200 and worker.get("/__live__").status == 200
-    job = web.cli_json("run", "job", "--kind", "collect")["id"]
-    eventually(lambda: web.cli_json("info", "job", "--id", job)["state"] == "succeeded", 20)
-    assert web.cli_json("info", "job", "--id", job)["node"] == "worker"
     assert {one["name"]: one["role"] for one in web.cli_json("cluster", "nodes")} == {"web": "web", "worker": "worker"}
