@@ -1,6 +1,7 @@
 """Several servers over one PostgreSQL and one S3 store are one service."""
 
 import concurrent.futures
+import hashlib
 import threading
 import time
 
@@ -76,13 +77,115 @@ def test_one_name_uploaded_twice_at_once_has_one_content(nodes):
         assert nodes[0].filenames("python", "duel").count(name) == 1
 
 
-def test_a_token_revoked_on_one_is_refused_on_the_other(nodes):
-    name = nodes[0].repository("python", authenticated=True)
-    token = nodes[0].token(f"repos:read:{name}")
-    allowed = basic("__token__", token)
-    eventually(lambda: nodes[1].get(f"/{name}/latest/simple/", **allowed).status == 200, 2)
-    nodes[0].cli("revoke", "token", "--token", token)
-    eventually(lambda: nodes[1].get(f"/{name}/latest/simple/", **allowed).status == 401, 2)
+class Seen:
+    """What a client of one node is told."""
+
+    def __init__(self, node):
+        self.node = node
+
+    def status(self, path, **headers):
+        return self.node.get(path, **headers).status
+
+    def index(self):
+        return self.node.get("/r/latest/src/contrib/PACKAGES").text
+
+    def archived(self, version):
+        return self.status(f"/r/latest/src/contrib/Archive/barn/{r_name('barn', version)}") == 200
+
+    def files(self, project="oats", repository="python"):
+        return self.node.filenames(repository, project)
+
+    def yanked(self):
+        return [file["yanked"] for file in self.node.json_page("python", "oats").json["files"]]
+
+    def sent(self):
+        return self.status(self.node.file_url("python", "oats", wheel_name("oats", "1.0")))
+
+    def sources(self):
+        return {one["name"]: one for one in self.node.get("/__api__/sources").json}
+
+    def answer(self, repository):
+        """Of which of two sources the file is that both have."""
+        [file] = self.node.json_page(repository, "oats").json["files"]
+        return file["hashes"]["sha256"]
+
+
+def test_each_kind_of_write_is_seen_on_the_other_node_within_a_second(make_granary, cran_upstream):
+    first = make_granary("postgres-s3", settings={"Server": {"NodeName": "first"}, "CRAN": {"ReadOldVersions": "false"}}).start()
+    # Without workers: what a job writes is written by the first.
+    second = make_granary(share=first, settings={"Server": {"NodeName": "second"}, "Jobs": {"Workers": 0}}).start()
+    first.repository("python", name="python")
+    first.repository("r", name="r")
+    token = first.token()
+    oats, rival = wheel("oats", "1.0"), wheel("oats", "1.0", answer="of the other")
+    names = {}  # of what is made on the way
+
+    def reading():
+        return basic("__token__", names["reader"])
+
+    def rivals(node):
+        node.source("python", name="rival")
+        assert node.upload("rival", wheel_name("oats", "1.0"), rival, token).status == 200
+
+    def mirror(node):
+        node.cli("create", "source", "--name", "cran", "--type", "cran", "--url", cran_upstream.url)
+        node.repository("r", "cran", name="cran")
+        node.cli("sync", "--source", "cran")
+
+    simple, fresh, cran = "/fresh/latest/simple/oats/", "/open/latest/simple/", "/cran/latest/src/contrib/PACKAGES"
+    # (what is done, by one node; what is then true on the other, and was not before)
+    writes = [
+        ("upload", lambda n: n.upload("python", wheel_name("oats", "1.0"), oats, token), lambda s: s.files() == [wheel_name("oats", "1.0")]),
+        ("yank", lambda n: n.cli("yank", "--source", "python", "--name", "oats@1.0"), lambda s: s.yanked() not in ([False], [])),
+        ("unyank", lambda n: n.cli("unyank", "--source", "python", "--name", "oats@1.0"), lambda s: s.yanked() == [False]),
+        ("add", lambda n: n.added("r", {r_name("barn", v): r_package("barn", v) for v in ("1.0", "1.1")}), lambda s: "Version: 1.1\n" in s.index()),
+        ("archive", lambda n: n.cli("archive", "--source", "r", "--name", "barn"), lambda s: "Version: 1.1\n" not in s.index() and s.archived("1.1")),
+        ("remove of R", lambda n: n.cli("remove", "package", "--source", "r", "--name", "barn@all"), lambda s: not s.archived("1.1")),
+        ("create repo", lambda n: n.cli("create", "repo", "--name", "fresh", "--type", "python"), lambda s: s.status("/fresh/latest/simple/") == 200),
+        ("subscribe", lambda n: n.cli("subscribe", "--repo", "fresh", "--source", "python"), lambda s: s.files(repository="fresh")),
+        ("create source", rivals, lambda s: "rival" in s.sources()),
+        ("unsubscribe", lambda n: n.cli("unsubscribe", "--repo", "fresh", "--source", "python"), lambda s: not s.files(repository="fresh")),
+        ("subscribe another", lambda n: [n.cli("subscribe", "--repo", "fresh", "--source", one) for one in ("rival", "python")],
+         lambda s: s.files(repository="fresh") and s.answer("fresh") == hashlib.sha256(rival).hexdigest()),
+        ("reorder", lambda n: n.cli("reorder", "--repo", "fresh", "--sources", "python,rival"),
+         lambda s: s.answer("fresh") == hashlib.sha256(oats).hexdigest()),
+        ("edit source", lambda n: n.cli("edit", "source", "--name", "rival", "--new-name", "other"), lambda s: "other" in s.sources()),
+        ("redirect", lambda n: n.cli("edit", "repo", "--name", "python", "--downloads", "redirect"), lambda s: s.sent() == 302),
+        ("stream", lambda n: n.cli("edit", "repo", "--name", "python", "--downloads", "stream"), lambda s: s.sent() == 200),
+        ("close repo", lambda n: n.cli("edit", "repo", "--name", "fresh", "--authenticated=true"), lambda s: s.status(simple) == 401),
+        ("create token", lambda n: names.update(reader=n.token("repos:read")), lambda s: "reader" in names and s.status(simple, **reading()) == 200),
+        ("revoke token", lambda n: n.cli("revoke", "token", "--token", names["reader"]), lambda s: s.status(simple, **reading()) == 401),
+        ("open repo", lambda n: n.cli("edit", "repo", "--name", "fresh", "--authenticated=false"), lambda s: s.status(simple) == 200),
+        ("rename repo", lambda n: n.cli("edit", "repo", "--name", "fresh", "--new-name", "open"), lambda s: s.status(fresh) == 200),
+        ("url create", lambda n: names.update(snapshot=n.cli_json("url", "create", "--repo", "python", "--lock")["snapshot"]),
+         lambda s: "snapshot" in names and s.status(f"/python/{names['snapshot']}/simple/oats/") == 200),
+        ("remove of Python", lambda n: n.cli("remove", "package", "--source", "python", "--name", "oats@all"), lambda s: not s.files()),
+        ("delete repo", lambda n: n.cli("delete", "repo", "--name", "open"), lambda s: s.status(fresh) == 404),
+        ("delete source", lambda n: n.cli("delete", "source", "--name", "other"), lambda s: "other" not in s.sources()),
+    ]
+    by_first = [
+        ("sync", mirror, lambda s: b"Package: R6\n" in s.node.get(cran).body),
+        ("clear", lambda n: n.cli("clear", "--source", "cran", "--confirm"), lambda s: b"Package: R6\n" not in s.node.get(cran).body),
+        ("offline", lambda n: n.cli("cluster", "offline", "--nodes", "second"), lambda s: s.status("/__ping__") == 503),
+        ("online", lambda n: n.cli("cluster", "online", "--nodes", "second"), lambda s: s.status("/__ping__") == 200),
+    ]
+    took = {}
+
+    def tried(what, write, seen, here, there):
+        other = Seen(there)
+        assert not seen(other), f"{what}: before it was done"  # and what it said is cached
+        write(here)
+        began = time.monotonic()
+        while not seen(other) and time.monotonic() - began < 5:
+            time.sleep(0.01)
+        took[what] = time.monotonic() - began
+
+    for number, one in enumerate(writes):
+        tried(*one, *((first, second) if number % 2 else (second, first)))
+    for one in by_first:
+        tried(*one, first, second)
+    assert max(took.values()) < 1, {what: round(seconds, 2) for what, seconds in took.items() if seconds >= 1}
+    print(f"slowest: {max(took, key=took.get)} {max(took.values()) * 1000:.0f} ms")
 
 
 def test_one_node_dies_and_the_other_goes_on(nodes):
