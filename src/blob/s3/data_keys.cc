@@ -33,7 +33,7 @@ Result<DataKey> DataKeys::next(const Context& ctx) {
     current_.reset();
     current_ = TRY(kms_.generate(ctx));
     objects_left_ = kObjectsPerKey;
-    current_until_ = Context::Clock::now() + kKeyLife;
+    current_until_ = Context::Clock::now() + life_;
     keep({Digest{}, current_->encrypted}, current_->key);
   }
   --objects_left_;

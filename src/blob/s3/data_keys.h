@@ -17,10 +17,12 @@ namespace granary::blob::s3 {
 class DataKeys {
  public:
   static constexpr int kObjectsPerKey = 4'096;
-  static constexpr std::chrono::minutes kKeyLife{5};  // so long after its change a new master key is used
+  static constexpr std::chrono::minutes kKeyLife{5};
 
-  explicit DataKeys(Kms::Settings settings, std::size_t limit = 1024)
-      : kms_(std::move(settings)), limit_(limit) {}
+  /// `life`: so long after its change at most a new master key is used. `limit`: of keys at hand.
+  explicit DataKeys(Kms::Settings settings, std::size_t limit = 1024,
+                    std::chrono::milliseconds life = kKeyLife)
+      : kms_(std::move(settings)), limit_(limit), life_(life) {}
 
   /// For one new object; it is at hand for reading too.
   Result<DataKey> next(const Context& ctx);
@@ -40,6 +42,7 @@ class DataKeys {
 
   Kms kms_;
   const std::size_t limit_;
+  const std::chrono::milliseconds life_;
   std::timed_mutex asking_;  // KMS, for a shared key: many want the same
   // Guarded by asking_.
   std::optional<DataKey> current_;

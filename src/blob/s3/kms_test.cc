@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "base/hash.h"
 #include "base/testing/fake_clock.h"
 #include "base/testing/test_context.h"
@@ -87,6 +89,28 @@ TEST_F(KmsTest, OneKeyIsForManyObjectsAndAtHandForReading) {
   EXPECT_EQ(keys.find(test_context(), kOther, shared).value(), made.key);
   EXPECT_EQ(server.requests().size(), 1u);
   EXPECT_NE(keys.next(test_context())->key, made.key) << "and then another";
+  EXPECT_EQ(server.requests().size(), 2u);
+}
+
+TEST_F(KmsTest, AfterItsLifeAKeyIsOfTheNewMasterKeyAndTheOldOneStaysAtHand) {
+  const auto began = Context::Clock::now();
+  DataKeys keys(settings(), 2, 100ms);
+  const auto old = keys.next(test_context()).value();
+  EXPECT_EQ(old.key_id, "arn");
+  server.when("/").reply(200, R"({"KeyId": "rotated", "CiphertextBlob": "b3RoZXI=", "Plaintext": ")" +
+                                  base64(as_bytes(std::string(32, 'n'))) + "\"}");
+  auto next = keys.next(test_context()).value();
+  while (next.key_id == "arn" && Context::Clock::now() < began + 10s) {
+    EXPECT_EQ(next.key, old.key);
+    std::this_thread::sleep_for(5ms);  // or it is its number of objects that ends it
+    next = keys.next(test_context()).value();
+  }
+  EXPECT_EQ(next.key_id, "rotated");
+  EXPECT_GE(Context::Clock::now() - began, 100ms);
+  EXPECT_EQ(server.requests().size(), 2u);
+  const Envelope before{
+      .plain_size = 1, .key_id = "arn", .encrypted_key = "encrypted", .salt = std::string(32, 's')};
+  EXPECT_EQ(keys.find(test_context(), kDigest, before).value(), old.key);
   EXPECT_EQ(server.requests().size(), 2u);
 }
 
