@@ -16,6 +16,7 @@
 #include "app/pip_index.h"
 #include "app/routes.h"
 #include "app/stores.h"
+#include "app/unopened_secrets.h"
 #include "app/version.h"
 #include "auth/shared_key.h"
 #include "base/text.h"
@@ -93,6 +94,9 @@ Result<std::unique_ptr<Node>> Node::start(const config::Settings& settings,
   {
     const Context ctx(node->log_, std::stop_token(), Context::Clock::now() + std::chrono::seconds(10));
     node->heartbeat_->start(ctx);
+    const auto key = TRY(config::find_key(settings, environment));
+    const auto looked = warn_of_unopened_secrets(ctx, *node->build_.credentials, *node->catalog_, key);
+    if (!looked) node->log_.failed("cannot see which secrets this node can open", looked.error());
   }
   TRY(node->listen());
   if (node->runner_) node->runner_->start();

@@ -1,5 +1,7 @@
 #include "build/credentials.h"
 
+#include <set>
+
 #include "base/text.h"
 #include "jobs/rows.h"
 
@@ -128,6 +130,28 @@ Result<std::vector<Credential>> Credentials::list(const Context& ctx) {
           return {};
         });
   }));
+  return all;
+}
+
+Result<std::vector<Credential>> Credentials::unopened(const Context& ctx) {
+  const auto opens = [&](std::string_view sealed) {
+    return sealed.empty() || (key_ && key_->decrypt(sealed).has_value());
+  };
+  std::set<std::pair<std::string, std::string>> closed;
+  TRY(database_->read(ctx, [&](Session& session) -> Result<> {
+    closed.clear();
+    return session.query("SELECT kind, name, secret, passphrase FROM git_credentials", {},
+                         [&](const Row& row) -> Result<> {
+                           if (!opens(row.text(2)) || !opens(row.text(3)))
+                             closed.emplace(row.text(0), row.text(1));
+                           return {};
+                         });
+  }));
+  if (closed.empty()) return std::vector<Credential>();
+  auto all = TRY(list(ctx));
+  std::erase_if(all, [&](const Credential& one) {
+    return !closed.contains({std::string(name_of(one.kind)), one.name});
+  });
   return all;
 }
 

@@ -40,6 +40,8 @@ class Credentials {
   Result<> remove(const Context&, Transport kind, std::string_view name);
   /// Without secrets, by kind and name.
   Result<std::vector<Credential>> list(const Context&);
+  /// Those that were sealed with another key than this server's, as list() has them.
+  Result<std::vector<Credential>> unopened(const Context&);
   /// With its secrets. Errc::not_found.
   Result<Credential> get(const Context&, Transport kind, std::string_view name);
   Result<> check_exists(const Context&, Transport kind, std::string_view name);

@@ -48,6 +48,21 @@ TEST_P(CredentialsTest, AnotherSecretTakesThePlaceAndTheUserStays) {
   EXPECT_EQ(credentials.change(ctx, {Transport::https, "none", "", "new"}).error().code(), Errc::not_found);
 }
 
+TEST_P(CredentialsTest, WhatAnotherKeyHasSealedIsNamedUntilItIsGivenAgain) {
+  if (!world.place) return;
+  ASSERT_TRUE(credentials.create(ctx, {Transport::https, "team", "bot", "s3cret"}, false));
+  ASSERT_TRUE(credentials.create(ctx, {Transport::ssh, "team", "", key, "phrase"}, false));
+  EXPECT_TRUE(credentials.unopened(ctx).value().empty());
+  Credentials another{world.database, world.clock, EncryptionKey::parse(EncryptionKey::generate()).value()};
+  EXPECT_EQ(Credentials(world.database, world.clock, std::nullopt).unopened(ctx).value().size(), 2u);
+  ASSERT_EQ(another.unopened(ctx).value().size(), 2u);
+  ASSERT_TRUE(another.change(ctx, {Transport::https, "team", "", "s3cret"}));
+  const auto left = another.unopened(ctx).value();
+  ASSERT_EQ(left.size(), 1u);
+  EXPECT_EQ(left[0].kind, Transport::ssh);
+  EXPECT_EQ(left[0].secret + left[0].passphrase, "");
+}
+
 TEST_P(CredentialsTest, OneThatABuilderUsesStays) {
   if (!world.place) return;
   ASSERT_TRUE(credentials.create(ctx, {Transport::https, "team", "bot", "s"}, false));

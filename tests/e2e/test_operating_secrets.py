@@ -113,6 +113,45 @@ def test_a_key_comes_to_nodes_without_one_when_all_of_them_have_it(make_granary)
     second.start()
 
 
+def test_what_the_old_key_had_sealed_is_named_until_it_is_given_anew(make_granary, cran_upstream):
+    server = make_granary()
+    (one, _), (two, _) = generate(server, "one.key"), generate(server, "two.key")
+    private = server.folder / "id_ed25519"
+    private.write_text("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n")
+    server.settings["Server"]["EncryptionKeyPath"] = one
+    server.settings["CRAN"] = {"SyncSchedule": ""}
+    warning = "cannot be opened"
+    with server:
+        server.cli("import", "https-credential", "--name", "team", "--username", "bot", "--password", "s3cret")
+        server.cli("import", "ssh-key", "--name", "deploy", "--path", private)
+        server.cli("create", "source", "--name", "cran", "--type", "cran", "--url", cran_upstream.url, "--user", "us",
+                   "--password", encrypt(server, "hunter2", one))
+        server.cli("create", "source", "--name", "plain", "--type", "cran", "--url", cran_upstream.url, "--user", "us", "--password", "open")
+        server.stop()
+        server.start()
+        assert warning not in server.log(), "all is sealed with its own key"
+        server.stop()
+
+        server.settings["Server"]["EncryptionKeyPath"] = two
+        server.start(arguments=["--accept-key"])
+        [told] = [line for line in server.log().splitlines() if warning in line]
+        for word in ("count=3", "HTTPS credential team", "SSH key deploy", "source cran", "granary edit https-credential --name",
+                     "granary edit ssh-key --name", "granary edit source --name"):
+            assert word in told, (word, told)
+        assert "plain" not in told and "hunter2" not in told and "s3cret" not in told
+        failed = server.run("sync", "--source", "cran")
+        assert failed.returncode == 1 and "is encrypted with the key" in failed.stderr, failed.stderr
+
+        # What it says mends it.
+        server.cli("edit", "https-credential", "--name", "team", "--password", "s3cret")
+        server.cli("edit", "ssh-key", "--name", "deploy", "--path", private)
+        server.cli("edit", "source", "--name", "cran", "--password", encrypt(server, "hunter2", two))
+        server.cli("sync", "--source", "cran")
+        server.stop()
+        server.start()
+        assert server.log().count(warning) == 1
+
+
 def test_a_secret_typed_at_a_terminal_is_not_shown(make_granary):
     server = make_granary()
     key, fingerprint = generate(server)
