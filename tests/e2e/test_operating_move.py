@@ -2,6 +2,8 @@
 
 import contextlib
 import hashlib
+import shutil
+import signal
 import sqlite3
 import subprocess
 import threading
@@ -37,21 +39,23 @@ def sound(server):
     assert "all right" in out, out
 
 
-def test_a_backup_of_a_running_server_is_restored_elsewhere(make_granary, tmp_path):
-    server = make_granary().start()
+@pytest.mark.parametrize("pair", ["sqlite-file", "postgres-s3"])
+def test_a_backup_of_a_running_server_is_restored_elsewhere(make_granary, tmp_path, pair):
+    server = make_granary(pair).start()
     python, r = filled(server)
-    token = server.token()
+    token, busy = server.token(), server.repository("python")
     before = seen(server, python, r)
-    other, stopping, uploads = server.source("python"), threading.Event(), []
+    stopping, uploads = threading.Event(), []
 
     def upload():
         while not stopping.is_set():
-            name = f"busy{len(uploads)}"
-            uploads.append(server.upload(other, wheel_name(name, "1.0"), wheel(name, "1.0"), token).status)
+            version = f"1.{len(uploads)}"
+            uploads.append(server.upload(busy, wheel_name("busy", version), wheel("busy", version), token).status)
 
     writer = threading.Thread(target=upload)
     writer.start()
     eventually(lambda: len(uploads) > 2)
+    acknowledged = [wheel_name("busy", f"1.{number}") for number in range(len(uploads))]
     out = server.cli("backup", "--to", tmp_path / "monday")
     stopping.set()
     writer.join()
@@ -62,14 +66,20 @@ def test_a_backup_of_a_running_server_is_restored_elsewhere(make_granary, tmp_pa
     assert refused.returncode == 1 and "is there already" in refused.stderr
     server.stop()
 
-    new = make_granary()
-    assert "every byte verified" in new.cli("restore", "--from", tmp_path / "monday", "--data-dir", new.folder / "data")
+    new = make_granary(pair)
+    # Into a new folder; or into the places of its settings, which are a database and a bucket.
+    place = ["--data-dir", new.folder / "data"] if pair == "sqlite-file" else []
+    assert "every byte verified" in new.cli("restore", "--from", tmp_path / "monday", *place)
     new.start()
     assert seen(new, python, r) == before
+    there = new.filenames(busy, "busy")
+    assert set(acknowledged) <= set(there) and len(there) <= len(uploads), (acknowledged, there)
+    for name in there:
+        assert new.get(new.file_url(busy, "busy", name)).status == 200
     sound(new)
     assert new.upload(python, wheel_name("pot0", "2.0"), wheel("pot0", "2.0"), token).status == 200  # rights came along
-    again = new.run("restore", "--from", tmp_path / "monday", "--data-dir", new.folder / "data")
-    assert again.returncode == 1 and "not empty" in again.stderr
+    again = new.run("restore", "--from", tmp_path / "monday", *place)
+    assert again.returncode == 1 and ("not empty" if place else "in use") in again.stderr, again.stderr
 
 
 def test_damage_of_a_backup_is_found_when_it_is_restored(make_granary, tmp_path):
@@ -99,19 +109,49 @@ def test_damage_of_a_backup_is_found_when_it_is_restored(make_granary, tmp_path)
     assert "is not a backup" in refused_folder.stderr
 
 
-def test_a_backup_that_is_killed_leaves_none_and_can_be_made_again(make_granary, tmp_path):
+def test_a_backup_that_is_killed_midway_leaves_none_and_goes_on(make_granary, tmp_path):
     server = make_granary().start()
     filled(server)
-    for delay in (0.05, 0.3, 0.8):
-        process = subprocess.Popen([BINARY, "backup", "--to", tmp_path / "backup", "-c", server.config], env=server.environment,
+    whole, partial = tmp_path / "backup", tmp_path / "backup.partial"
+
+    stored = sum(path.is_file() for path in (server.folder / "data/packages/sha256").rglob("*"))
+
+    def packages():
+        return (partial / "packages/sha256").glob("??/*")
+
+    def killed(at):
+        """Which packages are there then, and since when; None when it was done before."""
+        process = subprocess.Popen([BINARY, "backup", "--to", whole, "-c", server.config], env=server.environment,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(delay)
+        while not at() and process.poll() is None:
+            time.sleep(0.0005)
+        process.send_signal(signal.SIGSTOP)  # so that it is killed where it is seen to be
+        midway = partial.exists() and not whole.exists()
         process.kill()
         process.wait()
-        if (tmp_path / "backup").exists():  # it was done before the kill
-            (tmp_path / "backup").rename(tmp_path / f"whole{delay}")
-    server.cli("backup", "--to", tmp_path / "backup")
-    server.cli("restore", "--from", tmp_path / "backup", "--data-dir", tmp_path / "restored")
+        if midway:
+            return {path: path.stat().st_ino for path in packages()}
+        if whole.exists():
+            whole.rename(tmp_path / f"whole{time.monotonic()}")
+        return None
+
+    def among_the_packages():
+        there = killed(lambda: any(packages()))
+        if there and len(there) < stored:
+            return there
+        shutil.rmtree(partial, ignore_errors=True)  # it was too late for that
+        return None
+
+    assert any(killed(partial.exists) is not None for _ in range(10)), "among the rows"
+    there = next(there for there in (among_the_packages() for _ in range(10)) if there)
+    assert partial.exists() and not whole.exists()
+    refused = server.run("restore", "--from", partial, "--data-dir", tmp_path / "never")
+    assert refused.returncode == 1 and "is not a backup" in refused.stderr and not (tmp_path / "never").exists()
+    server.cli("backup", "--to", whole)
+    assert not partial.exists()
+    kept = {path.relative_to(partial): number for path, number in there.items()}
+    assert kept.items() <= {path: (whole / path).stat().st_ino for path in kept}.items(), "what was there was not copied again"
+    server.cli("restore", "--from", whole, "--data-dir", tmp_path / "restored")
 
 
 @pytest.mark.parametrize("old_pair, new_pair", [("sqlite-file", "postgres-s3"), ("postgres-s3", "sqlite-file"),
