@@ -223,7 +223,10 @@ Result<int> migrate(Session& session) {
   const bool running = TRY(make_read_only(session, what.from));
   const auto done = TRY(run(session, what));
   TRY(check_problems(done));
-  session.print(fmt::format("moved {}, verified\n", summary(done)));
+  session.print(fmt::format("moved {}, verified{}\n", summary(done),
+                            !what.packages   ? "; the packages stay where they are"
+                            : !what.database ? "; the database stays where it is"
+                                             : ""));
   session.print(running ? "the old server is read-only now: stop it and start the new one: "
                         : "start the new server: ");
   session.print(fmt::format("granary serve -c {}\n", session.args().value("--to")));
