@@ -23,7 +23,7 @@ constexpr std::size_t kMostLines = 250'000;
 // In the home of git, since what is in the environment does not reach a repository of this machine.
 constexpr std::string_view kConfig =
     "[safe]\n\tdirectory = *\n"
-    "[core]\n\thooksPath = /dev/null\n\tfsmonitor = false\n"
+    "[core]\n\thooksPath = /dev/null\n\tfsmonitor = false\n\tquotePath = false\n"
     "[init]\n\tdefaultBranch = main\n"
     "[advice]\n\tdetachedHead = false\n"
     "[gc]\n\tauto = 0\n"
@@ -255,11 +255,17 @@ Result<> Git::check_out_submodules(const Context& ctx, const std::string& folder
   if (builder_->clone_depth > 0)
     update.insert(update.end(), {"--depth", std::to_string(builder_->clone_depth)});
   TRY(run(ctx, std::move(update), folder, true));
+  if (levels == 1) return {};
   // "160000 <commit> 0\t<path>" is a submodule.
   for (const auto& line : TRY(run(ctx, {"ls-files", "--stage"}, folder, false))) {
     const auto tab = line.find('\t');
     if (!line.starts_with("160000 ") || tab == std::string::npos) continue;
-    const auto path = folder + "/" + line.substr(tab + 1);
+    const auto name = line.substr(tab + 1);
+    if (name.starts_with('"'))
+      return fail(Errc::unsupported,
+                  "the submodule " + name + " has quotes, backslashes or controls in its path",
+                  "rename it, or check out one level of submodules");
+    const auto path = folder + "/" + name;
     if (fs::is_directory(fs::symlink_status(path, error))) TRY(check_out_submodules(ctx, path, levels - 1));
   }
   return {};

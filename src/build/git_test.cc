@@ -101,6 +101,35 @@ TEST_F(GitTest, NothingOfTheRepositoryRunsAndOtherTransportsAreRefused) {
   EXPECT_TRUE(check_out("HEAD"));
 }
 
+TEST_F(GitTest, SubmodulesComeAlongToTheLevelThatIsAskedFor) {
+  // In a folder of the first, since a repository of this machine shows no other.
+  const Repository inner(repository.path() + "/.git/inner"), innermost(repository.path() + "/.git/innermost");
+  const auto add = [](const Repository& to, const Repository& other, const std::string& path) {
+    Repository::git({"-C", to.path(), "submodule", "--quiet", "add", other.url(), path});
+    to.commit(path);
+  };
+  innermost.write("file", "x");
+  innermost.commit("one");
+  add(inner, innermost, "wörter drin");
+  add(repository, inner, "inner");
+  const auto is_there = [&](const std::string& path) { return fs::exists(work->tree() + "/" + path); };
+  EXPECT_TRUE(check_out("HEAD"));
+  EXPECT_FALSE(is_there("inner/.gitmodules"));
+  builder.submodules = 1;
+  EXPECT_TRUE(check_out("HEAD"));
+  EXPECT_TRUE(is_there("inner/.gitmodules"));
+  EXPECT_FALSE(is_there("inner/wörter drin/file"));
+  builder.submodules = 2;
+  EXPECT_TRUE(check_out("HEAD"));
+  EXPECT_TRUE(is_there("inner/wörter drin/file"));
+
+  add(repository, innermost, "so \"called\"");
+  EXPECT_THAT(check_out("HEAD").error().message(), HasSubstr("called"));
+  builder.submodules = 1;
+  EXPECT_TRUE(check_out("HEAD"));
+  EXPECT_TRUE(is_there("so \"called\"/file"));
+}
+
 TEST_F(GitTest, ARepositoryThatIsNotThereSaysSo) {
   builder.url = "file://" + folder.path() + "/nothing";
   EXPECT_FALSE(Git::open(sandbox, *work, {}, builder, std::nullopt));

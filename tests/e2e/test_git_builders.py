@@ -1,8 +1,10 @@
 """Packages built from git: followed by commits and tags, in a sandbox, once in a cluster, installed by the real clients."""
 
+import io
 import os
 import pathlib
 import shutil
+import tarfile
 import time
 
 import pytest
@@ -306,14 +308,38 @@ def test_a_web_server_of_plain_files_is_enough(built, tmp_path):
     assert versions(server, "plain") == ["1.0"]
 
 
-def test_submodules_come_along_to_the_depth_that_is_asked_for(built):
+def test_submodules_come_along_to_the_depth_that_is_asked_for(built, tmp_path):
+    server = built(Git={"PollInterval": "0s"})
+    outer, inner, innermost = (built.repository(name) for name in ("outer", "inner", "innermost"))
+    web = GitHttp(tmp_path / "git")
+    try:
+        innermost.commit({"deep.txt": "from far inside\n"})
+        git("submodule", "add", "-q", web.url(innermost), "wörter", cwd=inner.path)
+        inner.commit({"data.txt": "from inside\n"})
+        git("submodule", "add", "-q", web.url(inner), "inst/daten ä", cwd=outer.path)
+        first, second = "outer/inst/daten ä/data.txt", "outer/inst/daten ä/wörter/deep.txt"
+        for levels, there in ((1, [first]), (2, [first, second])):
+            outer.commit(r_files("outer", f"1.{levels}"))
+            if levels == 1:
+                created(server, web.url(outer), "outer", "--recurse-submodules", levels)
+            else:
+                server.cli("edit", "git-builder", "--source", "src", "--name", "outer", "--recurse-submodules", levels)
+                server.cli("run", "git-builder", "--source", "src", "--name", "outer")
+            tarball = io.BytesIO(server.get(f"/repo/latest/src/contrib/outer_1.{levels}.tar.gz").body)
+            with tarfile.open(fileobj=tarball) as package:
+                assert sorted(path for path in package.getnames() if path.endswith(".txt")) == there, levels
+    finally:
+        web.close()
+
+
+def test_a_repository_of_this_machine_shows_no_other_as_its_submodule(built):
     server, outer, inner = built(), built.repository("outer"), built.repository("inner")
     inner.commit({"data.txt": "from inside\n"})
     outer.commit(r_files("outer", "1.0"))
     git("-c", "protocol.file.allow=always", "submodule", "add", "-q", f"file://{inner.path}", "inst", cwd=outer.path)
     outer.commit({})
     done = create(server, outer.url, "outer", "--recurse-submodules", "1")
-    assert done.returncode == 1 and "git submodule" in done.stderr, "a repository shows no other of the same machine"
+    assert done.returncode == 1 and "git submodule" in done.stderr
     server.cli("edit", "git-builder", "--source", "src", "--name", "outer", "--recurse-submodules", "0")
     server.cli("run", "git-builder", "--source", "src", "--name", "outer")
     assert versions(server, "outer")[-1:] == ["1.0"]
