@@ -3,6 +3,7 @@ another one beside it. LAB_KMS=0: without a key service."""
 
 import os
 import pathlib
+import shlex
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -10,6 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import laboratory  # noqa: E402
 import network  # noqa: E402
 from record import Record, started  # noqa: E402
+from server import BINARY  # noqa: E402
 
 
 def describe(record):
@@ -23,8 +25,9 @@ def describe(record):
             lines.append(f"  {process['pid']:>8}  {process['name']}")
     instance = f" GRANARY_LAB={network.INSTANCE}" if network.INSTANCE else ""
     config = f"{record.state['folder']}/a.gcfg"
-    return "\n".join([*lines, "", f"a machine's cable:  ip link set {network.PREFIX}a down   (… up)",
+    return "\n".join([*lines, "", f"a machine's cable:  ip link set {network.PREFIX}a down   # … up",
                       f"inside a machine:   ip netns exec {network.PREFIX}a COMMAND",
+                      f'the program:        export PATH={shlex.quote(str(BINARY.resolve().parent))}:"$PATH"',
                       f"command line:       granary list repos -c {config}", f"the end of it:      make cluster-down{instance}"])
 
 

@@ -101,6 +101,8 @@ class Record:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             quiet("ip", "netns", "delete", name)
+            # Its cable: the namespace itself lives on while connections wait for an answer, behind a cable that was pulled.
+            quiet("ip", "link", "delete", name)
         for name in self.state["links"]:
             quiet("ip", "link", "delete", name)
         for path in self.state["cgroups"]:
