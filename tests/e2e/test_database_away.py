@@ -197,8 +197,9 @@ def test_patience_is_counted_from_the_beginning_of_an_outage(make_granary, datab
 
 
 def test_mirrors_and_authenticated_repositories_go_on_too(make_granary, database, cran_upstream, pypi_upstream):
-    """Twice in quick succession: who has lost touch may have missed anything, and goes on with what it knew all the same."""
-    server = make_granary(settings={"Database": {"Provider": "postgres"},
+    """Twice in quick succession: who has lost touch may have missed anything, and goes on with what it knew all the same, be a
+    page of a mirror as stale as it may."""
+    server = make_granary(settings={"Database": {"Provider": "postgres"}, "PyPI": {"Staleness": "1s"},
                                     "Postgres": {"URL": database.database(), "OutagePatience": "0s"}})
     server.start()
     with server:
