@@ -31,7 +31,6 @@ class SharedKeyTest : public testing::TestWithParam<db::testing::Kind> {
 };
 
 TEST_P(SharedKeyTest, NodesWithoutAKeyShareADatabaseUntilOneHasAKey) {
-  if (!place) return;
   EXPECT_TRUE(check(""));
   EXPECT_TRUE(check("aaaa"));
   EXPECT_TRUE(check("aaaa"));
@@ -42,7 +41,6 @@ TEST_P(SharedKeyTest, NodesWithoutAKeyShareADatabaseUntilOneHasAKey) {
 }
 
 TEST_P(SharedKeyTest, AnotherKeyIsRefusedUntilTheOperatorSaysThatItWasChanged) {
-  if (!place) return;
   ASSERT_TRUE(check("aaaa"));
   const auto other = check("bbbb");
   ASSERT_FALSE(other);

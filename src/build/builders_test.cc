@@ -26,7 +26,6 @@ class BuildersTest : public testing::TestWithParam<db::testing::Kind> {
 };
 
 TEST_P(BuildersTest, ABuilderIsMadeWithTheJobThatBuildsWhatIsThere) {
-  if (!world.place) return;
   auto wanted = world.wanted("pkg");
   wanted.branch = "dev";
   wanted.sub_dir = "r";
@@ -49,7 +48,6 @@ TEST_P(BuildersTest, ABuilderIsMadeWithTheJobThatBuildsWhatIsThere) {
 }
 
 TEST_P(BuildersTest, TheSameOrderIsOneJobWhileItWaits) {
-  if (!world.place) return;
   const auto builder = make("pkg");
   const auto look = builders.order(ctx, builder, {builder.id}).value();
   EXPECT_EQ(builders.order(ctx, builder, {builder.id}).value(), look);
@@ -61,7 +59,6 @@ TEST_P(BuildersTest, TheSameOrderIsOneJobWhileItWaits) {
 }
 
 TEST_P(BuildersTest, ABuilderIsLookedAtByOneNodeOnceInAnInterval) {
-  if (!world.place) return;
   const auto builder = make("pkg");
   EXPECT_FALSE(builders.claim_due(ctx, 5min).value());
   world.clock->advance(6min);
@@ -70,7 +67,6 @@ TEST_P(BuildersTest, ABuilderIsLookedAtByOneNodeOnceInAnInterval) {
 }
 
 TEST_P(BuildersTest, AnotherUrlIsLookedAtSoon) {
-  if (!world.place) return;
   make("pkg");
   BuilderChange change;
   change.url = "file:///srv/other";
@@ -82,7 +78,6 @@ TEST_P(BuildersTest, AnotherUrlIsLookedAtSoon) {
 }
 
 TEST_P(BuildersTest, APackageIsMadeByOneBuilderOfASource) {
-  if (!world.place) return;
   const auto first = make("one"), second = make("two");
   EXPECT_TRUE(builders.claim_package(ctx, first, "pkg"));
   EXPECT_TRUE(builders.claim_package(ctx, first, "pkg"));
@@ -93,7 +88,6 @@ TEST_P(BuildersTest, APackageIsMadeByOneBuilderOfASource) {
 }
 
 TEST_P(BuildersTest, BuildsAreOpenUntilTheyEnd) {
-  if (!world.place) return;
   const auto builder = make("pkg");
   ASSERT_TRUE(builds.order(ctx, builder, 7, {{{"HEAD", one}, {"refs/tags/v2", two}}, one, {{"v2", two}}}));
   EXPECT_EQ(builders.get(ctx, builder.id).value().head, one);
@@ -120,7 +114,6 @@ TEST_P(BuildersTest, BuildsAreOpenUntilTheyEnd) {
 }
 
 TEST_P(BuildersTest, ASourceTakesItsBuildersAlong) {
-  if (!world.place) return;
   const auto builder = make("pkg");
   ASSERT_TRUE(builds.order(ctx, builder, 7, {{{"HEAD", one}}, one, {{"v1", one}}}));
   ASSERT_TRUE(builds.note_files(ctx, builds.open(ctx, 7).value().at(0), {{"f", Digest{}}}));

@@ -15,7 +15,6 @@ class CredentialsTest : public testing::TestWithParam<db::testing::Kind> {
 };
 
 TEST_P(CredentialsTest, ASecretIsSealedAndComesBackToGitAlone) {
-  if (!world.place) return;
   ASSERT_TRUE(credentials.create(ctx, {Transport::https, "team", "bot", "s3cret"}, false));
   ASSERT_TRUE(credentials.create(ctx, {Transport::ssh, "team", "", key, "phrase"}, false));
   EXPECT_EQ(credentials.get(ctx, Transport::https, "Team").value().secret, "s3cret");
@@ -34,7 +33,6 @@ TEST_P(CredentialsTest, ASecretIsSealedAndComesBackToGitAlone) {
 }
 
 TEST_P(CredentialsTest, AnotherSecretTakesThePlaceAndTheUserStays) {
-  if (!world.place) return;
   ASSERT_TRUE(credentials.create(ctx, {Transport::https, "team", "bot", "old"}, false));
   EXPECT_EQ(credentials.create(ctx, {Transport::https, "TEAM", "x", "y"}, false).error().code(),
             Errc::conflict);
@@ -49,7 +47,6 @@ TEST_P(CredentialsTest, AnotherSecretTakesThePlaceAndTheUserStays) {
 }
 
 TEST_P(CredentialsTest, WhatAnotherKeyHasSealedIsNamedUntilItIsGivenAgain) {
-  if (!world.place) return;
   ASSERT_TRUE(credentials.create(ctx, {Transport::https, "team", "bot", "s3cret"}, false));
   ASSERT_TRUE(credentials.create(ctx, {Transport::ssh, "team", "", key, "phrase"}, false));
   EXPECT_TRUE(credentials.unopened(ctx).value().empty());
@@ -64,7 +61,6 @@ TEST_P(CredentialsTest, WhatAnotherKeyHasSealedIsNamedUntilItIsGivenAgain) {
 }
 
 TEST_P(CredentialsTest, OneThatABuilderUsesStays) {
-  if (!world.place) return;
   ASSERT_TRUE(credentials.create(ctx, {Transport::https, "team", "bot", "s"}, false));
   Builders builders(world.database, world.clock, 0);
   auto wanted = world.wanted("pkg", "https://git.example.com/pkg.git");
@@ -77,7 +73,6 @@ TEST_P(CredentialsTest, OneThatABuilderUsesStays) {
 }
 
 TEST_P(CredentialsTest, WithoutAKeyNothingIsKeptAndBadOnesAreRefused) {
-  if (!world.place) return;
   Credentials keyless(world.database, world.clock, std::nullopt);
   EXPECT_EQ(keyless.create(ctx, {Transport::https, "a", "b", "c"}, false).error().code(), Errc::unsupported);
   for (const Credential& bad : {Credential{Transport::https, "a b", "u", "s"},

@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "base/testing/missing.h"
 #include "base/testing/temporary_folder.h"
 #include "base/testing/test_context.h"
 #include "build/work_folder.h"
@@ -9,15 +10,13 @@
 namespace granary::build {
 namespace {
 
-/// CI has bubblewrap; a machine without says so loudly.
+/// In bubblewrap.
 class SandboxTest : public testing::Test {
  protected:
   void SetUp() override {
     auto opened =
         Sandbox::open(test_context(), {.allow_unsandboxed = false, .hidden = {folder.path() + "/data"}});
-    if (!opened && ::getenv("CI") == nullptr)
-      GTEST_SKIP() << "SKIPPED, NOT PASSED: " << opened.error().message();
-    ASSERT_TRUE(opened) << opened.error().message();
+    if (!opened) return missing(opened.error().message());
     sandbox.emplace(*std::move(opened));
     work = WorkFolder::make(folder.path() + "/data/builds").value();
     std::ofstream(folder.path() + "/data/secret") << "the secret";

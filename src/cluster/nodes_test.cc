@@ -70,7 +70,6 @@ class NodesTest : public testing::TestWithParam<db::testing::Kind> {
 };
 
 TEST_P(NodesTest, ANodeIsOnlineFromItsFirstBeatAndLostWhenItIsNotHeard) {
-  if (!place) return;
   EXPECT_TRUE(beat("a"));
   EXPECT_TRUE(beat("b"));
   EXPECT_EQ(state("a"), State::online);
@@ -84,7 +83,6 @@ TEST_P(NodesTest, ANodeIsOnlineFromItsFirstBeatAndLostWhenItIsNotHeard) {
 }
 
 TEST_P(NodesTest, WhatIsWantedOutlivesARestartAndIsAnnounced) {
-  if (!place) return;
   beat("a");
   beat("b");
   ASSERT_TRUE(want({"a"}, false));
@@ -105,7 +103,6 @@ TEST_P(NodesTest, WhatIsWantedOutlivesARestartAndIsAnnounced) {
 }
 
 TEST_P(NodesTest, AnUnknownNameChangesNothing) {
-  if (!place) return;
   beat("a");
   const auto wanted = want({"a", "x"}, false);
   ASSERT_FALSE(wanted);
@@ -115,7 +112,6 @@ TEST_P(NodesTest, AnUnknownNameChangesNothing) {
 }
 
 TEST_P(NodesTest, OnlyNodesThatNobodySetOfflineAreForgotten) {
-  if (!place) return;
   beat("pod");
   beat("kept");
   ASSERT_TRUE(want({"kept"}, false));
@@ -129,7 +125,6 @@ TEST_P(NodesTest, OnlyNodesThatNobodySetOfflineAreForgotten) {
 }
 
 TEST_P(NodesTest, TheOldestNodeThatWorksSaysWhatIsWritten) {
-  if (!place) return;
   EXPECT_EQ(format("a"), kFormat);
   old_beat("b");
   EXPECT_EQ(format("a"), 1);

@@ -46,7 +46,6 @@ class CopyTest : public ::testing::TestWithParam<std::tuple<Kind, Kind>> {
     from = *from_place->open();
     to = *to_place->open();
     ASSERT_TRUE(from->migrate(ctx, kMigrations));
-    ready = true;
   }
   Result<> put(Database& database, std::string_view sql, std::initializer_list<Value> values) {
     return database.write(ctx, [&](WriteSession& session) -> Result<> {
@@ -89,11 +88,9 @@ class CopyTest : public ::testing::TestWithParam<std::tuple<Kind, Kind>> {
   Context ctx = test_context();
   std::unique_ptr<testing::DatabasePlace> from_place, to_place;
   std::shared_ptr<Database> from, to;
-  bool ready = false;
 };
 
 TEST_P(CopyTest, EveryRowArrivesAndIdsGoOnWhereTheyWere) {
-  if (!ready) return;
   fill(2500);  // the last parent is gone again
   std::uint64_t heard = 0, total = 0;
   const auto sums = copy([&](std::uint64_t done, std::uint64_t all) {
@@ -115,7 +112,6 @@ TEST_P(CopyTest, EveryRowArrivesAndIdsGoOnWhereTheyWere) {
 }
 
 TEST_P(CopyTest, ACopyThatWasInterruptedGoesOnAndIsNotTakenForWhole) {
-  if (!ready) return;
   fill(3000);
   std::stop_source stop;
   const Context stoppable(silent, stop.get_token(), Context::Clock::now() + std::chrono::minutes(1));
@@ -133,7 +129,6 @@ TEST_P(CopyTest, ACopyThatWasInterruptedGoesOnAndIsNotTakenForWhole) {
 }
 
 TEST_P(CopyTest, ASourceThatChangedBetweenTwoPartsIsNoticed) {
-  if (!ready) return;
   fill(3000);
   std::stop_source stop;
   const Context stoppable(silent, stop.get_token(), Context::Clock::now() + std::chrono::minutes(1));
@@ -149,7 +144,6 @@ TEST_P(CopyTest, ASourceThatChangedBetweenTwoPartsIsNoticed) {
 }
 
 TEST_P(CopyTest, ATargetInUseAndASourceOfAnotherVersionAreRefused) {
-  if (!ready) return;
   const std::array<Migration, 3> newer = {
       {kMigrations[0], kMigrations[1], {"test.0003", "CREATE TABLE more (id {id});"}}};
   const auto older = copy_database(ctx, *from, *to, newer, {});
@@ -161,7 +155,6 @@ TEST_P(CopyTest, ATargetInUseAndASourceOfAnotherVersionAreRefused) {
 }
 
 TEST_P(CopyTest, TablesComeAfterThoseThatTheyNeed) {
-  if (!ready) return;
   ASSERT_TRUE(from->read(ctx, [&](Session& session) -> Result<> {
     const auto all = TRY(tables(session));
     EXPECT_EQ(all.size(), 4U);

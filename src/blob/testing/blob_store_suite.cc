@@ -3,6 +3,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/testing/missing.h"
 #include "blob/memory_store.h"
 #include "net/http_client.h"
 
@@ -14,8 +15,7 @@ testing::internal::ParamGenerator<MakeStore> made_by(MakeStore make) {
 
 void BlobStoreSuite::SetUp() {
   store = GetParam()();
-  if (!store && !HasFailure()) GTEST_SKIP() << "SKIPPED, NOT PASSED: the server of this store is missing";
-  ASSERT_TRUE(store);
+  if (!store) return missing("no server for this store");
 }
 
 std::set<Digest> BlobStoreSuite::all() {

@@ -1,5 +1,7 @@
 #include "blob/testing/derived_suite.h"
 
+#include "base/testing/missing.h"
+
 namespace granary::blob {
 
 testing::internal::ParamGenerator<MakeDerived> derived_by(MakeDerived make) {
@@ -8,8 +10,7 @@ testing::internal::ParamGenerator<MakeDerived> derived_by(MakeDerived make) {
 
 void DerivedSuite::SetUp() {
   derived = GetParam()();
-  if (!derived && !HasFailure()) GTEST_SKIP() << "SKIPPED, NOT PASSED: the server of this store is missing";
-  ASSERT_TRUE(derived);
+  if (!derived) return missing("no server for this store");
 }
 
 std::set<Digest> DerivedSuite::all() {

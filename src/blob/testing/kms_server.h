@@ -12,7 +12,7 @@ namespace granary::blob {
 /// Ends with the object.
 class KmsServer {
  public:
-  /// Null when there is no moto_server: said loudly, and a failure when the environment has CI=true.
+  /// Null when there is no moto_server: missing() has said so.
   static std::shared_ptr<KmsServer> start();
 
   /// A new key: its ARN.

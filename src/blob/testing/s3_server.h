@@ -12,7 +12,7 @@ namespace granary::blob {
 /// With an empty bucket, on a port that is free, in a folder of its own. Ends with the object.
 class S3Server {
  public:
-  /// Null when there is no versitygw: said loudly, and a failure when the environment has CI=true.
+  /// Null when there is no versitygw: missing() has said so.
   static std::shared_ptr<S3Server> start();
 
   /// Of a fresh folder prefix in the bucket; the cache is in a folder of the server's.

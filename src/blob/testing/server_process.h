@@ -14,7 +14,7 @@ namespace granary::blob {
 class ServerProcess {
  public:
   /// The program is named by the variable `named_by`, else it is `program` on the PATH or in $HOME/go/bin.
-  /// Null when there is none: said loudly, and a failure when the environment has CI=true. `arguments` gets a
+  /// Null when there is none: missing() has said so. `arguments` gets a
   /// port that is free.
   static std::unique_ptr<ServerProcess> start(
       const std::string& program, const char* named_by,

@@ -28,10 +28,11 @@ class DatabasePlace {
   virtual Result<std::shared_ptr<Database>> open() = 0;
 };
 
-/// Null with a skip, or in CI a failure, when its server is missing: return then.
+/// Null when its server is missing: the test is skipped then, with CI=true failed (base/testing/missing.h),
+/// and its body does not run when a fixture has asked.
 std::unique_ptr<DatabasePlace> make_place(Kind kind);
 
-/// True when PostgreSQL is there; else says so loudly, and fails when the environment has CI=true.
+/// True when PostgreSQL is there; else as make_place().
 bool require_postgres();
 
 }  // namespace granary::db::testing

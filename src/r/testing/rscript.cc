@@ -5,9 +5,10 @@
 #include <sys/wait.h>
 
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
+
+#include "base/testing/missing.h"
 
 namespace granary::r {
 namespace {
@@ -48,14 +49,7 @@ std::optional<std::string> run_rscript(const std::string& script, const std::vec
   const std::string environment = "env -u LD_PRELOAD LC_ALL=C.UTF-8 TZ=UTC ";
   static const bool present = run("command -v Rscript").status == 0;
   if (!present) {
-    const char* ci = getenv("CI");
-    if (ci != nullptr && std::strcmp(ci, "true") == 0) {
-      ADD_FAILURE() << "Rscript is missing: install r-base-core";
-    } else {
-      std::fprintf(
-          stderr,
-          "SKIPPED LOUDLY: Rscript is missing, so R did not judge this test (apt install r-base-core)\n");
-    }
+    missing("R did not judge: no Rscript (apt-get install r-base-core)");
     return std::nullopt;
   }
   const ScratchFolder folder;

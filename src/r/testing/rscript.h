@@ -8,7 +8,7 @@
 namespace granary::r {
 
 /// The standard output of `Rscript --vanilla script arguments...`. Absent when R is missing or the script
-/// fails: then the test that asked has failed already under CI=true, and elsewhere has been told loudly.
+/// fails: then the test that asked is skipped or has failed already, whatever it does next.
 std::optional<std::string> run_rscript(const std::string& script, const std::vector<std::string>& arguments);
 
 /// A folder that is removed with everything in it.
