@@ -3,9 +3,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <thread>
-
 #include "base/json.h"
+#include "base/testing/eventually.h"
 #include "view/testing/world.h"
 
 namespace granary::api {
@@ -62,15 +61,11 @@ class JobRoutesTest : public ::testing::Test {
   /// And when it ends.
   static std::string all_of(const Response& response) {
     const auto file = std::get<http::GrowingBody>(response.body).file;
-    for (int i = 0; i < 2000 && !file->state().finished; ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    EXPECT_TRUE(file->state().finished);
+    EXPECT_TRUE(eventually([&] { return file->state().finished; }));
     return text_of(response);
   }
   static bool tells(const Response& response, std::string_view what) {
-    for (int i = 0; i < 2000 && text_of(response).find(what) == std::string::npos; ++i)
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    return text_of(response).find(what) != std::string::npos;
+    return eventually([&] { return text_of(response).find(what) != std::string::npos; });
   }
 
   view::World world_;
@@ -155,11 +150,8 @@ TEST_F(JobRoutesTest, StreamsAreBoundedAndFreedByReadersThatGo) {
   const auto refused = call(Method::get, path).status;
   readers.clear();
   // One round of the thread may hold a reader's file a moment longer.
-  int again = 503;
-  for (int i = 0; i < 500 && again == 503; ++i) {
-    if ((again = call(Method::get, path).status) == 503)
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
+  int again = 0;
+  EXPECT_TRUE(eventually([&] { return (again = call(Method::get, path).status) != 503; }));
   EXPECT_EQ(again, 200);
   EXPECT_EQ(refused, 503);
   const auto last = call(Method::get, path);

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <semaphore>
-#include <thread>
 
+#include "base/testing/eventually.h"
 #include "base/testing/fake_clock.h"
 #include "base/testing/test_context.h"
 #include "db/open.h"
@@ -66,20 +66,15 @@ TEST_F(HeartbeatTest, WakesAndObeysWhenAnotherStateIsWanted) {
 }
 
 TEST_F(HeartbeatTest, AJobThatWasLeasedBeforeItObeyedIsLookedAtSoonToo) {
-  const auto at_last = [](const auto& holds) {
-    const auto end = Context::Clock::now() + std::chrono::seconds(20);
-    while (!holds() && Context::Clock::now() < end) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    return holds();
-  };
   leased_meanwhile = 1;
   auto one = heart();
   database->on_change(one->listener());
   one->start(test_context());
   ASSERT_TRUE(want(false));
-  ASSERT_TRUE(at_last([&] { return nodes->list(test_context()).value().at(0).running == 1; }));
+  ASSERT_TRUE(eventually([&] { return nodes->list(test_context()).value().at(0).running == 1; }));
   EXPECT_EQ(state(), State::draining);
   running = 0;
-  EXPECT_TRUE(at_last([&] { return state() == State::offline; }));
+  EXPECT_TRUE(eventually([&] { return state() == State::offline; }));
 }
 
 TEST_F(HeartbeatTest, HearsWhatAllNodesUnderstand) {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/testing/eventually.h"
 #include "http/testing/server_fixture.h"
 
 namespace granary::http {
@@ -28,7 +29,7 @@ class BriefTest : public ServerTest {
     route(Method::post, "/page", handler, Access::read);
     route(Method::get, "/admin", handler, Access::admin);
     route(Method::get, "/slow", [this](const Context&, const Request&) -> Result<Response> {
-      while (slow) std::this_thread::sleep_for(1ms);
+      EXPECT_TRUE(eventually([this] { return !slow; }));
       return bytes_response(200, "text/plain", "late");
     });
     route(Method::get, "/__api__/page", handler, Access::read);
@@ -37,7 +38,7 @@ class BriefTest : public ServerTest {
   void ask(RawClient& client) {
     const int before = asked;
     client.send("GET /page HTTP/1.1\r\nHost: x\r\n\r\n");
-    while (asked == before) std::this_thread::sleep_for(1ms);
+    ASSERT_TRUE(eventually([&] { return asked > before; }));
   }
   std::string waiting() {
     const auto text = metrics.render();
@@ -53,7 +54,7 @@ TEST_F(BriefTest, WhoAsksOnceIsAnsweredWhenItIsBack) {
   start();
   RawClient client(port);
   ask(client);
-  while (asked < 3) std::this_thread::sleep_for(1ms);
+  ASSERT_TRUE(eventually([&] { return asked >= 3; }));
   EXPECT_EQ(waiting(), "1");
   away = false;
   const auto answer = client.read();
@@ -131,7 +132,7 @@ TEST_F(BriefTest, AClientThatGoesIsForgotten) {
     RawClient client(port);
     ask(client);
   }
-  while (waiting() != "0") std::this_thread::sleep_for(1ms);
+  EXPECT_TRUE(eventually([&] { return waiting() == "0"; }));
   EXPECT_LT(asked, 10);
 }
 

@@ -11,6 +11,7 @@
 #include <latch>
 #include <thread>
 
+#include "base/testing/eventually.h"
 #include "http/testing/server_fixture.h"
 
 namespace granary::http {
@@ -89,7 +90,7 @@ class HeldTest : public ServerTest {
   }
   void wait_for(int count) {
     std::unique_lock lock(mutex);
-    changed.wait(lock, [&] { return waiting >= count; });
+    ASSERT_TRUE(changed.wait_for(lock, 20s, [&] { return waiting >= count; }));
   }
   void release() {
     const std::lock_guard lock(mutex);
@@ -115,8 +116,8 @@ TEST_F(HeldTest, AFullPoolSaysSoAtOnce) {
     pollfd p{client.fd(), POLLIN, 0};
     return ::poll(&p, 1, 5) == 1;
   };
-  while (std::count_if(others.begin(), others.end(), answered) < 2) {  // one waits in the queue
-  }
+  // One waits in the queue.
+  EXPECT_TRUE(eventually([&] { return std::count_if(others.begin(), others.end(), answered) >= 2; }));
   release();
   EXPECT_EQ(working.read().status, 200);
   int busy = 0, served = 0;
@@ -167,8 +168,7 @@ TEST_F(HeldTest, AnUploadThatHasBegunIsTakenWholeDuringADrain) {
   client.send("PUT /up HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(client.read().status, 100);
   std::thread draining([&] { server->drain(10s); });
-  while (RawClient(port).connected()) {
-  }
+  EXPECT_TRUE(eventually([&] { return !RawClient(port).connected(); }));
   client.send("0123456789");
   EXPECT_EQ(client.read().body, "10");
   client.close();

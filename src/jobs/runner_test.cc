@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "base/testing/eventually.h"
 #include "base/testing/fake_clock.h"
 #include "base/testing/test_context.h"
 #include "db/open.h"
@@ -33,15 +34,6 @@ Result<> until_stopped(const Context& ctx) {
   std::unique_lock lock(mutex);
   never.wait(lock, ctx.stop(), [] { return false; });
   return ctx.check();
-}
-
-template <class Condition>
-[[nodiscard]] bool eventually(Condition condition) {
-  for (int i = 0; i < 2000; ++i) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(milliseconds(5));
-  }
-  return false;
 }
 
 class RunnerTest : public ::testing::Test {

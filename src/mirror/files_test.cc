@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/compress.h"
+#include "base/testing/eventually.h"
 #include "blob/testing/failing_store.h"
 #include "blob/testing/watched_store.h"
 #include "mirror/testing/world.h"
@@ -276,12 +277,8 @@ TEST_F(FilesTest, AClientThatGoesAwayDoesNotStopTheFetch) {
   EXPECT_EQ(files->open(ctx.with_timeout(20ms), record(bytes)).error().code(), Errc::unavailable);
   server.when(path).reply(200, bytes);
   server.release();  // the connection closes, and the download tries again
-  std::vector<catalog::HeldFile> all;
-  for (int i = 0; i < 5000 && all.empty(); ++i) {
-    all = held(source);
-    std::this_thread::sleep_for(1ms);
-  }
-  EXPECT_EQ(all.size(), 1u);
+  EXPECT_TRUE(eventually([&] { return !held(source).empty(); }));
+  EXPECT_EQ(held(source).size(), 1u);
 }
 
 TEST_F(FilesTest, TheSameBytesOfAnotherSourceAreNotFetched) {

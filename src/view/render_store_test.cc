@@ -2,10 +2,9 @@
 
 #include <gtest/gtest.h>
 
-#include <thread>
-
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/testing/eventually.h"
 #include "base/testing/fake_clock.h"
 #include "base/testing/test_context.h"
 #include "blob/memory_derived.h"
@@ -79,10 +78,7 @@ class RenderStoreTest : public testing::Test {
     return text_of(*rendered);
   }
   void wait_for(std::size_t count) {
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (derived->all().size() != count && std::chrono::steady_clock::now() < limit)
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    ASSERT_EQ(derived->all().size(), count);
+    ASSERT_TRUE(eventually([&] { return derived->all().size() == count; })) << derived->all().size();
   }
 
   std::shared_ptr<FakeClock> clock = std::make_shared<FakeClock>();
@@ -137,11 +133,10 @@ TEST_F(RenderStoreTest, WhatIsDamagedIsRenderedAndWrittenAnew) {
   const auto second = node();
   EXPECT_EQ(ask(*second, "a", "body"), "body");
   EXPECT_EQ(renderings, 2);
-  const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-  while ((derived->all().empty() || derived->all().begin()->second != bytes) &&
-         std::chrono::steady_clock::now() < limit)
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  EXPECT_EQ(derived->all().begin()->second, bytes);
+  EXPECT_TRUE(eventually([&, whole = bytes] {
+    const auto all = derived->all();
+    return !all.empty() && all.begin()->second == whole;
+  }));
 }
 
 TEST_F(RenderStoreTest, WhatIsLargeIsKeptHoweverQuicklyItWasRendered) {
@@ -168,15 +163,12 @@ TEST_F(RenderStoreTest, WhatIsKeptStaysBelowItsBound) {
     std::string body;  // nothing that could be packed
     for (int k = 0; k < 30; ++k) body += sha256(as_bytes(std::to_string(i * 100 + k))).hex();
     ask(*store, std::to_string(i), body);
-    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     const auto there = [&] {
       for (const auto& [name, bytes] : derived->all())
         if (*unpack(bytes, name)->identity() == body) return true;
       return false;
     };
-    while (!there() && std::chrono::steady_clock::now() < limit)
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    ASSERT_TRUE(there()) << i;
+    ASSERT_TRUE(eventually(there)) << i;
     std::size_t all = 0;
     for (const auto& [name, bytes] : derived->all()) all += bytes.size();
     EXPECT_LE(all, 20'000u + 2'500u);
