@@ -2,13 +2,14 @@
 
 #include <gmock/gmock.h>
 
-#include <atomic>
 #include <set>
 #include <thread>
 
+#include "base/testing/eventually.h"
 #include "build/poller.h"
 #include "build/testing/world.h"
 #include "build/work_folder.h"
+#include "jobs/testing/fake_turn.h"
 
 namespace granary::build {
 namespace {
@@ -46,18 +47,6 @@ class FakePublisher final : public Publisher {
   std::set<std::string> there;
 };
 
-class FakeTurn final : public jobs::Turn {
- public:
-  explicit FakeTurn(jobs::Job job) : job_(std::move(job)) {}
-  const jobs::Job& job() const noexcept override { return job_; }
-  void progress(std::int64_t, std::int64_t, std::string message) override { said = std::move(message); }
-  void result(std::string json) override { kept = std::move(json); }
-  std::string said, kept;
-
- private:
-  jobs::Job job_;
-};
-
 /// An "R" that packs the folder under the name that DESCRIPTION's first two lines give.
 constexpr std::string_view kR = R"(#!/bin/sh
 for folder; do :; done
@@ -92,16 +81,24 @@ class BuildJobTest : public testing::Test {
   Builder make() {
     return parts.builders->create(ctx, world.wanted("pkg", repository.url())).value().builder;
   }
-  /// One turn at the oldest job; the error it ended with, or "".
-  std::string work() {
+  /// The oldest job that is ready.
+  std::optional<jobs::Job> lease() {
     const std::vector<std::string> kinds = {"build"};
-    auto job = world.queue->lease(ctx, "node", kinds, std::chrono::minutes(1)).value();
-    if (!job) return "no job";
-    FakeTurn turn(*job);
+    return world.queue->lease(ctx, "node", kinds, std::chrono::minutes(1)).value();
+  }
+  /// The error it ended with, or "".
+  std::string work(jobs::testing::FakeTurn& turn) {
     const auto done = handler->run(ctx, turn);
-    last = turn.kept;
-    EXPECT_TRUE(world.queue->finish(ctx, job->lease(), jobs::Ending::done, done, {}));
+    last = turn.left();
+    EXPECT_TRUE(world.queue->finish(ctx, turn.job().lease(), jobs::Ending::done, done, {}));
     return done ? "" : done.error().message();
+  }
+  /// One turn at the oldest job.
+  std::string work() {
+    const auto job = lease();
+    if (!job) return "no job";
+    jobs::testing::FakeTurn turn(*job);
+    return work(turn);
   }
   std::vector<std::string> files() const {
     std::vector<std::string> names;
@@ -239,8 +236,7 @@ TEST_F(BuildJobTest, AnOlderCommitIsNotPublishedAfterANewerOne) {
 
 TEST_F(BuildJobTest, OneJobBuildsForABuilderAtATime) {
   const auto builder = make();
-  const std::vector<std::string> kinds = {"build"};
-  const auto first = world.queue->lease(ctx, "node", kinds, std::chrono::minutes(1)).value();
+  const auto first = lease();
   ASSERT_TRUE(first);
   EXPECT_EQ(parts.builders->claim_building(ctx, builder.id, first->id).value(), first->id);
   EXPECT_EQ(parts.builders->claim_building(ctx, builder.id, 77).value(), first->id);
@@ -250,21 +246,19 @@ TEST_F(BuildJobTest, OneJobBuildsForABuilderAtATime) {
 
 TEST_F(BuildJobTest, ATurnWaitsForTheOtherJobOfItsBuilder) {
   const auto builder = make();
-  const std::vector<std::string> kinds = {"build"};
-  const auto first = world.queue->lease(ctx, "node", kinds, std::chrono::minutes(1)).value();
+  const auto first = lease();
   ASSERT_TRUE(first);
   ASSERT_TRUE(parts.builders->claim_building(ctx, builder.id, first->id));
   Order again{builder.id};
   again.again = true;
   ASSERT_TRUE(parts.builders->order(ctx, builder, again));
+  const auto other = lease();
+  ASSERT_TRUE(other);
+  jobs::testing::FakeTurn turn(*other);
   std::string ended = "not yet";
-  std::atomic<bool> over = false;
-  std::thread second([&] {
-    ended = work();
-    over = true;
-  });
-  std::this_thread::sleep_for(std::chrono::milliseconds(700));
-  EXPECT_FALSE(over);
+  std::thread second([&] { ended = work(turn); });
+  const auto waits = "waiting for job " + std::to_string(first->id) + " of the same builder";
+  EXPECT_TRUE(eventually([&] { return turn.last().message == waits; })) << turn.last().message;
   EXPECT_TRUE(publisher->published.empty());
   EXPECT_TRUE(world.queue->finish(ctx, first->lease(), jobs::Ending::done, Result<>(), {}));
   second.join();
@@ -342,11 +336,8 @@ TEST_F(BuildJobTest, ThePollerOrdersABuildOfWhatIsNew) {
   poller.start();
   release("2.0");
   world.clock->advance(std::chrono::minutes(1));
-  std::string ended = "no job";
-  for (int i = 0; i < 100 && ended == "no job"; ++i) {
-    ended = work();
-    if (ended == "no job") std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  }
+  std::string ended;
+  EXPECT_TRUE(eventually([&] { return (ended = work()) != "no job"; }));
   EXPECT_EQ(ended, "");
   EXPECT_THAT(files(), ElementsAre("pkg_1.0.tar.gz", "pkg_2.0.tar.gz"));
 }

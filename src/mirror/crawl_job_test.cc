@@ -3,25 +3,15 @@
 #include <mutex>
 
 #include "base/json.h"
+#include "jobs/testing/fake_turn.h"
 #include "mirror/project.h"
 #include "mirror/testing/index.h"
 
 namespace granary::mirror {
 namespace {
 
+using jobs::testing::FakeTurn;
 using Strings = std::vector<std::string>;
-
-class Told final : public jobs::Turn {
- public:
-  explicit Told(jobs::JobSpec spec) { job_.spec = std::move(spec); }
-  const jobs::Job& job() const noexcept override { return job_; }
-  void progress(std::int64_t, std::int64_t, std::string) override {}
-  void result(std::string json) override { text = std::move(json); }
-  std::string text;
-
- private:
-  jobs::Job job_;
-};
 
 class CrawlTest : public IndexWorld {
  protected:
@@ -40,10 +30,10 @@ class CrawlTest : public IndexWorld {
         });
   }
   Result<std::string> crawl() {
-    Told told(crawl_job(source));
+    FakeTurn told(crawl_job(source));
     asked.clear();
     TRY(handler->run(ctx, told));
-    return told.text;
+    return told.left();
   }
   std::unique_ptr<Projects> projects;
   std::unique_ptr<jobs::Handler> handler;

@@ -3,6 +3,7 @@
 #include "archive/testing/build_archive.h"
 #include "catalog/mirror_keys.h"
 #include "jobs/queue.h"
+#include "jobs/testing/fake_turn.h"
 #include "mirror/describe_job.h"
 #include "mirror/description_head.h"
 #include "mirror/r_source.h"
@@ -13,6 +14,7 @@
 namespace granary::mirror {
 namespace {
 
+using jobs::testing::FakeTurn;
 using std::chrono::days;
 
 constexpr Time kDay{std::chrono::sys_days(std::chrono::year(2020) / 1 / 1)};
@@ -30,22 +32,6 @@ std::string tarball(const std::string& package, const std::string& version, cons
   entries.push_back({.path = package + "/R/code.R", .bytes = "1\n"});
   return archive::build_tar_gz(entries);
 }
-
-class Told final : public jobs::Turn {
- public:
-  explicit Told(jobs::JobSpec spec) { job_.spec = std::move(spec); }
-  const jobs::Job& job() const noexcept override { return job_; }
-  void progress(std::int64_t done, std::int64_t total, std::string) override {
-    const std::lock_guard lock(mutex_);
-    last = {done, total, ""};
-  }
-  void result(std::string) override {}
-  jobs::Progress last;
-
- private:
-  std::mutex mutex_;
-  jobs::Job job_;
-};
 
 class DescribeTest : public World {
  protected:
@@ -72,9 +58,9 @@ class DescribeTest : public World {
   }
   model::Source source() { return *mirror_source(parts, ctx, cran_); }
   Result<> run_job() {
-    Told turn(describe_job(cran_));
+    FakeTurn turn(describe_job(cran_));
     auto done = make_describe_handler(parts)->run(ctx, turn);
-    progress_ = turn.last;
+    progress_ = turn.last();
     return done;
   }
   std::size_t left() {
@@ -97,14 +83,6 @@ class DescribeTest : public World {
     }));
     return out;
   }
-  std::vector<model::Transaction> transactions() {
-    std::vector<model::Transaction> out;
-    EXPECT_TRUE(parts.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
-      out = TRY(view.transactions(cran_, {}, 100));
-      return {};
-    }));
-    return out;
-  }
 
   model::SourceId cran_;
   jobs::Progress progress_;
@@ -113,7 +91,7 @@ class DescribeTest : public World {
 TEST_F(DescribeTest, AJobReadsWhatEveryOldVersionNeeded) {
   EXPECT_EQ(left(), 3u);
   EXPECT_EQ(state(cran_, std::string(kToDescribe)), "1");
-  const auto before = transactions().front().number;
+  const auto before = transactions(cran_).front().number;
   ASSERT_TRUE(run_job());
   EXPECT_EQ(left(), 0u);
   EXPECT_EQ(state(cran_, std::string(kToDescribe)), "");
@@ -122,14 +100,14 @@ TEST_F(DescribeTest, AJobReadsWhatEveryOldVersionNeeded) {
   EXPECT_EQ(stanza("aaa", "1.2"), "Package: aaa\nVersion: 1.2\nImports: ccc\n");
   EXPECT_EQ(progress_.done, 3);
   EXPECT_EQ(progress_.total, 3);
-  ASSERT_EQ(transactions().size(), 2u);
-  EXPECT_EQ(transactions().front().kind, model::TxKind::describe);
+  ASSERT_EQ(transactions(cran_).size(), 2u);
+  EXPECT_EQ(transactions(cran_).front().kind, model::TxKind::describe);
   EXPECT_EQ(stanza("aaa", "1.0", before), "") << "a number shows what was known then";
   // A second run finds nothing to do and asks for nothing.
   const auto asked = upstream->requests().size();
   ASSERT_TRUE(run_job());
   EXPECT_EQ(upstream->requests().size(), asked);
-  EXPECT_EQ(transactions().size(), 2u);
+  EXPECT_EQ(transactions(cran_).size(), 2u);
 }
 
 TEST_F(DescribeTest, OnlyAsMuchOfATarballIsReadAsLeadsToDescription) {

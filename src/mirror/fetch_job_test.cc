@@ -7,28 +7,14 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "jobs/testing/fake_turn.h"
 #include "mirror/notes.h"
 #include "mirror/testing/world.h"
 
 namespace granary::mirror {
 namespace {
 
-class Told final : public jobs::Turn {
- public:
-  explicit Told(jobs::JobSpec spec) { job_.spec = std::move(spec); }
-  const jobs::Job& job() const noexcept override { return job_; }
-  void progress(std::int64_t d, std::int64_t t, std::string) override {
-    const std::lock_guard lock(mutex_);
-    done = d, total = t;
-  }
-  void result(std::string json) override { text = std::move(json); }
-  std::int64_t done = 0, total = 0;
-  std::string text;
-
- private:
-  std::mutex mutex_;
-  jobs::Job job_;
-};
+using jobs::testing::FakeTurn;
 
 class FetchTest : public World {
  protected:
@@ -65,11 +51,11 @@ class FetchTest : public World {
       return 10;
     };
     const auto handler = make_fetch_handler(parts, kFetch, choose, keep);
-    Told told(fetch_job(order, source, true));
+    FakeTurn told(fetch_job(order, source, true));
     asked = 0;
     TRY(handler->run(ctx, told));
-    last_total = told.total;
-    return Json::parse(told.text);
+    last_total = told.last().total;
+    return Json::parse(told.left());
   }
   static std::int64_t number(const Result<Json>& result, std::string_view name) {
     EXPECT_TRUE(result) << result.error().message();
@@ -155,7 +141,7 @@ TEST_F(FetchTest, WhatStopsTheChoiceStopsTheJob) {
   const KeepFile keep = [](const Context&, const model::FileRecord&) -> Result<std::optional<std::uint64_t>> {
     return 1;
   };
-  Told told(fetch_job(order, source, true));
+  FakeTurn told(fetch_job(order, source, true));
   EXPECT_EQ(make_fetch_handler(parts, kFetch, choose, keep)->run(ctx, told).error().message(), "no page");
 }
 

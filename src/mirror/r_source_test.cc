@@ -51,14 +51,6 @@ class RSourceTest : public World {
     EXPECT_TRUE(read);
     return out;
   }
-  std::vector<model::Transaction> transactions() {
-    std::vector<model::Transaction> out;
-    EXPECT_TRUE(parts.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
-      out = TRY(view.transactions(cran_, {}, 100));
-      return {};
-    }));
-    return out;
-  }
 
   model::SourceId cran_;
 };
@@ -80,7 +72,7 @@ TEST_F(RSourceTest, WritesNoTransactionWhenNothingChanged) {
   const auto again = sync();
   ASSERT_TRUE(again);
   EXPECT_EQ(again->transaction.value, 0);
-  EXPECT_EQ(transactions().size(), 1u);
+  EXPECT_EQ(transactions(cran_).size(), 1u);
 }
 
 TEST_F(RSourceTest, WritesOnlyWhatChanged) {
@@ -159,7 +151,7 @@ TEST_F(RSourceTest, StaysAsItWasWhenUpstreamIsNotWell) {
   upstream->break_with("", Errc::unavailable);
   EXPECT_EQ(sync().error().code(), Errc::unavailable);
   EXPECT_EQ(current("aaa"), "1.1");
-  EXPECT_EQ(transactions().size(), 1u);
+  EXPECT_EQ(transactions(cran_).size(), 1u);
 }
 
 TEST_F(RSourceTest, IsNotBelievedToHaveLostMostOfItsPackages) {
@@ -179,7 +171,7 @@ TEST_F(RSourceTest, IsReadAgainAfterItCouldNotBeWritten) {
     upstream->break_with(path, Errc::unavailable);
     EXPECT_FALSE(sync()) << path;
     EXPECT_EQ(current("aaa"), "unknown");
-    EXPECT_TRUE(transactions().empty());
+    EXPECT_TRUE(transactions(cran_).empty());
     upstream->repair();
   }
   ASSERT_TRUE(sync());
@@ -199,13 +191,13 @@ TEST_F(RSourceTest, KilledAtAnyStepIsWholeOrNotThereAndResumes) {
     failing->fail_at(0);
     EXPECT_EQ(synced.has_value(), !failed);
     if (current("aaa") == "unknown") {
-      EXPECT_TRUE(transactions().empty());
+      EXPECT_TRUE(transactions(cran_).empty());
       EXPECT_EQ(state(cran_, catalog::first_number_key("src/contrib")), "");
     } else {
       EXPECT_EQ(current("bbb"), "0.1") << "half of it is visible after step " << steps;
     }
     ASSERT_TRUE(sync());
-    EXPECT_EQ(transactions().size(), 1u);
+    EXPECT_EQ(transactions(cran_).size(), 1u);
     EXPECT_EQ(current("aaa", kDay + days(1)), "1.0");
     if (!failed) break;
   }
@@ -221,7 +213,7 @@ TEST_F(RSourceTest, TreesOfBinariesAreReadWhenAskedForAndWithTheSourceFromThenOn
   ASSERT_TRUE(trees.want(ctx, cran_, tree));
   EXPECT_EQ(upstream->count(tree + "/PACKAGES"), 1u);
   EXPECT_EQ(current("aaa", Time(kDay), tree), "1.1") << "days before show the first state";
-  EXPECT_EQ(transactions().size(), 1u) << "nothing else of the source became stale";
+  EXPECT_EQ(transactions(cran_).size(), 1u) << "nothing else of the source became stale";
   EXPECT_EQ(trees.want(ctx, cran_, "bin/windows/contrib/9.9").error().code(), Errc::not_found);
   EXPECT_EQ(trees.want(ctx, cran_, "../secret").error().code(), Errc::not_found);
 

@@ -1,25 +1,13 @@
 #include "mirror/sync_job.h"
 
 #include "base/json.h"
+#include "jobs/testing/fake_turn.h"
 #include "mirror/testing/world.h"
 
 namespace granary::mirror {
 namespace {
 
-class Told final : public jobs::Turn {
- public:
-  explicit Told(jobs::JobSpec spec) { job_.spec = std::move(spec); }
-  const jobs::Job& job() const noexcept override { return job_; }
-  void progress(std::int64_t done, std::int64_t total, std::string message) override {
-    last = {done, total, std::move(message)};
-  }
-  void result(std::string json) override { text = std::move(json); }
-  jobs::Progress last;
-  std::string text;
-
- private:
-  jobs::Job job_;
-};
+using jobs::testing::FakeTurn;
 
 class SyncJobTest : public World {
  protected:
@@ -36,20 +24,20 @@ class SyncJobTest : public World {
 TEST_F(SyncJobTest, TheResultSaysWhatChangedAndProblemsFailTheTurn) {
   const auto cran = make_source("cran", model::SourceType::cran);
   upstream->put("src/contrib/PACKAGES", "Package: aaa\nVersion: 1.0\n\nPackage: bbb\nVersion: 2.0\n");
-  Told told(sync_job(cran));
+  FakeTurn told(sync_job(cran));
   ASSERT_TRUE(mirrors->sync_handler()->run(ctx, told));
-  const auto result = Json::parse(told.text);
-  ASSERT_TRUE(result) << told.text;
+  const auto result = Json::parse(told.left());
+  ASSERT_TRUE(result) << told.left();
   EXPECT_EQ((*result)["packages"].integer(), 2);
   EXPECT_EQ((*result)["removed"].integer(), 0);
 
   upstream->break_with("", Errc::unavailable);
-  Told again(sync_job(cran));
+  FakeTurn again(sync_job(cran));
   EXPECT_FALSE(mirrors->sync_handler()->run(ctx, again));
-  EXPECT_TRUE(again.text.empty());
+  EXPECT_TRUE(again.left().empty());
   EXPECT_NE(state(cran, "sync.problem"), "");
 
-  Told gone(sync_job({4711}));
+  FakeTurn gone(sync_job({4711}));
   EXPECT_EQ(mirrors->sync_handler()->run(ctx, gone).error().code(), Errc::not_found);
 }
 

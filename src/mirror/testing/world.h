@@ -70,6 +70,16 @@ class World : public testing::Test {
     EXPECT_TRUE(read);
     return out;
   }
+  /// The newest first.
+  std::vector<model::Transaction> transactions(model::SourceId source) {
+    std::vector<model::Transaction> out;
+    const auto read = parts.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
+      out = TRY(view.transactions(source, {}, 100));
+      return {};
+    });
+    EXPECT_TRUE(read);
+    return out;
+  }
 
   const Context ctx = test_context();
   std::shared_ptr<FakeClock> clock = std::make_shared<FakeClock>();
