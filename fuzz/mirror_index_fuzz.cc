@@ -6,9 +6,11 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "r/bioc_config.h"
 #include "r/cran_files.h"
 #include "r/history.h"
 #include "r/titles.h"
+#include "r/version.h"
 
 using namespace granary;
 
@@ -35,6 +37,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!r::decode_history(text, view) || view.versions.size() != history->versions.size()) abort();
     std::vector<std::size_t> current;
     r::current_on(*history, std::nullopt, current);
+  }
+  if (const auto config = r::parse_bioc_config(text)) {
+    if (!r::Version::parse(config->release) || config->releases.empty()) abort();
+    for (std::size_t i = 1; i < config->releases.size(); ++i)
+      if (r::compare_versions(config->releases[i - 1].version, config->releases[i].version) > 0) abort();
   }
   return 0;
 }
