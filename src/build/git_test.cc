@@ -110,18 +110,18 @@ TEST_F(GitTest, SubmodulesComeAlongToTheLevelThatIsAskedFor) {
   };
   innermost.write("file", "x");
   innermost.commit("one");
-  add(inner, innermost, "wörter drin");
-  add(repository, inner, "inner");
+  add(inner, innermost, "drin");
+  add(repository, inner, "wörter hier");
   const auto is_there = [&](const std::string& path) { return fs::exists(work->tree() + "/" + path); };
   EXPECT_TRUE(check_out("HEAD"));
-  EXPECT_FALSE(is_there("inner/.gitmodules"));
+  EXPECT_FALSE(is_there("wörter hier/.gitmodules"));
   builder.submodules = 1;
   EXPECT_TRUE(check_out("HEAD"));
-  EXPECT_TRUE(is_there("inner/.gitmodules"));
-  EXPECT_FALSE(is_there("inner/wörter drin/file"));
+  EXPECT_TRUE(is_there("wörter hier/.gitmodules"));
+  EXPECT_FALSE(is_there("wörter hier/drin/file"));
   builder.submodules = 2;
   EXPECT_TRUE(check_out("HEAD"));
-  EXPECT_TRUE(is_there("inner/wörter drin/file"));
+  EXPECT_TRUE(is_there("wörter hier/drin/file"));
 
   add(repository, innermost, "so \"called\"");
   EXPECT_THAT(check_out("HEAD").error().message(), HasSubstr("called"));
