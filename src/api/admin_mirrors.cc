@@ -8,6 +8,7 @@
 #include "api/package_choice.h"
 #include "base/text.h"
 #include "base/time_text.h"
+#include "catalog/named.h"
 #include "mirror/fetch_job.h"
 #include "mirror/sync_job.h"
 #include "net/url.h"
@@ -63,16 +64,7 @@ constexpr http::RouteSpec kClear = {
     "confirm"};
 
 Result<model::Source> source_of(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
-  std::optional<model::Source> found;
-  TRY(deps.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
-    found = TRY(view.find_source(request.parameter("source")));
-    return {};
-  }));
-  if (!found)
-    return fail(Errc::not_found,
-                "no source named '" + std::string(request.parameter("source").substr(0, 80)) + "'",
-                "list them with: granary list sources");
-  return *found;
+  return catalog::source_named(*deps.catalog, ctx, request.parameter("source"));
 }
 
 Result<model::SourceId> mirror_of(const AdminDeps& deps, const Context& ctx, const http::Request& request) {

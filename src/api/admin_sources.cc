@@ -9,6 +9,7 @@
 #include "api/meta_listing.h"
 #include "api/meta_package.h"
 #include "base/time_text.h"
+#include "catalog/named.h"
 #include "view/names.h"
 #include "view/newest_file.h"
 
@@ -123,15 +124,6 @@ Result<http::Response> remove(const AdminDeps& deps, const Context& ctx, const h
   return deleted_response(request.parameter("source"));
 }
 
-Result<model::Source> asked_source(catalog::ReadView& view, const http::Request& request) {
-  const auto source = TRY(view.find_source(request.parameter("source")));
-  if (!source)
-    return fail(Errc::not_found,
-                "no source named '" + std::string(request.parameter("source").substr(0, 80)) + "'",
-                "list them with: granary list sources");
-  return *source;
-}
-
 Result<std::vector<std::string>> all_packages(catalog::ReadView& view, model::SourceId source,
                                               model::TxNo at) {
   std::vector<std::string> names;
@@ -150,7 +142,7 @@ Result<http::Response> packages(const AdminDeps& deps, const Context& ctx, const
   JsonWriter json;
   TRY(deps.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
     json = {};
-    const auto source = TRY(asked_source(view, request));
+    const auto source = TRY(catalog::source_named(view, request.parameter("source")));
     const auto ecosystem = ecosystem_of(source.type);
     const auto at = TRY(view.resolve(source.id, model::Latest{}));
     view::SourceNames names;
@@ -192,7 +184,7 @@ Result<http::Response> transactions(const AdminDeps& deps, const Context& ctx, c
   const auto principal = principal_of(ctx, *deps.tokens, request);
   std::vector<model::Transaction> found;
   TRY(deps.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
-    const auto source = TRY(asked_source(view, request));
+    const auto source = TRY(catalog::source_named(view, request.parameter("source")));
     TRY(check_may_see(view, source, principal));
     found = TRY(view.transactions(source.id, model::TxNo{static_cast<std::int64_t>(before)},
                                   static_cast<std::uint32_t>(limit)));

@@ -9,6 +9,7 @@
 #include "api/package_choice.h"
 #include "api/python_files.h"
 #include "base/hash.h"
+#include "catalog/named.h"
 #include "view/selection.h"
 
 namespace granary::api {
@@ -46,17 +47,6 @@ constexpr http::RouteSpec kImport = {
     "Take in the records of a bundle, whose files were brought before: all or nothing. Body: the lines"};
 
 constexpr auto kPatience = std::chrono::hours(12);
-
-Result<model::Source> source_named(const BundleDeps& deps, const Context& ctx, std::string_view name) {
-  std::optional<model::Source> found;
-  TRY(deps.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
-    found = TRY(view.find_source(name));
-    return {};
-  }));
-  if (found) return *std::move(found);
-  return fail(Errc::not_found, "no source named '" + std::string(name.substr(0, 80)) + "'",
-              "list them with: granary list sources");
-}
 
 BundleFile bundle_file(const model::FileRecord& file) {
   const bool known = !file.origin || file.origin->digest_known;
@@ -129,7 +119,7 @@ Result<std::optional<model::FileRecord>> find_file(const BundleDeps& deps, const
 }
 
 Result<http::Response> read(const BundleDeps& deps, const Context& ctx, const http::Request& request) {
-  const auto source = TRY(source_named(deps, ctx, request.parameter("source")));
+  const auto source = TRY(catalog::source_named(*deps.catalog, ctx, request.parameter("source")));
   const auto file = TRY(find_file(deps, ctx, source, request));
   if (!file) return fail(Errc::not_found, "no such file", "ask for a plan again: the package has changed");
   return file_response(ctx, *deps.blobs, deps.mirrors.get(), *file, "application/octet-stream");
@@ -142,7 +132,7 @@ Result<Digest> digest_in(const http::Request& request) {
 }
 
 Result<http::Response> has(const BundleDeps& deps, const Context& ctx, const http::Request& request) {
-  const auto source = TRY(source_named(deps, ctx, request.parameter("source")));
+  const auto source = TRY(catalog::source_named(*deps.catalog, ctx, request.parameter("source")));
   const auto digest = TRY(digest_in(request));
   std::optional<catalog::HeldFile> held;
   TRY(deps.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
@@ -157,7 +147,7 @@ Result<http::Response> has(const BundleDeps& deps, const Context& ctx, const htt
 }
 
 Result<http::Response> write(const BundleDeps& deps, const Context& ctx, const http::Request& request) {
-  const auto source = TRY(source_named(deps, ctx, request.parameter("source")));
+  const auto source = TRY(catalog::source_named(*deps.catalog, ctx, request.parameter("source")));
   const auto digest = TRY(digest_in(request));
   const auto key = request.query_value("key").value_or("");
   const auto filename = request.query_value("filename").value_or(key).substr(0, 200);

@@ -5,6 +5,7 @@
 #include "api/git_routes.h"
 #include "api/job_json.h"
 #include "base/time_text.h"
+#include "catalog/named.h"
 
 namespace granary::api {
 namespace {
@@ -194,18 +195,11 @@ Result<http::Response> rerun(const GitDeps& deps, const Context& ctx, const http
 }  // namespace
 
 Result<model::Source> git_source(const GitDeps& deps, const Context& ctx, std::string_view name_or_id) {
-  std::optional<model::Source> found;
-  TRY(deps.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
-    found = TRY(view.find_source(name_or_id));
-    return {};
-  }));
-  if (!found)
-    return fail(Errc::not_found, "no source named '" + std::string(name_or_id.substr(0, 80)) + "'",
-                "list them with: granary list sources");
-  if (model::is_built(found->type)) return *std::move(found);
+  auto found = TRY(catalog::source_named(*deps.catalog, ctx, name_or_id));
+  if (model::is_built(found.type)) return found;
   return fail(
       Errc::invalid_argument,
-      "the source '" + found->name + "' of type " + std::string(name_of(found->type)) + " has no builders",
+      "the source '" + found.name + "' of type " + std::string(name_of(found.type)) + " has no builders",
       "make one that has: granary create source --type git, or git-python");
 }
 

@@ -5,6 +5,7 @@
 #include "api/job_json.h"
 #include "api/job_wait.h"
 #include "base/text.h"
+#include "catalog/named.h"
 
 namespace granary::api {
 namespace {
@@ -47,19 +48,6 @@ Result<std::int64_t> id_of(const http::Request& request) {
   return static_cast<std::int64_t>(*id);
 }
 
-Result<std::int64_t> source_id(const JobDeps& deps, const Context& ctx, const std::string& name) {
-  std::int64_t id = 0;
-  TRY(deps.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
-    const auto source = TRY(view.find_source(name));
-    if (!source)
-      return fail(Errc::not_found, "no source named '" + name.substr(0, 80) + "'",
-                  "list them with: granary list sources");
-    id = source->id.value;
-    return {};
-  }));
-  return id;
-}
-
 Result<http::Response> list(const JobDeps& deps, const Context& ctx, const http::Request& request) {
   jobs::Filter filter;
   filter.kind = request.query_value("kind").value_or("");
@@ -70,7 +58,7 @@ Result<http::Response> list(const JobDeps& deps, const Context& ctx, const http:
                   "use waiting, running, succeeded, failed or cancelled");
   }
   if (const auto source = request.query_value("source"); source && !source->empty())
-    filter.source = TRY(source_id(deps, ctx, *source));
+    filter.source = TRY(catalog::source_named(*deps.catalog, ctx, *source)).id.value;
   filter.limit = static_cast<std::int64_t>(TRY(query_count(request, "_limit", 100, kMostJobs)));
   if (request.query_value("before"))
     filter.before = static_cast<std::int64_t>(TRY(query_count(request, "before", 1, INT64_MAX)));

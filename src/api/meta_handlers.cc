@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/time_text.h"
+#include "catalog/named.h"
 #include "r/tree_name.h"
 
 namespace granary::api {
@@ -42,16 +43,6 @@ Response tagged(std::string json) {
   auto response = json_response(std::move(json));
   response.etag = tag;
   return response;
-}
-
-tl::unexpected<Error> no_repository(std::string_view name) {
-  return fail(Errc::not_found, "no repository named '" + std::string(name.substr(0, 80)) + "'",
-              "list them with: granary list repos, or GET /__api__/repos");
-}
-
-tl::unexpected<Error> no_source(std::string_view name) {
-  return fail(Errc::not_found, "no source named '" + std::string(name.substr(0, 80)) + "'",
-              "list them with: granary list sources, or GET /__api__/sources");
 }
 
 tl::unexpected<Error> no_package(std::string_view name) {
@@ -157,7 +148,7 @@ class MetaHandlers {
     const auto source = std::find_if(sources.begin(), sources.end(), [&](const model::Source& one) {
       return wanted && (one.name == *wanted || std::to_string(one.id.value) == *wanted);
     });
-    if (wanted && source == sources.end()) return no_source(*wanted);
+    if (wanted && source == sources.end()) return catalog::no_source(*wanted);
     const auto all = TRY(all_repositories(ctx));
     for (const auto& one : all) {
       if (!wanted || std::find(one.sources.begin(), one.sources.end(), source->id) != one.sources.end())
@@ -171,7 +162,7 @@ class MetaHandlers {
                                                                     const Request& request) const {
     const auto name = request.parameter("repo");
     auto found = TRY(d_.views->repository(ctx, name));
-    if (!found) return no_repository(name);
+    if (!found) return catalog::no_repository(name);
     return found;
   }
 
@@ -340,15 +331,8 @@ class MetaHandlers {
   }
 
   Result<Response> source(const Context& ctx, const Request& request) const {
-    const auto name = request.parameter("source");
-    std::optional<model::Source> found;
-    TRY(d_.catalog->read(ctx, [&](ReadView& view) -> Result<> {
-      found = TRY(view.find_source(name));
-      return {};
-    }));
-    if (!found) return no_source(name);
     JsonWriter json;
-    write_json(json, *found);
+    write_json(json, TRY(catalog::source_named(*d_.catalog, ctx, request.parameter("source"))));
     return tagged(std::move(json).take());
   }
 

@@ -7,6 +7,7 @@
 #include "api/python_files.h"
 #include "base/text.h"
 #include "base/time_text.h"
+#include "catalog/named.h"
 #include "python/metadata.h"
 #include "python/requirement.h"
 #include "r/renv_lock.h"
@@ -53,17 +54,6 @@ Result<Time> moment_after(const std::string& text) {
   return Time(*day + std::chrono::days(1));
 }
 
-Result<model::Source> source_named(catalog::Catalog& catalog, const Context& ctx, const std::string& name) {
-  std::optional<model::Source> found;
-  TRY(catalog.read(ctx, [&](catalog::ReadView& view) -> Result<> {
-    found = TRY(view.find_source(name));
-    return {};
-  }));
-  if (found) return *std::move(found);
-  return fail(Errc::not_found, "no source named '" + name.substr(0, 80) + "'",
-              "list them with: granary list sources");
-}
-
 }  // namespace
 
 Result<mirror::FetchOrder> read_choice(const Fields& body) {
@@ -85,7 +75,8 @@ Result<mirror::FetchOrder> read_choice(const Fields& body) {
 Result<view::Selection> selection_of(catalog::Catalog& catalog, const Context& ctx,
                                      const mirror::FetchOrder& order) {
   view::Selection out;
-  for (const auto& name : order.sources) out.sources.push_back(TRY(source_named(catalog, ctx, name)));
+  for (const auto& name : order.sources)
+    out.sources.push_back(TRY(catalog::source_named(catalog, ctx, name)));
   out.packages = order.packages;
   out.constraints = order.constraints;
   for (const auto& date : order.dates) out.moments.emplace_back(TRY(moment_after(date)));

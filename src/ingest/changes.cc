@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "catalog/named.h"
 #include "ingest/selector.h"
 
 namespace granary::ingest {
@@ -36,7 +37,7 @@ Result<Changed> change(Parts& parts, const Context& ctx, std::string_view source
   };
   model::Source found;
   TRY(parts.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
-    found = TRY(get_source(view, source));
+    found = TRY(catalog::source_named(view, source));
     TRY(look(view, found));
     return {};
   }));

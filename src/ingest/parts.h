@@ -1,10 +1,9 @@
 #pragma once
-/// What every use case works with, and how sources and repositories are looked up.
+/// What every use case works with.
 
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <string_view>
 
 #include "base/clock.h"
 #include "blob/blob_store.h"
@@ -22,9 +21,5 @@ struct Parts {
 
 /// The state that only the next transaction can change.
 inline constexpr model::TxNo kNow{INT64_MAX - 1};
-
-/// By name or id; Errc::not_found otherwise.
-Result<model::Source> get_source(catalog::ReadView&, std::string_view name_or_id);
-Result<model::Repository> get_repository(catalog::ReadView&, std::string_view name_or_id);
 
 }  // namespace granary::ingest

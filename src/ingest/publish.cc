@@ -6,6 +6,7 @@
 #include "archive/path.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "catalog/named.h"
 #include "ingest/admission.h"
 #include "ingest/hashes.h"
 #include "ingest/inspect.h"
@@ -139,7 +140,7 @@ Result<Published> publish_file(Parts& parts, const Context& ctx, std::string_vie
     Admission admission;
     std::vector<std::string> clashes;
     TRY(parts.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
-      const auto found = TRY(get_source(view, source));
+      const auto found = TRY(catalog::source_named(view, source));
       TRY(check_fits(found, candidate.kind, how.built));
       candidate.source = found.id;
       admission = TRY(decide(TRY(read_standing(view, kNow, candidate)), candidate, how));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "catalog/named.h"
+
 namespace granary::ingest {
 
 namespace {
@@ -29,7 +31,7 @@ Result<model::Repository> change(
     const std::function<Result<>(catalog::WriteView&, model::Repository&)>& work) {
   model::Repository out;
   TRY(parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
-    out = TRY(get_repository(view, repository));
+    out = TRY(catalog::repository_named(view, repository));
     return work(view, out);
   }));
   return out;
@@ -44,19 +46,14 @@ Result<model::Repository> create_repository(Parts& parts, const Context& ctx, co
   model::Repository out;
   TRY(parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
     if (succeed_on_existing) {
-      auto there = TRY(view.find_repository(wanted.name));
-      if (there && there->type != wanted.type)
-        return fail(Errc::conflict,
-                    "the repository '" + there->name + "' exists already, of type " +
-                        std::string(name_of(there->type)),
-                    "choose another name, or leave the type as it is");
+      auto there = TRY(catalog::repository_of_type(view, wanted.name, wanted.type));
       if (there) {
         out = *std::move(there);
         return {};
       }
     }
     const auto id = TRY(view.create_repository(wanted));
-    out = TRY(get_repository(view, std::to_string(id.value)));
+    out = TRY(catalog::repository_named(view, std::to_string(id.value)));
     return {};
   }));
   return out;
@@ -77,14 +74,14 @@ Result<model::Repository> edit_repository(Parts& parts, const Context& ctx, std:
 
 Result<> delete_repository(Parts& parts, const Context& ctx, std::string_view repository) {
   return parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
-    return view.delete_repository(TRY(get_repository(view, repository)).id);
+    return view.delete_repository(TRY(catalog::repository_named(view, repository)).id);
   });
 }
 
 Result<model::Repository> subscribe(Parts& parts, const Context& ctx, std::string_view repository,
                                     std::string_view source, bool succeed_on_existing) {
   return change(parts, ctx, repository, [&](catalog::WriteView& view, model::Repository& it) -> Result<> {
-    const auto found = TRY(get_source(view, source));
+    const auto found = TRY(catalog::source_named(view, source));
     if (model::ecosystem_of(found.type) != it.type) {
       return fail(Errc::invalid_argument,
                   "the repository '" + it.name + "' is of type " + std::string(model::name_of(it.type)) +
@@ -106,7 +103,7 @@ Result<model::Repository> subscribe(Parts& parts, const Context& ctx, std::strin
 Result<model::Repository> unsubscribe(Parts& parts, const Context& ctx, std::string_view repository,
                                       std::string_view source) {
   return change(parts, ctx, repository, [&](catalog::WriteView& view, model::Repository& it) -> Result<> {
-    const auto found = TRY(get_source(view, source));
+    const auto found = TRY(catalog::source_named(view, source));
     if (std::erase(it.sources, found.id) == 0) return not_subscribed(it, found);
     return view.set_subscriptions(it.id, it.sources);
   });
@@ -117,7 +114,7 @@ Result<model::Repository> reorder(Parts& parts, const Context& ctx, std::string_
   return change(parts, ctx, repository, [&](catalog::WriteView& view, model::Repository& it) -> Result<> {
     std::vector<model::SourceId> order;
     for (const auto& name : sources) {
-      const auto found = TRY(get_source(view, name));
+      const auto found = TRY(catalog::source_named(view, name));
       if (!contains(it.sources, found.id)) return not_subscribed(it, found);
       if (contains(order, found.id)) {
         return fail(Errc::invalid_argument, "the source '" + found.name + "' is named twice",

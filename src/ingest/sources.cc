@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "catalog/named.h"
 
 namespace granary::ingest {
 
@@ -13,12 +14,7 @@ Result<model::Source> create_source(Parts& parts, const Context& ctx, std::strin
   model::Source out;
   TRY(parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
     if (succeed_on_existing) {
-      auto there = TRY(view.find_source(name));
-      if (there && there->type != type)
-        return fail(
-            Errc::conflict,
-            "the source '" + there->name + "' exists already, of type " + std::string(name_of(there->type)),
-            "choose another name, or leave the type as it is");
+      auto there = TRY(catalog::source_of_type(view, name, type));
       if (there) {
         out = *std::move(there);
         return {};
@@ -29,7 +25,7 @@ Result<model::Source> create_source(Parts& parts, const Context& ctx, std::strin
     wanted.type = type;
     wanted.description = description;
     const auto id = TRY(view.create_source(wanted));
-    out = TRY(get_source(view, std::to_string(id.value)));
+    out = TRY(catalog::source_named(view, std::to_string(id.value)));
     return {};
   }));
   return out;
@@ -41,7 +37,7 @@ Result<model::Source> edit_source(Parts& parts, const Context& ctx, std::string_
   if (name) TRY(model::check_name(*name));
   model::Source out;
   TRY(parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
-    out = TRY(get_source(view, source));
+    out = TRY(catalog::source_named(view, source));
     if (name) out.name = *name;
     if (description) out.description = *description;
     return view.update_source(out.id, out.name, out.description);
@@ -51,7 +47,7 @@ Result<model::Source> edit_source(Parts& parts, const Context& ctx, std::string_
 
 Result<> delete_source(Parts& parts, const Context& ctx, std::string_view source) {
   return parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
-    const auto found = TRY(get_source(view, source));
+    const auto found = TRY(catalog::source_named(view, source));
     std::vector<std::string> subscribers;
     for (const auto& repository : TRY(view.repositories())) {
       const auto& ids = repository.sources;

@@ -3,6 +3,7 @@
 #include <mutex>
 #include <random>
 
+#include "base/one_line.h"
 #include "jobs/rows.h"
 
 namespace granary::jobs {

@@ -24,7 +24,4 @@ inline std::optional<Time> optional_time(const db::Row& row, int column) {
   "started_at, finished_at, result"
 Result<Job> to_job(const db::Row& row);
 
-/// One line that both databases take: valid UTF-8 without control characters, cut to `longest` bytes.
-std::string one_line(std::string_view text, std::size_t longest);
-
 }  // namespace granary::jobs

@@ -1,5 +1,6 @@
 #include "mirror/sources.h"
 
+#include "catalog/named.h"
 #include "upstream/client.h"
 
 namespace granary::mirror {
@@ -65,12 +66,7 @@ Result<model::Source> create_source(const Parts& parts, const Context& ctx, cons
   model::Source out;
   TRY(parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
     if (wanted.succeed_on_existing) {
-      auto there = TRY(view.find_source(wanted.name));
-      if (there && there->type != wanted.type)
-        return fail(
-            Errc::conflict,
-            "the source '" + there->name + "' exists already, of type " + std::string(name_of(there->type)),
-            "choose another name, or leave the type as it is");
+      auto there = TRY(catalog::source_of_type(view, wanted.name, wanted.type));
       if (there) {
         out = *std::move(there);
         return {};
@@ -90,14 +86,11 @@ Result<model::Source> change_upstream(const Parts& parts, const Context& ctx, st
                                       const UpstreamChange& change) {
   model::Source out;
   TRY(parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
-    auto found = TRY(view.find_source(name));
-    if (!found)
-      return fail(Errc::not_found, "no source named '" + std::string(name.substr(0, 80)) + "'",
-                  "list them with: granary list sources");
-    if (!model::is_mirror(found->type))
-      return fail(Errc::invalid_argument, "the source '" + found->name + "' has no upstream",
+    auto found = TRY(catalog::source_named(view, name));
+    if (!model::is_mirror(found.type))
+      return fail(Errc::invalid_argument, "the source '" + found.name + "' has no upstream",
                   "only sources of type cran, bioconductor and pypi have one");
-    auto& upstream = found->upstream;
+    auto& upstream = found.upstream;
     const auto set = [](std::string& field, const std::optional<std::string>& value) {
       if (value) field = *value;
     };
@@ -108,8 +101,8 @@ Result<model::Source> change_upstream(const Parts& parts, const Context& ctx, st
     set(upstream.password, change.password);
     upstream = without_slash(std::move(upstream));
     TRY(check_upstream(parts, upstream));
-    TRY(view.set_upstream(found->id, upstream));
-    out = *std::move(found);
+    TRY(view.set_upstream(found.id, upstream));
+    out = std::move(found);
     return {};
   }));
   return out;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "catalog/named.h"
 #include "python/project_record.h"
 #include "python/version.h"
 #include "r/history.h"
@@ -129,11 +130,7 @@ Result<std::vector<Conflict>> find_conflicts(const Context& ctx, catalog::Catalo
     conflicts.clear();
     std::vector<model::Repository> repositories;
     if (repository) {
-      auto found = TRY(view.find_repository(*repository));
-      if (!found)
-        return fail(Errc::not_found, "no repository named '" + std::string(repository->substr(0, 80)) + "'",
-                    "list them with: granary list repos");
-      repositories.push_back(*std::move(found));
+      repositories.push_back(TRY(catalog::repository_named(view, *repository)));
     } else {
       repositories = TRY(view.repositories());
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/time_text.h"
+#include "catalog/named.h"
 #include "view/pinned.h"
 #include "view/pins.h"
 
@@ -10,14 +11,6 @@ namespace granary::view {
 namespace {
 
 using catalog::ReadView;
-
-Result<model::Repository> get_repository(ReadView& view, const std::string& name) {
-  auto found = TRY(view.find_repository(name));
-  if (!found)
-    return fail(Errc::not_found, "no repository named '" + name.substr(0, 80) + "'",
-                "list them with: granary list repos");
-  return *std::move(found);
-}
 
 Result<model::SourceId> subscribed(ReadView& view, const model::Repository& repository,
                                    const std::string& name) {
@@ -59,7 +52,7 @@ Result<PinnedSnapshot> pin_snapshot(const Context& ctx, catalog::Catalog& catalo
   model::Repository repository;
   std::string text;
   TRY(catalog.read(ctx, [&](ReadView& view) -> Result<> {
-    repository = TRY(get_repository(view, wish.repository));
+    repository = TRY(catalog::repository_named(view, wish.repository));
     text = pins_text(TRY(pins_of(view, repository, wish, day, now)));
     return {};
   }));

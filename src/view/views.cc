@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/time_text.h"
 #include "catalog/mirror_keys.h"
+#include "catalog/named.h"
 #include "r/tree_name.h"
 #include "view/directory.h"
 #include "view/made_once.h"
@@ -152,9 +153,7 @@ class CatalogViews final : public Views {
   Result<Snapshot> resolve(const Context& ctx, std::string_view repository,
                            const model::SnapshotRef& ref) override {
     const Known known = TRY(directory_.find(ctx, repository));
-    if (!known.repository)
-      return fail(Errc::not_found, "no repository named '" + std::string(repository.substr(0, 80)) + "'",
-                  "GET /__api__/repos lists the repositories");
+    if (!known.repository) return catalog::no_repository(repository);
     const std::string key = std::to_string(known.repository->id.value) + '@' + text_of(ref);
     std::optional<Snapshot> older;
     {
