@@ -4,6 +4,7 @@
 #include <span>
 #include <thread>
 
+#include "base/away.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "build/package_build.h"
@@ -17,7 +18,7 @@ namespace {
 constexpr std::string_view kKind = "build";
 constexpr auto kLongestTurn = std::chrono::hours(1);
 constexpr auto kLongestBuild = std::chrono::hours(1);  // with all that it fetches
-constexpr auto kPause = std::chrono::milliseconds(200);
+constexpr std::chrono::milliseconds kFirstPause{100}, kLongestPause{1000};
 
 Counter* failures(Metrics* metrics) {
   if (metrics == nullptr) return nullptr;
@@ -226,13 +227,13 @@ class BuildHandler final : public jobs::Handler {
   /// Builds of one builder come one after the other, so that the newest commit is published last and the same
   /// commit never twice.
   Result<> wait_for_others(const Context& ctx, jobs::Turn& turn, const Builder& builder) {
-    for (;;) {
+    for (auto pause = kFirstPause;; pause = std::min(pause * 2, kLongestPause)) {
       TRY(ctx.check());
       const auto holder = TRY(parts_.builders->claim_building(ctx, builder.id, turn.job().id));
       if (holder == turn.job().id) return {};
       if (holder == 0) return fail(Errc::not_found, "the builder was deleted", "make it again");
       turn.progress(0, 0, "waiting for job " + std::to_string(holder) + " of the same builder");
-      std::this_thread::sleep_for(kPause);
+      std::this_thread::sleep_for(pause);
     }
   }
 
@@ -290,8 +291,7 @@ class BuildHandler final : public jobs::Handler {
     const auto& job = turn.job();
     // The job comes again, whatever its attempts, when it is the store that is away: if not, the build is an
     // orphan at the next look.
-    const bool away =
-        publishing && (error.code() == Errc::unavailable || error.code() == Errc::deadline_exceeded);
+    const bool away = publishing && is_away(error);
     const bool last =
         publishing ? !away && job.attempt >= job.spec.max_attempts : job.attempt >= job.spec.max_attempts - 1;
     if (last && !jobs::is_permanent(error.code()))

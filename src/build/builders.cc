@@ -237,6 +237,19 @@ Result<> Builders::order_rest(const Context& ctx, const Builder& builder, std::i
 
 Result<std::int64_t> Builders::claim_building(const Context& ctx, std::int64_t builder, std::int64_t job) {
   std::int64_t holder = 0;
+  const auto read_holder = [&](const Row& row) -> Result<> {
+    holder = row.integer(0);
+    return {};
+  };
+  // Who waits for another job asks again and again, which must not keep writers waiting.
+  TRY(database_->read(ctx, [&](Session& session) {
+    holder = 0;
+    return session.query(
+        "SELECT b.building FROM git_builders b JOIN jobs j ON j.id = b.building "
+        "WHERE b.id = $1 AND b.building <> $2 AND j.state = 'running' AND j.lease_until > $3",
+        {builder, job, micros(clock_->now())}, read_holder);
+  }));
+  if (holder != 0) return holder;
   TRY(database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
     holder = 0;
     TRY(session.execute(
@@ -244,11 +257,7 @@ Result<std::int64_t> Builders::claim_building(const Context& ctx, std::int64_t b
         "(SELECT 1 FROM jobs WHERE jobs.id = git_builders.building AND jobs.state = 'running' "
         "AND jobs.lease_until > $3)",
         {builder, job, micros(clock_->now())}));
-    return session.query("SELECT building FROM git_builders WHERE id = $1", {builder},
-                         [&](const Row& row) -> Result<> {
-                           holder = row.integer(0);
-                           return {};
-                         });
+    return session.query("SELECT building FROM git_builders WHERE id = $1", {builder}, read_holder);
   }));
   return holder;
 }

@@ -60,6 +60,7 @@ class Builders {
   /// Another job for builds of `job` that its turn does not come to.
   Result<> order_rest(const Context&, const Builder&, std::int64_t job, std::span<const Build> builds);
   /// Which job builds for the builder from now on: `job`, or another one that runs. Its lease is the claim's.
+  /// While another one's lease holds this only reads.
   Result<std::int64_t> claim_building(const Context&, std::int64_t builder, std::int64_t job);
 
   /// One that nobody has looked at for `interval`: it is the caller's from now on. Absent: none is due.

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "build/testing/world.h"
+#include "db/testing/failing_database.h"
 
 namespace granary::build {
 namespace {
@@ -85,6 +86,19 @@ TEST_P(BuildersTest, APackageIsMadeByOneBuilderOfASource) {
   EXPECT_EQ(builders.claim_package(ctx, first, "other").error().code(), Errc::invalid_argument);
   EXPECT_TRUE(builders.remove(ctx, world.source, "one"));
   EXPECT_TRUE(builders.claim_package(ctx, second, "pkg"));
+}
+
+TEST_P(BuildersTest, WhoWaitsForAnotherJobOfTheBuilderWritesNothing) {
+  const auto builder = make("pkg");
+  const std::vector<std::string> kinds = {"build"};
+  const auto first = world.queue->lease(ctx, "node", kinds, 1min).value();
+  ASSERT_TRUE(first);
+  const auto counted = std::make_shared<db::testing::FailingDatabase>(world.database);
+  Builders waiting{counted, world.clock, 3};
+  ASSERT_EQ(waiting.claim_building(ctx, builder.id, first->id).value(), first->id);
+  counted->fail_at(0);
+  EXPECT_EQ(waiting.claim_building(ctx, builder.id, 77).value(), first->id);
+  EXPECT_EQ(counted->steps(), 1) << "one read";
 }
 
 TEST_P(BuildersTest, BuildsAreOpenUntilTheyEnd) {

@@ -5,6 +5,7 @@
 #include <ostream>
 #include <thread>
 
+#include "base/away.h"
 #include "base/text.h"
 #include "cli/endpoint.h"
 #include "cli/json_table.h"
@@ -105,8 +106,7 @@ Result<Json> wait_for_job(Session& session, const Json& submitted, bool quiet, b
       continue;
     }
     const auto code = reply.error().code();
-    const bool may_pass =
-        code == Errc::unavailable || code == Errc::deadline_exceeded || code == Errc::internal;
+    const bool may_pass = is_away(reply.error()) || code == Errc::internal;
     if (!may_pass || now - heard > kSilence)
       return fail(code, fmt::format("lost sight of job {}, which goes on: {}", id, reply.error().message()),
                   look);

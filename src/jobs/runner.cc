@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <exception>
 
+#include "base/away.h"
+
 namespace granary::jobs {
 namespace {
 
@@ -187,10 +189,7 @@ Result<> Runner::call(Handler& handler, const Context& ctx, Active& active) cons
 }
 
 bool Runner::store_is_away(const Result<>& outcome) const {
-  if (outcome || !parts_.away) return false;
-  const auto code = outcome.error().code();
-  return (code == Errc::unavailable || code == Errc::deadline_exceeded) &&
-         parts_.away(context(kDatabasePatience));
+  return !outcome && parts_.away && is_away(outcome.error()) && parts_.away(context(kDatabasePatience));
 }
 
 void Runner::settle(Active& active, const Result<>& outcome, Steady::duration took) {
@@ -225,9 +224,7 @@ void Runner::settle(Active& active, const Result<>& outcome, Steady::duration to
       }
       return;
     }
-    const bool may_pass =
-        state.error().code() == Errc::unavailable || state.error().code() == Errc::deadline_exceeded;
-    if (!may_pass || Steady::now() >= active.leased_until()) {
+    if (!is_away(state.error()) || Steady::now() >= active.leased_until()) {
       log_.failed("cannot store the end of a job", state.error());
       return;
     }
