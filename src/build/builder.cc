@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "build/remote_refs.h"
 
 namespace granary::build {
 namespace {
@@ -144,7 +145,7 @@ Result<Transport> check(const Builder& builder) {
 }
 
 std::string short_ref(std::string_view ref) {
-  for (const std::string_view prefix : {"refs/heads/", "refs/tags/"}) {
+  for (const std::string_view prefix : {std::string_view("refs/heads/"), kTags}) {
     if (ref.starts_with(prefix)) return std::string(ref.substr(prefix.size()));
   }
   return std::string(ref);

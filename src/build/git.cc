@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/uri.h"
+#include "build/gist.h"
+#include "build/run_in.h"
 
 namespace granary::build {
 namespace {
@@ -57,24 +59,6 @@ bool says(const std::vector<std::string>& lines, std::string_view what) {
 
 }  // namespace
 
-std::string gist_of(const std::vector<std::string>& lines) {
-  constexpr std::size_t kLongest = 500;
-  std::string last;
-  bool found = false;  // the line that says what is wrong, or that the next one does
-  for (const auto& line : lines) {
-    const auto text = trim(line);
-    if (text.empty()) continue;
-    const bool in_next = last.ends_with("ERROR");  // as R does: "* checking ... ERROR"
-    const bool announces = found && (in_next || last.ends_with(':'));
-    if (found && !announces) break;
-    last = announces && !in_next ? last + " " + std::string(text) : std::string(text);
-    found = found || text.starts_with("fatal:") || starts_with_ignore_case(text, "error") ||
-            text.ends_with("ERROR");
-    if (announces) break;
-  }
-  return last.empty() ? "it said nothing" : last.substr(0, kLongest);
-}
-
 Result<Git> Git::open(const Sandbox& sandbox, WorkFolder& work, const GitSettings& settings,
                       const Builder& builder, const std::optional<Credential>& credential) {
   Git git(sandbox, work, builder);
@@ -94,63 +78,69 @@ Git::~Git() {
 
 Result<> Git::prepare(const GitSettings& settings, const std::optional<Credential>& credential) {
   const auto transport = TRY(check(*builder_));
-  const auto& url = builder_->url;
-  std::string config(kConfig);
   program_.folder = work_->tree();
   program_.writable = {work_->tree(), work_->home(), work_->secrets()};
   program_.temporary = work_->temporary();
   program_.network = transport != Transport::file;
   auto& environment = program_.environment;
-  environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                 "HOME=" + work_->home(),
-                 "TMPDIR=" + (sandbox_->closed() ? std::string("/tmp") : work_->temporary()),
-                 "LC_ALL=C.UTF-8",
-                 "TZ=UTC",
-                 "GIT_CONFIG_NOSYSTEM=1",
-                 "GIT_TERMINAL_PROMPT=0",
-                 "GIT_ALLOW_PROTOCOL=" + allowed_protocols(url)};
-  if (transport == Transport::file) {
-    const auto path = path_of_file_url(url);
-    TRY(sandbox_->check_may_see(path));
-    std::error_code error;
-    if (!fs::is_directory(path, error))
-      return fail(Errc::unavailable, "there is no folder " + path, "look at the URL of the builder");
-    program_.readable.push_back(path);
-  }
-  if (transport == Transport::https && !settings.proxy.empty())
-    for (const std::string name : {"http_proxy=", "https_proxy="})
-      environment.push_back(name + settings.proxy);
-  if (transport == Transport::https && credential) {
-    const auto file = work_->secrets() + "/credentials";
-    TRY(write_private(file, stored_credential(url, *credential)));
-    config += "\thelper = store --file=" + file + "\n";
-  }
-  if (transport == Transport::ssh) {
-    std::string ssh =
-        "ssh -F /dev/null -o PasswordAuthentication=no -o KbdInteractiveAuthentication=no "
-        "-o StrictHostKeyChecking=accept-new -o ConnectTimeout=20 -o IdentityAgent=none";
-    if (!settings.known_hosts.empty()) {
-      if (!fs::exists(settings.known_hosts)) TRY(write_private(settings.known_hosts, ""));
-      program_.writable.push_back(settings.known_hosts);
-      ssh += " -o UserKnownHostsFile=" + settings.known_hosts;
-    }
-    if (credential) {
-      const auto key = work_->secrets() + "/key";
-      TRY(write_private(key, credential->secret + (credential->secret.ends_with('\n') ? "" : "\n")));
-      ssh += " -o IdentitiesOnly=yes -i " + key;
-    }
-    if (credential && !credential->passphrase.empty()) {
-      TRY(write_private(work_->secrets() + "/passphrase", credential->passphrase + "\n"));
-      const auto answer = work_->secrets() + "/answer";
-      TRY(write_private(answer, "#!/bin/sh\ncat '" + work_->secrets() + "/passphrase'\n", 0700));
-      environment.insert(environment.end(),
-                         {"SSH_ASKPASS=" + answer, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=:0"});
-    } else {
-      ssh += " -o BatchMode=yes";
-    }
-    environment.push_back("GIT_SSH_COMMAND=" + ssh);
-  }
+  environment = environment_in(*work_);
+  environment.push_back("TMPDIR=" + (sandbox_->closed() ? std::string("/tmp") : work_->temporary()));
+  environment.push_back("GIT_ALLOW_PROTOCOL=" + allowed_protocols(builder_->url));
+  std::string config(kConfig);
+  if (transport == Transport::file) TRY(prepare_file());
+  if (transport == Transport::https) config += TRY(prepare_https(settings, credential));
+  if (transport == Transport::ssh) TRY(prepare_ssh(settings, credential));
   return write_private(work_->home() + "/.gitconfig", config);
+}
+
+Result<> Git::prepare_file() {
+  const auto path = path_of_file_url(builder_->url);
+  TRY(sandbox_->check_may_see(path));
+  std::error_code error;
+  if (!fs::is_directory(path, error))
+    return fail(Errc::unavailable, "there is no folder " + path, "look at the URL of the builder");
+  program_.readable.push_back(path);
+  return {};
+}
+
+/// What the configuration says of the credential, too.
+Result<std::string> Git::prepare_https(const GitSettings& settings,
+                                       const std::optional<Credential>& credential) {
+  if (!settings.proxy.empty())
+    for (const std::string name : {"http_proxy=", "https_proxy="})
+      program_.environment.push_back(name + settings.proxy);
+  if (!credential) return std::string();
+  const auto file = work_->secrets() + "/credentials";
+  TRY(write_private(file, stored_credential(builder_->url, *credential)));
+  return "\thelper = store --file=" + file + "\n";
+}
+
+Result<> Git::prepare_ssh(const GitSettings& settings, const std::optional<Credential>& credential) {
+  auto& environment = program_.environment;
+  std::string ssh =
+      "ssh -F /dev/null -o PasswordAuthentication=no -o KbdInteractiveAuthentication=no "
+      "-o StrictHostKeyChecking=accept-new -o ConnectTimeout=20 -o IdentityAgent=none";
+  if (!settings.known_hosts.empty()) {
+    if (!fs::exists(settings.known_hosts)) TRY(write_private(settings.known_hosts, ""));
+    program_.writable.push_back(settings.known_hosts);
+    ssh += " -o UserKnownHostsFile=" + settings.known_hosts;
+  }
+  if (credential) {
+    const auto key = work_->secrets() + "/key";
+    TRY(write_private(key, credential->secret + (credential->secret.ends_with('\n') ? "" : "\n")));
+    ssh += " -o IdentitiesOnly=yes -i " + key;
+  }
+  if (credential && !credential->passphrase.empty()) {
+    TRY(write_private(work_->secrets() + "/passphrase", credential->passphrase + "\n"));
+    const auto answer = work_->secrets() + "/answer";
+    TRY(write_private(answer, "#!/bin/sh\ncat '" + work_->secrets() + "/passphrase'\n", 0700));
+    environment.insert(environment.end(),
+                       {"SSH_ASKPASS=" + answer, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=:0"});
+  } else {
+    ssh += " -o BatchMode=yes";
+  }
+  environment.push_back("GIT_SSH_COMMAND=" + ssh);
+  return {};
 }
 
 /// Its lines when it ended with 0.
@@ -165,18 +155,11 @@ Result<std::vector<std::string>> Git::run(const Context& ctx, std::vector<std::s
   Limits limits;
   limits.memory *= 2;  // a pack is mapped whole
   std::vector<std::string> lines;
-  auto next = Context::Clock::now();
-  const auto status = TRY(run_command(
-      ctx.with_timeout(verb == "ls-remote" ? kLook : kFetch), sandbox_->command(program, limits),
-      [&](std::string_view line) {
-        if (tell) ctx.log().info("git: " + std::string(line));
-        if (lines.size() < kMostLines) lines.emplace_back(line);
-      },
-      [&]() -> Result<> {
-        if (Context::Clock::now() < next) return {};
-        next = Context::Clock::now() + std::chrono::seconds(2);
-        return work_->check_size(limits.disk);
-      }));
+  const auto status = TRY(run_in(ctx.with_timeout(verb == "ls-remote" ? kLook : kFetch), *sandbox_, *work_,
+                                 program, limits, [&](std::string_view line) {
+                                   if (tell) ctx.log().info("git: " + std::string(line));
+                                   if (lines.size() < kMostLines) lines.emplace_back(line);
+                                 }));
   if (status == 0) return lines;
   if (status == 127 || (status == 1 && says(lines, "execvp git")))
     return fail(Errc::unsupported, "the program git is not there",
@@ -194,7 +177,6 @@ Result<std::vector<RemoteRef>> Git::refs(const Context& ctx) {
   else
     arguments.insert(arguments.end(), {"--", builder_->url, wanted});
   auto refs = TRY(parse_remote_refs(TRY(run(ctx, std::move(arguments), work_->tree(), false))));
-  constexpr std::string_view kTags = "refs/tags/";
   std::erase_if(refs, [&](const RemoteRef& ref) {
     return tags ? !ref.name.starts_with(kTags) || !check_ref(ref.name.substr(kTags.size()))
                 : ref.name != wanted;
@@ -275,7 +257,7 @@ Result<CheckedOut> Git::check_out(const Context& ctx, const std::string& what) {
   TRY(run(ctx, {"init", "--quiet", "--template="}, work_->tree(), false));
   TRY(run(ctx, {"remote", "add", "origin", builder_->url}, work_->tree(), false));
   std::string fetched = "FETCH_HEAD";
-  if (what.starts_with("refs/tags/"))
+  if (what.starts_with(kTags))
     TRY(fetch(ctx, {"+" + what + ":" + what}));
   else if (what == "HEAD" || what.starts_with("refs/"))
     TRY(fetch(ctx, {what}));

@@ -25,10 +25,6 @@ struct CheckedOut {
   std::int64_t time = 0;  // of the commit, seconds since 1970
 };
 
-/// What the lines that a program said come to, for an error: the first that says what is fatal or an error,
-/// with the next when that has the rest; else the last.
-std::string gist_of(const std::vector<std::string>& lines);
-
 /// For one builder, in one work folder. One thread. Errors: unavailable with git's words when the repository
 /// cannot be reached, not_found for a ref or a commit that it does not have.
 class Git {
@@ -50,6 +46,9 @@ class Git {
   Git(const Sandbox& sandbox, WorkFolder& work, const Builder& builder)
       : sandbox_(&sandbox), work_(&work), builder_(&builder) {}
   Result<> prepare(const GitSettings&, const std::optional<Credential>&);
+  Result<> prepare_file();
+  Result<std::string> prepare_https(const GitSettings&, const std::optional<Credential>&);
+  Result<> prepare_ssh(const GitSettings&, const std::optional<Credential>&);
   Result<std::vector<std::string>> run(const Context&, std::vector<std::string> arguments,
                                        const std::string& folder, bool tell);
   Result<> fetch(const Context&, const std::vector<std::string>& refspecs);

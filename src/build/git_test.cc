@@ -152,17 +152,5 @@ TEST_F(GitTest, SecretsLieInTheWorkFolderWhileGitRunsAndNoLonger) {
   EXPECT_TRUE(fs::is_empty(work->secrets()));
 }
 
-TEST(Gist, IsTheFirstLineThatSaysWhatIsWrong) {
-  EXPECT_EQ(gist_of({"cloning", "fatal: no such thing", "more"}), "fatal: no such thing");
-  EXPECT_EQ(gist_of({"* checking", " ERROR", "cannot read it", "more"}), "cannot read it");
-  EXPECT_EQ(gist_of({"ERROR Missing dependencies:", "\tpoetry-core"}),
-            "ERROR Missing dependencies: poetry-core");
-  EXPECT_EQ(
-      gist_of({"* checking for file ... OK", "* checking meta ... ERROR", "Malformed package name", "See"}),
-      "Malformed package name");
-  EXPECT_EQ(gist_of({"one", "two", ""}), "two");
-  EXPECT_EQ(gist_of({}), "it said nothing");
-}
-
 }  // namespace
 }  // namespace granary::build

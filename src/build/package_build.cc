@@ -10,7 +10,8 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "build/git.h"
+#include "build/gist.h"
+#include "build/run_in.h"
 
 namespace granary::build {
 namespace {
@@ -59,35 +60,21 @@ class Making {
     program.readable = tool.folders;
     program.temporary = work_->temporary();
     program.network = network;
-    program.environment = {"PATH=" + fs::path(tool.program).parent_path().string() +
-                               ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                           "HOME=" + work_->home(),
-                           "TMPDIR=" + work_->temporary(),
-                           "LC_ALL=C.UTF-8",
-                           "TZ=UTC",
-                           "GIT_CONFIG_NOSYSTEM=1",
-                           "GIT_TERMINAL_PROMPT=0",
-                           "PYTHONDONTWRITEBYTECODE=1",
-                           "PIP_DISABLE_PIP_VERSION_CHECK=1",
-                           "PIP_NO_INPUT=1",
-                           "PIP_CONFIG_FILE=/dev/null",
-                           "SOURCE_DATE_EPOCH=" + std::to_string(time_)};
-    if (network) program.environment.push_back("PIP_INDEX_URL=" + settings_->python_index);
+    auto& environment = program.environment;
+    environment = environment_in(*work_, fs::path(tool.program).parent_path().string());
+    environment.insert(
+        environment.end(),
+        {"TMPDIR=" + work_->temporary(), "PYTHONDONTWRITEBYTECODE=1", "PIP_DISABLE_PIP_VERSION_CHECK=1",
+         "PIP_NO_INPUT=1", "PIP_CONFIG_FILE=/dev/null", "SOURCE_DATE_EPOCH=" + std::to_string(time_)});
+    if (network) environment.push_back("PIP_INDEX_URL=" + settings_->python_index);
     const Limits limits;
     std::vector<std::string> lines;
-    auto next = Context::Clock::now();
-    const auto status = TRY(run_command(
-        ctx_->with_timeout(limits.time), sandbox_->command(program, limits),
-        [&](std::string_view line) {
-          if (!trim(line).empty()) ctx_->log().info(line);
-          if (lines.size() == kKeptLines) lines.erase(lines.begin());
-          lines.emplace_back(line);
-        },
-        [&]() -> Result<> {
-          if (Context::Clock::now() < next) return {};
-          next = Context::Clock::now() + std::chrono::seconds(2);
-          return work_->check_size(limits.disk);
-        }));
+    const auto status = TRY(run_in(ctx_->with_timeout(limits.time), *sandbox_, *work_, program, limits,
+                                   [&](std::string_view line) {
+                                     if (!trim(line).empty()) ctx_->log().info(line);
+                                     if (lines.size() == kKeptLines) lines.erase(lines.begin());
+                                     lines.emplace_back(line);
+                                   }));
     if (status == 0) return {};
     return fail(Errc::unavailable, doing + " failed (" + std::to_string(status) + "): " + gist_of(lines),
                 "the log of the job has all that it said");

@@ -18,8 +18,6 @@ std::vector<RemoteRef> new_ones(const std::vector<RemoteRef>& refs, const std::v
   return found;
 }
 
-constexpr std::string_view kTags = "refs/tags/";
-
 std::vector<RemoteRef> as_refs(std::vector<RemoteRef> tags) {
   for (auto& tag : tags) tag.name.insert(0, kTags);
   return tags;

@@ -9,6 +9,9 @@
 
 namespace granary::build {
 
+/// What the names of tags begin with.
+inline constexpr std::string_view kTags = "refs/tags/";
+
 struct RemoteRef {
   std::string name;    // "HEAD", "refs/heads/main", "refs/tags/v1.0"
   std::string commit;  // lower-case hex; of an annotated tag what it points at
