@@ -1,18 +1,11 @@
 #include "api/bundle_lines.h"
 
+#include "base/json_member.h"
+
 namespace granary::api {
 namespace {
 
 constexpr std::size_t kLongestLine = 64 << 20;
-
-std::string text_of(const Json& json, std::string_view name) {
-  return std::string(json[name].string().value_or(""));
-}
-
-std::uint64_t count_of(const Json& json, std::string_view name) {
-  const auto number = json[name].integer().value_or(0);
-  return number > 0 ? static_cast<std::uint64_t>(number) : 0;
-}
 
 }  // namespace
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/json_member.h"
+
 namespace granary {
 namespace {
 
@@ -35,6 +37,16 @@ TEST(JsonTest, ReadsWhatItWrote) {
   EXPECT_EQ(doc["a"]["b"].items()[1].string(), "x");
   EXPECT_EQ(doc["t"].boolean(), true);
   EXPECT_TRUE(doc["none"]["deeper"].is_null());
+}
+
+TEST(JsonTest, AMemberIsTextOrACountOrNothing) {
+  const auto doc = Json::parse(R"({"text":"x","count":7,"below":-1,"list":[]})").value();
+  EXPECT_EQ(text_of(doc, "text"), "x");
+  EXPECT_EQ(text_of(doc, "count"), "");
+  EXPECT_EQ(text_of(doc, "none"), "");
+  EXPECT_EQ(count_of(doc, "count"), 7u);
+  EXPECT_EQ(count_of(doc, "below"), 0u);
+  EXPECT_EQ(count_of(doc, "list"), 0u);
 }
 
 TEST(JsonTest, RefusesGarbageAndDepth) {

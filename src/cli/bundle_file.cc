@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include "archive/ustar.h"
-#include "base/json.h"
+#include "base/json_member.h"
 #include "base/text.h"
 
 namespace granary::cli {
@@ -42,15 +42,6 @@ std::string to_text(const BundleManifest& manifest) {
   json.member("size", manifest.size);
   json.end_object();
   return std::move(json).take() + '\n';
-}
-
-std::uint64_t count_of(const Json& json, std::string_view name) {
-  const auto number = json[name].integer().value_or(0);
-  return number > 0 ? static_cast<std::uint64_t>(number) : 0;
-}
-
-std::string string_of(const Json& json, std::string_view name) {
-  return std::string(json[name].string().value_or(""));
 }
 
 Result<> check_lines(const BundleManifest& manifest, const ByteSource& bundle) {
@@ -146,19 +137,19 @@ Result<BundleManifest> read_manifest(const std::string& path, const ByteSource& 
   if (!json) return none("its manifest is no JSON");
   if ((*json)["format"].integer() != BundleManifest::kFormat)
     return fail(Errc::unsupported,
-                path + " was made by version " + string_of(*json, "version").substr(0, 40) +
+                path + " was made by version " + text_of(*json, "version").substr(0, 40) +
                     ", in a format that this one does not know",
                 "import it with that version or a later one");
   BundleManifest out;
-  out.version = string_of(*json, "version");
+  out.version = text_of(*json, "version");
   for (const auto& one : (*json)["sources"].items())
-    out.sources.push_back({string_of(one, "name"), string_of(one, "type"), string_of(one, "description")});
+    out.sources.push_back({text_of(one, "name"), text_of(one, "type"), text_of(one, "description")});
   out.packages = count_of(*json, "packages");
   out.files = count_of(*json, "files");
   out.bytes = count_of(*json, "bytes");
   out.lines_at = count_of(*json, "lines_at");
   out.lines_size = count_of(*json, "lines_size");
-  out.lines_sha256 = string_of(*json, "lines_sha256");
+  out.lines_sha256 = text_of(*json, "lines_sha256");
   out.size = count_of(*json, "size");
   if (out.size != bundle.size())
     return fail(Errc::corrupt,

@@ -14,10 +14,6 @@
 namespace granary::cli {
 namespace {
 
-std::uint64_t count_of(const Json& json, std::string_view name) {
-  return static_cast<std::uint64_t>(json[name].integer().value_or(0));
-}
-
 /// Something that was asked for is not here.
 bool is_incomplete(const Json& result) {
   return count_of(result, "failed") > 0 || count_of(result, "missing_count") > 0;
@@ -66,14 +62,11 @@ Result<int> fetch_ahead(Session& session) {
   auto* server = TRY(session.server());
   auto reply =
       TRY(server->call(session.context(), "POST", endpoint({"sources", first, "fetch"}), body.json()));
-  if (!waits_for_job(session)) {
-    session.print(session.json() ? std::string(trim(reply.text)) + "\n" : submitted_line(reply.json));
-    return 0;
-  }
-  const auto job = TRY(wait_for_job(session, reply.json, quiet));
-  const auto& result = job["result"];
+  const auto job = TRY(ordered(session, reply, reply.json));
+  if (!job) return 0;
+  const auto& result = (*job)["result"];
   if (session.json()) {
-    session.print(TRY(text_of_job(session, job)) + "\n");
+    session.print(TRY(text_of_job(session, *job)) + "\n");
   } else if (!quiet) {
     report(session, result);
   }
@@ -81,7 +74,7 @@ Result<int> fetch_ahead(Session& session) {
   return fail(Errc::not_found,
               fmt::format("{} files could not be had, {} packages are in none of the sources",
                           count_of(result, "failed"), count_of(result, "missing_count")),
-              fmt::format("the rest is held; all of them: granary info job --id {}", cell_of(job, "id")));
+              fmt::format("the rest is held; all of them: granary info job --id {}", cell_of(*job, "id")));
 }
 
 }  // namespace granary::cli

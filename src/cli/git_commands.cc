@@ -27,20 +27,14 @@ void say_built(Session& session, const Json& job) {
 
 /// What the server answered, then the job when it is to be waited for.
 Result<int> follow(Session& session, const Reply& answer, const Json& job, std::string_view said) {
-  const auto& args = session.args();
-  const bool wait = !args.on("--no-wait") && (!args.has("--wait") || args.on("--wait"));
   if (!session.json()) session.print(said);
-  if (!wait) {
-    session.print(session.json() ? std::string(trim(answer.text)) + "\n" : submitted_line(job));
-    return 0;
-  }
-  const auto done = TRY(wait_for_job(session, job, false));
-  if (!session.json()) {
-    say_built(session, done);
-    return 0;
-  }
-  return session.show("GET", endpoint({"jobs", cell_of(job, "id")}) + Query().add("brief", "true").text(), {},
-                      [](const Json&) {});
+  const auto done = TRY(ordered(session, answer, job));
+  if (!done) return 0;
+  if (session.json())
+    session.print(TRY(text_of_job(session, *done)) + "\n");
+  else
+    say_built(session, *done);
+  return 0;
 }
 
 /// --recurse-submodules and --clone-depth: what the server would say of them names the field, not the flag.

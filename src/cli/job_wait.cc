@@ -124,6 +124,12 @@ Result<std::string> text_of_job(Session& session, const Json& job) {
   return std::string(trim(TRY(server->call(session.context(), "GET", path, {})).text));
 }
 
+Result<std::optional<Json>> ordered(Session& session, const Reply& answer, const Json& job, bool or_failed) {
+  if (waits_for_job(session)) return TRY(wait_for_job(session, job, session.args().on("--quiet"), or_failed));
+  session.print(session.json() ? std::string(trim(answer.text)) + "\n" : submitted_line(job));
+  return std::nullopt;
+}
+
 std::string submitted_line(const Json& job) {
   return fmt::format("job {} is {}; see it with: granary info job --id {}\n", cell_of(job, "id"),
                      text_of(job, "state"), cell_of(job, "id"));

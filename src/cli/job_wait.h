@@ -1,6 +1,9 @@
 #pragma once
 /// A command that waits for a job of the server.
 
+#include <optional>
+#include <string>
+
 #include "base/json.h"
 #include "cli/session.h"
 
@@ -15,6 +18,10 @@ Result<Json> wait_for_job(Session& session, const Json& submitted, bool quiet, b
 
 /// --no-wait, or --wait=false.
 bool waits_for_job(const Session& session);
+/// The job that a command has ordered, which is in `answer`: as wait_for_job() gives it when it has ended, or
+/// absent, with the answer printed, when the user does not wait.
+Result<std::optional<Json>> ordered(Session& session, const Reply& answer, const Json& job,
+                                    bool or_failed = false);
 /// The answer to -o json: all that the server tells of a job that has ended.
 Result<std::string> text_of_job(Session& session, const Json& job);
 

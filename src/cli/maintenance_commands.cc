@@ -9,28 +9,20 @@
 namespace granary::cli {
 namespace {
 
-std::uint64_t count_of(const Json& json, std::string_view name) {
-  return static_cast<std::uint64_t>(json[name].integer().value_or(0));
-}
-
 /// The job that `path` orders, when it has ended; absent when the user does not wait for it.
-Result<std::optional<Json>> ordered(Session& session, const std::string& path) {
+Result<std::optional<Json>> order(Session& session, const std::string& path) {
   auto* server = TRY(session.server());
-  auto reply = TRY(server->call(session.context(), "POST", path, {}));
-  if (waits_for_job(session)) {
-    auto job = TRY(wait_for_job(session, reply.json, session.args().on("--quiet"), true));
-    if (job["result"].is_object()) return job;
-    return fail(Errc::unavailable, "a node of an older version did it, which does not say what came of it",
-                "its log: granary info job --id " + cell_of(job, "id"));
-  }
-  session.print(session.json() ? std::string(trim(reply.text)) + "\n" : submitted_line(reply.json));
-  return std::nullopt;
+  const auto reply = TRY(server->call(session.context(), "POST", path, {}));
+  auto job = TRY(ordered(session, reply, reply.json, true));
+  if (!job || (*job)["result"].is_object()) return job;
+  return fail(Errc::unavailable, "a node of an older version did it, which does not say what came of it",
+              "its log: granary info job --id " + cell_of(*job, "id"));
 }
 
 Result<int> collect(Session& session) {
   const auto& args = session.args();
   const auto query = Query().add("dryrun", args.value("--dryrun")).add("grace", args.value("--grace")).text();
-  const auto job = TRY(ordered(session, "/gc" + query));
+  const auto job = TRY(order(session, "/gc" + query));
   if (!job) return 0;
   const auto& result = (*job)["result"];
   if (session.json()) {
@@ -61,7 +53,7 @@ void show_problems(Session& session, const Json& job) {
 }
 
 Result<int> verify(Session& session) {
-  const auto job = TRY(ordered(session, "/verify"));
+  const auto job = TRY(order(session, "/verify"));
   if (!job) return 0;
   if (session.json())
     session.print(json_text((*job)["result"]) + "\n");

@@ -14,10 +14,6 @@
 namespace granary::cli {
 namespace {
 
-std::uint64_t count_of(const Json& json, std::string_view name) {
-  return static_cast<std::uint64_t>(json[name].integer().value_or(0));
-}
-
 void say_synced(Session& session, const std::string& name, const Json& result) {
   const auto changed = count_of(result, "packages");
   session.print(changed == 0 ? fmt::format("'{}' is up to date: nothing had changed\n", name)
@@ -56,7 +52,6 @@ Result<std::vector<std::string>> sources_to_sync(Session& session) {
   return names;
 }
 
-/// The answer to what was waited for, as text for -o json.
 /// The job that a synchronisation has ordered when it ended.
 Result<Json> wait_for_crawl(Session& session, const std::string& name) {
   auto* server = TRY(session.server());

@@ -80,8 +80,4 @@ Result<int> Session::show(std::string_view method, std::string_view path, const 
 
 void Session::print(std::string_view text) { streams_.out << text; }
 
-std::string text_of(const Json& json, std::string_view name) {
-  return std::string(json[name].string().value_or(""));
-}
-
 }  // namespace granary::cli

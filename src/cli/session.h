@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/json.h"
+#include "base/json_member.h"
 #include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/cli.h"
@@ -48,8 +48,5 @@ class Session {
   Logger silent_;
   std::unique_ptr<ServerClient> server_;
 };
-
-/// A text member of an answer; empty when it has none.
-std::string text_of(const Json& json, std::string_view name);
 
 }  // namespace granary::cli
