@@ -6,6 +6,7 @@
 #include "auth/secret.h"
 #include "auth/verify_cache.h"
 #include "base/text.h"
+#include "db/time_column.h"
 
 namespace granary::auth {
 namespace {
@@ -33,11 +34,7 @@ constexpr std::size_t kMaxDescription = 500;
 
 db::Value when(const std::optional<Time>& time) {
   if (!time) return nullptr;
-  return static_cast<std::int64_t>(time->time_since_epoch().count());
-}
-std::optional<Time> when(const db::Row& row, int column) {
-  if (row.is_null(column)) return std::nullopt;
-  return Time(std::chrono::microseconds(row.integer(column)));
+  return db::micros(*time);
 }
 db::Blob blob_of(const Digest& digest) { return {as_text(digest.bytes)}; }
 
@@ -47,9 +44,9 @@ Result<TokenInfo> token_of(const db::Row& row) {
   info.description = row.text(1);
   info.user = row.text(2);
   info.scopes = TRY(parse_scopes(row.text(3)));
-  info.created_at = Time(std::chrono::microseconds(row.integer(4)));
-  info.expires_at = when(row, 5);
-  info.revoked_at = when(row, 6);
+  info.created_at = db::from_micros(row.integer(4));
+  info.expires_at = db::optional_time(row, 5);
+  info.revoked_at = db::optional_time(row, 6);
   return info;
 }
 

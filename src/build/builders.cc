@@ -2,16 +2,17 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "db/time_column.h"
 #include "jobs/queue.h"
 #include "jobs/rows.h"
 
 namespace granary::build {
 namespace {
 
+using db::from_micros;
+using db::micros;
 using db::Row;
 using db::Session;
-using jobs::from_micros;
-using jobs::micros;
 
 constexpr std::string_view kKind = "build";
 constexpr std::int64_t kPriority = 6;  // somebody may wait; builds are short

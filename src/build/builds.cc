@@ -4,15 +4,16 @@
 #include <map>
 
 #include "base/text.h"
+#include "db/time_column.h"
 #include "jobs/rows.h"
 
 namespace granary::build {
 namespace {
 
+using db::from_micros;
+using db::micros;
 using db::Row;
 using db::Session;
-using jobs::from_micros;
-using jobs::micros;
 
 constexpr std::size_t kLongestError = 2000;
 
@@ -37,7 +38,7 @@ Result<Build> to_build(const Row& row) {
   out.transaction = row.integer(8);
   out.error = row.text(9);
   out.created_at = from_micros(row.integer(10));
-  out.finished_at = jobs::optional_time(row, 11);
+  out.finished_at = db::optional_time(row, 11);
   return out;
 }
 

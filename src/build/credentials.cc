@@ -3,15 +3,16 @@
 #include <set>
 
 #include "base/text.h"
+#include "db/time_column.h"
 #include "jobs/rows.h"
 
 namespace granary::build {
 namespace {
 
+using db::from_micros;
+using db::micros;
 using db::Row;
 using db::Session;
-using jobs::from_micros;
-using jobs::micros;
 
 constexpr std::size_t kLongestSecret = 64 << 10, kLongestUser = 500;
 

@@ -5,11 +5,13 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "catalog/source_options.h"
+#include "db/time_column.h"
 
 namespace granary::catalog {
 namespace {
 
 using db::Blob;
+using db::micros;
 using db::Row;
 using db::Value;
 

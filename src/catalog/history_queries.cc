@@ -3,10 +3,12 @@
 #include <string>
 
 #include "catalog/queries.h"
+#include "db/time_column.h"
 
 namespace granary::catalog {
 namespace {
 
+using db::from_micros;
 using db::Row;
 using db::Session;
 

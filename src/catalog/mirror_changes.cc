@@ -5,11 +5,13 @@
 #include <span>
 
 #include "catalog/changing.h"
+#include "db/time_column.h"
 
 namespace granary::catalog {
 namespace {
 
 using db::Blob;
+using db::micros;
 using db::Value;
 
 /// Rows of one INSERT: a round trip to the database costs as much as a hundred rows.

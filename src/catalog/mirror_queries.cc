@@ -4,10 +4,13 @@
 
 #include "catalog/mirror_keys.h"
 #include "catalog/queries.h"
+#include "db/time_column.h"
 
 namespace granary::catalog {
 namespace {
 
+using db::from_micros;
+using db::micros;
 using db::Row;
 
 constexpr std::int64_t kRecordsPerPage = 256;

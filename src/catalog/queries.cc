@@ -5,11 +5,14 @@
 
 #include "base/text.h"
 #include "catalog/source_options.h"
+#include "db/time_column.h"
 
 namespace granary::catalog {
 namespace {
 
 using db::Blob;
+using db::from_micros;
+using db::micros;
 using db::Row;
 using db::Session;
 using db::Value;
@@ -139,9 +142,6 @@ Result<> add_subscriptions(Session& session, std::vector<model::Repository>& rep
 }
 
 }  // namespace
-
-std::int64_t micros(Time time) noexcept { return time.time_since_epoch().count(); }
-Time from_micros(std::int64_t value) noexcept { return Time(std::chrono::microseconds(value)); }
 
 Result<std::vector<model::Source>> read_sources(Session& session) {
   return collect(session, GRANARY_SOURCE_COLUMNS "ORDER BY s.name", {}, to_source);

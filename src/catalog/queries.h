@@ -16,9 +16,6 @@ namespace granary::catalog {
 /// files.gone_in of a file that is still there.
 inline constexpr std::int64_t kStillThere = std::numeric_limits<std::int64_t>::max();
 
-std::int64_t micros(Time time) noexcept;
-Time from_micros(std::int64_t value) noexcept;
-
 Result<std::vector<model::Source>> read_sources(db::Session&);
 Result<std::vector<model::Repository>> read_repositories(db::Session&);
 Result<std::optional<model::Source>> find_source(db::Session&, std::string_view name_or_id);

@@ -3,9 +3,13 @@
 #include <array>
 
 #include "base/text.h"
+#include "db/time_column.h"
 
 namespace granary::cluster {
 namespace {
+
+using db::from_micros;
+using db::micros;
 
 // Not keyed by an id: what is wanted of a node belongs to its name.
 constexpr std::string_view kInitial = R"sql(
@@ -33,9 +37,6 @@ ALTER TABLE nodes ADD COLUMN format_of_start BIGINT NOT NULL DEFAULT 0;
 
 constexpr std::array<db::Migration, 2> kMigrations = {
     {{"cluster.0001", kInitial}, {"cluster.0002", kFormats}}};
-
-std::int64_t micros(Time time) noexcept { return time.time_since_epoch().count(); }
-Time from_micros(std::int64_t value) noexcept { return Time(std::chrono::microseconds(value)); }
 
 State state_of(bool stopped, bool lost, bool online, bool wanted_online, std::int64_t running) {
   if (stopped) return State::stopped;

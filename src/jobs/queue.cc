@@ -4,11 +4,14 @@
 #include <random>
 
 #include "base/one_line.h"
+#include "db/time_column.h"
 #include "jobs/rows.h"
 
 namespace granary::jobs {
 namespace {
 
+using db::from_micros;
+using db::micros;
 using db::Row;
 using db::Session;
 using db::WriteSession;

@@ -1,11 +1,15 @@
 #include "jobs/schedules.h"
 
+#include "db/time_column.h"
 #include "jobs/cron.h"
 #include "jobs/queue.h"
 #include "jobs/rows.h"
 
 namespace granary::jobs {
 namespace {
+
+using db::from_micros;
+using db::micros;
 
 #define GRANARY_SCHEDULE_COLUMNS \
   "name, cron, kind, arguments, job_key, source, priority, max_attempts, next_at, last_at, last_job"
