@@ -6,10 +6,9 @@
 #include "base/time_text.h"
 #include "python/metadata.h"
 #include "python/name.h"
-#include "python/version.h"
 #include "r/description.h"
-#include "r/version.h"
 #include "view/newest_file.h"
+#include "view/version_order.h"
 
 namespace granary::api {
 namespace {
@@ -54,10 +53,6 @@ Info info_of_python(const FileRecord& file) {
   if (!metadata.home_page.empty()) info.urls.emplace_back("Homepage", std::move(metadata.home_page));
   for (auto& one : metadata.requires_dist) info.dependencies.emplace_back("Requires-Dist", std::move(one));
   return info;
-}
-
-std::strong_ordering compare(Ecosystem ecosystem, std::string_view a, std::string_view b) {
-  return ecosystem != Ecosystem::python ? r::compare_versions(a, b) : python::compare_versions(a, b);
 }
 
 void append_main(JsonWriter& json, const FileRecord& main, const Info& info) {
@@ -115,7 +110,7 @@ void append_releases(JsonWriter& json, Ecosystem ecosystem, const std::vector<Fi
   std::vector<const FileRecord*> sorted;
   for (const auto& file : files) sorted.push_back(&file);
   std::stable_sort(sorted.begin(), sorted.end(), [&](const FileRecord* a, const FileRecord* b) {
-    const auto order = compare(ecosystem, a->version, b->version);
+    const auto order = view::compare_versions(ecosystem, a->version, b->version);
     return order != 0 ? order > 0 : a->version < b->version;
   });
   json.key("releases");
@@ -168,7 +163,7 @@ Result<> append_package(JsonWriter& json, Ecosystem ecosystem, const std::vector
   const std::string current = main->version;
   if (version) {
     const auto found = std::find_if(files.begin(), files.end(), [&](const FileRecord& file) {
-      return compare(ecosystem, file.version, *version) == 0;
+      return view::compare_versions(ecosystem, file.version, *version) == 0;
     });
     if (found == files.end())
       return fail(Errc::not_found, "no version '" + version->substr(0, 80) + "' of '" + main->package + "'",

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/append_text.h"
+
 namespace granary {
 namespace {
 
@@ -32,6 +34,15 @@ TEST(Text, KnowsUtf8) {
   EXPECT_FALSE(is_valid_utf8("\xed\xa0\x80"));      // surrogate
   EXPECT_FALSE(is_valid_utf8("\xf5\x80\x80\x80"));  // past the last
   EXPECT_FALSE(is_valid_utf8("\xe2\x82"));          // cut off
+}
+
+TEST(Text, CodePointsAreWrittenInUtf8) {
+  std::string out;
+  for (const std::uint32_t code : {0x41U, 0xE9U, 0x20ACU, 0x1F600U}) append_utf8(out, code);
+  EXPECT_EQ(out, "Aé€😀");
+  out.clear();
+  for (const std::uint32_t code : {0U, 0xD800U, 0x110000U}) append_utf8(out, code);
+  EXPECT_EQ(out, "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
 }
 
 TEST(Text, NearestFindsTheTypo) {

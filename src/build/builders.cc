@@ -1,6 +1,7 @@
 #include "build/builders.h"
 
 #include "base/json.h"
+#include "base/one_line.h"
 #include "base/text.h"
 #include "db/time_column.h"
 #include "jobs/queue.h"
@@ -290,8 +291,7 @@ Result<std::optional<Builder>> Builders::claim_due(const Context& ctx, std::chro
 }
 
 Result<> Builders::note_look(const Context& ctx, std::int64_t id, std::string_view problem) {
-  std::string text(problem.substr(0, kLongestProblem));
-  while (!is_valid_utf8(text)) text.pop_back();
+  const auto text = one_line(problem, kLongestProblem);
   return database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
     TRY(session.execute("UPDATE git_builders SET looked_at = $2, problem = $3 WHERE id = $1",
                         {id, micros(clock_->now()), std::string_view(text)}));

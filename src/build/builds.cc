@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/one_line.h"
 #include "base/text.h"
 #include "db/time_column.h"
 #include "jobs/rows.h"
@@ -58,13 +59,6 @@ Result<> read_builds(Session& session, std::string_view sql, std::initializer_li
     out.push_back(TRY(to_build(row)));
     return {};
   });
-}
-
-std::string bounded(std::string text) {
-  if (text.size() > kLongestError) text.resize(kLongestError);
-  std::erase(text, '\0');
-  while (!is_valid_utf8(text) && !text.empty()) text.pop_back();
-  return text;
 }
 
 }  // namespace
@@ -160,7 +154,7 @@ Result<std::int64_t> Builds::end_orphans(const Context& ctx, std::int64_t builde
   TRY(database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
     TRY(read(session));
     for (const auto& [id, error] : all) {
-      const auto why = bounded(error.empty() ? "its job was ended" : error);
+      const auto why = one_line(error.empty() ? "its job was ended" : error, kLongestError);
       TRY(
           session.execute("UPDATE git_builds SET state = 'failed', finished_at = $2, error = CASE WHEN error "
                           "= '' THEN $3 ELSE error END WHERE id = $1",
@@ -222,7 +216,8 @@ Result<> Builds::succeed(const Context& ctx, const Build& build, const Outcome& 
 }
 
 Result<> Builds::note_failure(const Context& ctx, const Build& build, const Error& error, bool over) {
-  const auto text = bounded(error.hint().empty() ? error.message() : error.message() + "; " + error.hint());
+  const auto text =
+      one_line(error.hint().empty() ? error.message() : error.message() + "; " + error.hint(), kLongestError);
   return database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
     TRY(session.execute("UPDATE git_builds SET error = $2 WHERE id = $1",
                         {build.id, std::string_view(text)}));

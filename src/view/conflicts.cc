@@ -5,10 +5,9 @@
 
 #include "catalog/named.h"
 #include "python/project_record.h"
-#include "python/version.h"
 #include "r/history.h"
 #include "r/tree_name.h"
-#include "r/version.h"
+#include "view/version_order.h"
 
 namespace granary::view {
 namespace {
@@ -42,9 +41,8 @@ Result<> add_own_names(ReadView& view, model::SourceId source, Owners& owners) {
 }
 
 void put_in_order(std::vector<std::string>& versions, Ecosystem ecosystem) {
-  const bool python = ecosystem == Ecosystem::python;
   std::sort(versions.begin(), versions.end(), [&](const std::string& a, const std::string& b) {
-    const auto order = python ? python::compare_versions(a, b) : r::compare_versions(a, b);
+    const auto order = compare_versions(ecosystem, a, b);
     return order != 0 ? order < 0 : a < b;
   });
   versions.erase(std::unique(versions.begin(), versions.end()), versions.end());

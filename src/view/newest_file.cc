@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "python/version.h"
-#include "r/version.h"
+#include "view/version_order.h"
 
 namespace granary::view {
 namespace {
@@ -16,17 +16,13 @@ int rank_of(model::Ecosystem ecosystem, const FileRecord& file) {
   return (file.yanked ? 0 : 2) + (version && !version->is_prerelease() ? 1 : 0);
 }
 
-std::strong_ordering compare(model::Ecosystem ecosystem, std::string_view a, std::string_view b) {
-  return ecosystem != model::Ecosystem::python ? r::compare_versions(a, b) : python::compare_versions(a, b);
-}
-
 }  // namespace
 
 const FileRecord& newest_file(model::Ecosystem ecosystem, const std::vector<FileRecord>& files) {
   return *std::max_element(files.begin(), files.end(), [&](const FileRecord& a, const FileRecord& b) {
     const int rank_a = rank_of(ecosystem, a), rank_b = rank_of(ecosystem, b);
     if (rank_a != rank_b) return rank_a < rank_b;
-    const auto order = compare(ecosystem, a.version, b.version);
+    const auto order = compare_versions(ecosystem, a.version, b.version);
     return order != 0 ? order < 0 : a.metadata.empty() && !b.metadata.empty();
   });
 }
