@@ -151,6 +151,7 @@ Result<> Node::open_stores(const StartOptions& options) {
                                 [this] { return older_nodes_work(); });
   build_ = TRY(make_building(settings_, environment_,
                              {database_, clock_, catalog_, ingest_, options.config_path, &metrics_}));
+  build_.node = node_name(settings_);
   job_events_ = std::make_shared<api::JobEvents>(queue_, Logger(sink_, "jobs"));
   make_runner();
   make_heartbeat(options);

@@ -7,6 +7,7 @@
 #include "base/away.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "build/node_ability.h"
 #include "build/package_build.h"
 #include "build/plan.h"
 #include "build/work_folder.h"
@@ -177,10 +178,12 @@ class BuildHandler final : public jobs::Handler {
     const auto order = TRY(parse_order(turn.job().spec.arguments));
     const auto builder = TRY(parts_.builders->get(ctx, order.builder));
     const auto source = TRY(parts_.publisher->source(ctx, builder.source));
+    const auto sandbox = open_for_builds(ctx, parts_.sandbox, parts_.tools, ecosystem_of(source.type));
+    if (!sandbox) return tl::unexpected(TRY(leave(ctx, turn, builder, sandbox.error())));
     TRY(wait_for_others(ctx, turn, builder));
     TRY(end_orphans(ctx, parts_, builder));
-    auto found = open_builds(ctx, turn, builder, order);
-    if (!found || found->builds.empty()) {
+    auto found = open_builds(ctx, turn, *sandbox, builder, order);
+    if (!found || found->empty()) {
       TRY(note_look(ctx, builder, found));
       turn.progress(0, 0, "nothing is new");
       turn.result(result_of({}));
@@ -189,14 +192,14 @@ class BuildHandler final : public jobs::Handler {
     std::vector<Build> built;
     Result<> outcome;
     const auto until = Context::Clock::now() + kLongestTurn;
-    for (std::size_t i = 0; i < found->builds.size(); ++i) {
+    for (std::size_t i = 0; i < found->size(); ++i) {
       if (i == parts_.most_builds || Context::Clock::now() >= until) {
-        TRY(parts_.builders->order_rest(ctx, builder, turn.job().id, std::span(found->builds).subspan(i)));
+        TRY(parts_.builders->order_rest(ctx, builder, turn.job().id, std::span(*found).subspan(i)));
         break;
       }
-      auto& build = found->builds[i];
+      auto& build = (*found)[i];
       const auto bounded = ctx.with_timeout(kLongestBuild);
-      OneBuild one(bounded, parts_, found->sandbox, builder, source, turn);
+      OneBuild one(bounded, parts_, *sandbox, builder, source, turn);
       auto done = one.run(build);
       if (done) {
         ctx.log().info("built", {{"package", done->package},
@@ -207,6 +210,8 @@ class BuildHandler final : public jobs::Handler {
         continue;
       }
       TRY(ctx.check());  // stopped: another turn goes on here
+      if (done.error().code() == Errc::unsupported && !one.publishing())  // since the turn began
+        return tl::unexpected(TRY(leave(ctx, turn, builder, done.error())));
       auto failed = TRY(note_failure(ctx, turn, build, std::move(done).error(), one.publishing()));
       // What may go better later counts more: its turn comes again.
       if (outcome || jobs::is_permanent(outcome.error().code())) outcome = tl::unexpected(std::move(failed));
@@ -219,10 +224,14 @@ class BuildHandler final : public jobs::Handler {
   }
 
  private:
-  struct Found {
-    Sandbox sandbox;
-    std::vector<Build> builds;
-  };
+  /// What this node lacks another may have; whoever reads of the builder or of the job reads what it is.
+  Result<Error> leave(const Context& ctx, jobs::Turn& turn, const Builder& builder, const Error& lack) {
+    TRY(ctx.check());
+    auto error = of_node(parts_.node, lack);
+    if (builder.problem != error.message()) TRY(parts_.builders->note_look(ctx, builder.id, error.message()));
+    turn.unable();
+    return error;
+  }
 
   /// Builds of one builder come one after the other, so that the newest commit is published last and the same
   /// commit never twice.
@@ -239,9 +248,8 @@ class BuildHandler final : public jobs::Handler {
 
   /// What an earlier turn has ordered, and what a look orders now: while a build waits to be tried again, the
   /// commit that mends it may have come.
-  Result<Found> open_builds(const Context& ctx, jobs::Turn& turn, const Builder& builder,
-                            const Order& order) {
-    auto sandbox = TRY(Sandbox::open(ctx, parts_.sandbox));
+  Result<std::vector<Build>> open_builds(const Context& ctx, jobs::Turn& turn, const Sandbox& sandbox,
+                                         const Builder& builder, const Order& order) {
     const auto job = turn.job().id;
     auto open = TRY(parts_.builds->open(ctx, job));
     if (open.empty() || is_look(order)) {
@@ -259,7 +267,7 @@ class BuildHandler final : public jobs::Handler {
       TRY(parts_.builders->note_look(ctx, builder.id, ""));
       open = TRY(parts_.builds->open(ctx, job));
     }
-    return Found{std::move(sandbox), std::move(open)};
+    return open;
   }
 
   /// Of a branch only its newest commit is built; what is open already is not ordered twice.
@@ -278,7 +286,7 @@ class BuildHandler final : public jobs::Handler {
   }
 
   /// Why nothing could be looked at is shown with the builder, too.
-  Result<> note_look(const Context& ctx, const Builder& builder, const Result<Found>& found) {
+  Result<> note_look(const Context& ctx, const Builder& builder, const Result<std::vector<Build>>& found) {
     if (found) return {};
     if (ctx.check()) TRY(parts_.builders->note_look(ctx, builder.id, found.error().message()));
     return tl::unexpected(found.error());

@@ -28,6 +28,7 @@ struct Parts {
   GitSettings git{};
   ToolSettings tools{};
   std::string folder;            // where work folders are made; nobody else's
+  std::string node{};            // the name of this one, for who reads what it lacks
   Metrics* metrics = nullptr;    // may be null
   std::size_t most_builds = 20;  // of one turn of a job, which ends after an hour, too: another job goes on
 };

@@ -87,18 +87,20 @@ class BuildJobTest : public testing::Test {
     return world.queue->lease(ctx, "node", kinds, std::chrono::minutes(1)).value();
   }
   /// The error it ended with, or "".
-  std::string work(jobs::testing::FakeTurn& turn) {
-    const auto done = handler->run(ctx, turn);
+  std::string work(jobs::testing::FakeTurn& turn, jobs::Handler& by) {
+    const auto done = by.run(ctx, turn);
     last = turn.left();
-    EXPECT_TRUE(world.queue->finish(ctx, turn.job().lease(), jobs::Ending::done, done, {}));
+    const auto ending = turn.is_unable() ? jobs::Ending::unable : jobs::Ending::done;
+    EXPECT_TRUE(world.queue->finish(ctx, turn.job().lease(), ending, done, {}));
     return done ? "" : done.error().message();
   }
   /// One turn at the oldest job.
-  std::string work() {
+  std::string work() { return work(*handler); }
+  std::string work(jobs::Handler& by) {
     const auto job = lease();
     if (!job) return "no job";
     jobs::testing::FakeTurn turn(*job);
-    return work(turn);
+    return work(turn, by);
   }
   std::vector<std::string> files() const {
     std::vector<std::string> names;
@@ -188,6 +190,48 @@ TEST_F(BuildJobTest, ACatalogThatIsBrokenAtTheLastAttemptEndsTheBuild) {
   EXPECT_THAT(metrics.render(), HasSubstr("ppm_git_builds_failed_total 1"));
 }
 
+TEST_F(BuildJobTest, WhatANodeLacksFailsNoBuildAndIsToldUntilAnotherBuilds) {
+  const auto made = parts.builders->create(ctx, world.wanted("pkg", repository.url())).value();
+  auto bare = parts;
+  bare.node = "bare";
+  bare.tools.r = folder.path() + "/nowhere";
+  const auto lacks = make_build_handler(bare);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(work(*lacks), "node bare: there is no R in " + bare.tools.r);
+    world.clock->advance(std::chrono::seconds(5));
+  }
+  auto job = world.queue->get(ctx, made.job).value();
+  EXPECT_EQ(job.state, jobs::State::waiting);
+  EXPECT_EQ(job.attempt, 0);
+  EXPECT_THAT(job.error, HasSubstr("node bare: there is no R"));
+  const auto problem = [&] { return parts.builders->get(ctx, made.builder.id).value().problem; };
+  EXPECT_THAT(problem(), HasSubstr("node bare: there is no R"));
+  EXPECT_TRUE(parts.builds->list(ctx, {}).value().empty());
+  ASSERT_TRUE(parts.builders->note_good_look(ctx, made.builder.id));
+  EXPECT_THAT(problem(), HasSubstr("node bare: there is no R")) << "the job waits for it";
+  EXPECT_EQ(work(), "");
+  EXPECT_THAT(files(), ElementsAre("pkg_1.0.tar.gz"));
+  EXPECT_EQ(problem(), "");
+}
+
+TEST_F(BuildJobTest, ANodeThatCannotLookLeavesBuildersToOthersUnlessNobodyComes) {
+  const auto builder = make();
+  EXPECT_EQ(work(), "");
+  auto bare = parts;
+  bare.node = "bare";
+  bare.sandbox = {.bubblewrap = "", .allow_unsandboxed = false, .hidden = {}};
+  Poller poller(bare, std::chrono::seconds(1), {});
+  poller.start();
+  world.clock->advance(std::chrono::minutes(1));
+  std::this_thread::sleep_for(std::chrono::milliseconds(1200));
+  EXPECT_TRUE(parts.builders->is_due(ctx, std::chrono::seconds(1)).value());
+  world.clock->advance(std::chrono::minutes(1));
+  std::string problem;
+  EXPECT_TRUE(
+      eventually([&] { return !(problem = parts.builders->get(ctx, builder.id).value().problem).empty(); }));
+  EXPECT_THAT(problem, HasSubstr("node bare: builds have no sandbox"));
+}
+
 TEST_F(BuildJobTest, OthersThatWriteAtTheSameTimeAreNoReasonToGiveUp) {
   make();
   publisher->broken = "others changed it";
@@ -256,7 +300,7 @@ TEST_F(BuildJobTest, ATurnWaitsForTheOtherJobOfItsBuilder) {
   ASSERT_TRUE(other);
   jobs::testing::FakeTurn turn(*other);
   std::string ended = "not yet";
-  std::thread second([&] { ended = work(turn); });
+  std::thread second([&] { ended = work(turn, *handler); });
   const auto waits = "waiting for job " + std::to_string(first->id) + " of the same builder";
   EXPECT_TRUE(eventually([&] { return turn.last().message == waits; })) << turn.last().message;
   EXPECT_TRUE(publisher->published.empty());

@@ -264,9 +264,8 @@ Result<std::int64_t> Builders::claim_building(const Context& ctx, std::int64_t b
   return holder;
 }
 
-Result<std::optional<Builder>> Builders::claim_due(const Context& ctx, std::chrono::milliseconds interval) {
-  const auto now = clock_->now();
-  const auto until = micros(now - interval);
+Result<bool> Builders::is_due(const Context& ctx, std::chrono::milliseconds interval) {
+  const auto until = micros(clock_->now() - interval);
   bool due = false;
   TRY(database_->read(ctx, [&](Session& session) -> Result<> {
     due = false;
@@ -276,8 +275,14 @@ Result<std::optional<Builder>> Builders::claim_due(const Context& ctx, std::chro
                            return {};
                          });
   }));
+  return due;
+}
+
+Result<std::optional<Builder>> Builders::claim_due(const Context& ctx, std::chrono::milliseconds interval) {
   std::optional<Builder> claimed;
-  if (!due) return claimed;
+  if (!TRY(is_due(ctx, interval))) return claimed;
+  const auto now = clock_->now();
+  const auto until = micros(now - interval);
   TRY(database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
     // The time is asked twice, so that of two nodes the second finds that it is late.
     claimed = TRY(one(session,
@@ -295,6 +300,19 @@ Result<> Builders::note_look(const Context& ctx, std::int64_t id, std::string_vi
   return database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
     TRY(session.execute("UPDATE git_builders SET looked_at = $2, problem = $3 WHERE id = $1",
                         {id, micros(clock_->now()), std::string_view(text)}));
+    return {};
+  });
+}
+
+Result<> Builders::note_good_look(const Context& ctx, std::int64_t id) {
+  return database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
+    // As of_node() begins.
+    TRY(
+        session.execute("UPDATE git_builders SET looked_at = $2, problem = '' WHERE id = $1 AND NOT "
+                        "(problem LIKE 'node %' AND EXISTS (SELECT 1 FROM jobs WHERE jobs.kind = $3 AND "
+                        "jobs.state = 'waiting' AND jobs.source = git_builders.source AND "
+                        "jobs.error LIKE 'node %'))",
+                        {id, micros(clock_->now()), kKind}));
     return {};
   });
 }

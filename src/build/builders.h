@@ -65,8 +65,13 @@ class Builders {
 
   /// One that nobody has looked at for `interval`: it is the caller's from now on. Absent: none is due.
   Result<std::optional<Builder>> claim_due(const Context&, std::chrono::milliseconds interval);
+  /// Whether claim_due() would find one.
+  Result<bool> is_due(const Context&, std::chrono::milliseconds interval);
   /// How the look went; empty: well.
   Result<> note_look(const Context&, std::int64_t id, std::string_view problem);
+  /// Its problem is over; but what a node lacks is one while jobs of the source wait for a node that does
+  /// not.
+  Result<> note_good_look(const Context&, std::int64_t id);
   /// The first package that a builder makes is its own. Errc::invalid_argument when it made another before,
   /// or another builder of the source makes it.
   Result<> claim_package(const Context&, const Builder&, std::string_view package);

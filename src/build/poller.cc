@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "build/node_ability.h"
 #include "build/plan.h"
 
 namespace granary::build {
@@ -11,6 +12,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kShortestPause{500}, kLongestPause{10'000};
 constexpr auto kPatience = std::chrono::minutes(3);
+constexpr auto kBelieved = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -38,7 +40,7 @@ void Poller::run(const std::stop_token& stop) {
 void Poller::look_at_due(const std::stop_token& stop) {
   while (!stop.stop_requested() && !held_) {
     const Context ctx(log_, stop, Context::Clock::now() + kPatience);
-    const auto due = parts_.builders->claim_due(ctx, interval_);
+    const auto due = claim(ctx);
     if (!due) {  // a database that is away is no news after the first time
       if (!stop.stop_requested() && !complained_.exchange(true))
         log_.failed("cannot ask which repositories are to be looked at", due.error());
@@ -55,13 +57,30 @@ void Poller::look_at_due(const std::stop_token& stop) {
   }
 }
 
+Result<std::optional<Builder>> Poller::claim(const Context& ctx) {
+  if (!TRY(parts_.builders->is_due(ctx, interval_))) return std::nullopt;
+  // Of what this node lacks nobody hears as long as another looks.
+  const auto patience = sandbox(ctx) ? interval_ : interval_ * 2 + kBelieved;
+  return parts_.builders->claim_due(ctx, patience);
+}
+
+const Result<Sandbox>& Poller::sandbox(const Context& ctx) {
+  const auto now = Context::Clock::now();
+  if (!sandbox_ || now - tried_ >= kBelieved) {
+    sandbox_ = open_for_git(ctx, parts_.sandbox);
+    if (!*sandbox_ && ctx.check()) sandbox_ = tl::unexpected(of_node(parts_.node, sandbox_->error()));
+    tried_ = now;
+  }
+  return *sandbox_;
+}
+
 Result<> Poller::look_at(const Context& ctx, const Builder& builder) {
-  const auto sandbox = TRY(Sandbox::open(ctx, parts_.sandbox));
+  const auto box = TRY(sandbox(ctx));
   TRY(end_orphans(ctx, parts_, builder));
-  const auto refs = TRY(look(ctx, parts_, sandbox, builder));
+  const auto refs = TRY(look(ctx, parts_, box, builder));
   if (has_news(builder, refs, TRY(parts_.builds->known_tags(ctx, builder.id))))
     TRY(parts_.builders->order(ctx, builder, {builder.id}));
-  if (!builder.problem.empty()) return parts_.builders->note_look(ctx, builder.id, "");
+  if (!builder.problem.empty()) return parts_.builders->note_good_look(ctx, builder.id);
   return {};
 }
 

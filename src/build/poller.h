@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "base/log.h"
@@ -28,12 +29,18 @@ class Poller {
  private:
   void run(const std::stop_token& stop);
   void look_at_due(const std::stop_token& stop);
+  /// A node that cannot look leaves builders to the others.
+  const Result<Sandbox>& sandbox(const Context&);
   Result<> look_at(const Context&, const Builder&);
+  /// One that is to be looked at here.
+  Result<std::optional<Builder>> claim(const Context&);
 
   Parts parts_;
   std::chrono::milliseconds interval_;
   Logger log_;
   std::atomic<bool> held_ = false, complained_ = false;
+  std::optional<Result<Sandbox>> sandbox_;  // as it was then
+  Context::Clock::time_point tried_{};
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::jthread thread_;  // last: joined before the rest goes

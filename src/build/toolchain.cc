@@ -73,8 +73,6 @@ Result<Python> ask(const Context& ctx, const std::string& program) {
   return out;
 }
 
-}  // namespace
-
 Result<Tool> find_r(const ToolSettings& settings) {
   Tool tool;
   if (!settings.r.empty()) {
@@ -117,6 +115,12 @@ Result<Tool> find_python(const Context& ctx, const ToolSettings& settings) {
   if (!places.empty()) return fail(Errc::unsupported, lacks, how + ", or set Server.PythonVersion");
   return fail(Errc::unsupported, "there is no Python on this node, and a builder needs one",
               "install it (Debian: python3-build), or set Server.PythonVersion");
+}
+
+}  // namespace
+
+Result<Tool> find_tool(const Context& ctx, const ToolSettings& settings, model::Ecosystem ecosystem) {
+  return ecosystem == model::Ecosystem::python ? find_python(ctx, settings) : find_r(settings);
 }
 
 }  // namespace granary::build

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/context.h"
+#include "model/types.h"
 
 namespace granary::build {
 
@@ -19,9 +20,7 @@ struct Tool {
   std::vector<std::string> folders;  // what it needs beside the system
 };
 
-/// Errc::unsupported with what to install or to set.
-Result<Tool> find_r(const ToolSettings&);
-/// One with the module `build`.
-Result<Tool> find_python(const Context&, const ToolSettings&);
+/// R, or a Python with the module `build`. Errc::unsupported with what to install or to set.
+Result<Tool> find_tool(const Context&, const ToolSettings&, model::Ecosystem);
 
 }  // namespace granary::build

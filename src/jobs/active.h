@@ -27,6 +27,8 @@ class Active final : public Turn {
   const Job& job() const noexcept override { return job_; }
   void progress(std::int64_t done, std::int64_t total, std::string message) override;
   void result(std::string json) override;
+  void unable() override { unable_.store(true); }
+  bool is_unable() const noexcept { return unable_.load(); }
   /// Only the newest kKeptLogLines are held until they are stored.
   void line(LogLevel level, std::string text);
 
@@ -53,6 +55,7 @@ class Active final : public Turn {
   std::shared_ptr<const Clock> clock_;
   std::atomic<Steady::time_point> leased_until_;
   std::atomic<StopReason> reason_{StopReason::none};
+  std::atomic<bool> unable_ = false;
   std::stop_source stop_;
   std::mutex storing_;
   mutable std::mutex mutex_;

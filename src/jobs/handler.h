@@ -20,6 +20,10 @@ class Turn {
   /// What came of it, as JSON, for who waits for the job: a few numbers; more than kLongestResult is not
   /// kept.
   virtual void result(std::string json) = 0;
+  /// The error that run() is about to return is this node's, which lacks something that others may have: they
+  /// get the job, the attempt does not count, and this node leaves the kind's jobs of that source alone for
+  /// a while.
+  virtual void unable() = 0;
 };
 
 /// One per kind; several of its jobs may run at a time.

@@ -61,7 +61,8 @@ std::chrono::milliseconds away_delay(const RetryDelays& delays, std::chrono::mil
 }
 
 bool waits_to_retry(const Job& job) noexcept {
-  return job.state == State::waiting && !job.error.empty() && job.error != kNodeLost;
+  return job.state == State::waiting && !job.error.empty() && job.error != kNodeLost &&
+         !job.error.starts_with(kLeftToOthers);
 }
 
 bool is_permanent(Errc code) noexcept {

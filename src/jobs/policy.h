@@ -26,6 +26,8 @@ std::chrono::milliseconds away_delay(const RetryDelays& delays, std::chrono::mil
 
 /// The error of a job that waits because its node died; another node takes it at once.
 inline constexpr std::string_view kNodeLost = "its node stopped answering";
+/// So begins that of a job that a node could not do, while others may be about to take it.
+inline constexpr std::string_view kLeftToOthers = "left to another node: ";
 /// Its last turn failed, and the next one has to wait.
 bool waits_to_retry(const Job& job) noexcept;
 

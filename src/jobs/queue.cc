@@ -18,6 +18,8 @@ using db::WriteSession;
 
 constexpr std::size_t kLongestMessage = 500, kLongestError = 2000;
 constexpr std::int64_t kPrunedAtOnce = 50;
+/// Who can take over what another node could not has done so by then.
+constexpr auto kOthersPatience = std::chrono::seconds(4);
 
 Result<std::int64_t> first_integer(Session& session, std::string_view sql,
                                    std::initializer_list<db::Value> values) {
@@ -53,6 +55,13 @@ tl::unexpected<Error> lost(const Lease& lease) {
 std::string as_list(std::span<const std::string> kinds) {
   std::string list = ",";
   for (const auto& kind : kinds) (list += kind) += ',';
+  return list;
+}
+
+/// ",build 12,build 13,"
+std::string as_list(std::span<const KindOfSource> all) {
+  std::string list = ",";
+  for (const auto& one : all) list += one.kind + " " + std::to_string(one.source) + ",";
   return list;
 }
 
@@ -96,11 +105,13 @@ Result<> store(WriteSession& session, std::int64_t id, const Report& report) {
   return {};
 }
 
+bool is_counted(Ending ending) noexcept { return ending == Ending::done || ending == Ending::cancelled; }
+
 /// What follows a turn.
 State next_state(const Job& job, Ending ending, const Result<>& outcome) {
   if (ending == Ending::done && outcome) return State::succeeded;
   if (ending == Ending::cancelled || job.cancel_requested) return State::cancelled;
-  if (ending == Ending::returned || ending == Ending::away) return State::waiting;
+  if (!is_counted(ending)) return State::waiting;
   if (is_permanent(outcome.error().code()) || job.attempt >= job.spec.max_attempts) return State::failed;
   return State::waiting;
 }
@@ -126,17 +137,18 @@ class DatabaseQueue final : public Queue {
   }
 
   Result<std::optional<Job>> lease(const Context& ctx, std::string_view worker,
-                                   std::span<const std::string> kinds,
-                                   std::chrono::milliseconds ttl) override {
-    const auto list = as_list(kinds);
+                                   std::span<const std::string> kinds, std::chrono::milliseconds ttl,
+                                   std::span<const KindOfSource> except) override {
+    const auto list = as_list(kinds), left = as_list(except);
     const auto now = micros(clock_->now());
     bool any = false;
     TRY(database_->read(ctx, [&](Session& session) -> Result<> {
       any = TRY(first_integer(session,
                               "SELECT 1 FROM jobs WHERE state = 'running' AND lease_until <= $1 "
                               "UNION ALL SELECT 1 FROM jobs WHERE state = 'waiting' AND not_before <= $1 "
-                              "AND $2 LIKE '%,' || kind || ',%' LIMIT 1",
-                              {now, std::string_view(list)})) != 0;
+                              "AND $2 LIKE '%,' || kind || ',%' "
+                              "AND $3 NOT LIKE '%,' || kind || ' ' || source || ',%' LIMIT 1",
+                              {now, std::string_view(list), std::string_view(left)})) != 0;
       return {};
     }));
     if (!any) return std::nullopt;
@@ -148,9 +160,9 @@ class DatabaseQueue final : public Queue {
           "UPDATE jobs SET state = 'running', attempt = attempt + 1, lease_number = lease_number + 1, "
           "lease_until = $1, worker = $2, started_at = $3, done = 0, total = 0, message = '', result = '' "
           "WHERE id = (SELECT id FROM jobs WHERE state = 'waiting' AND not_before <= $3 "
-          "AND $4 LIKE '%,' || kind || ',%' ORDER BY priority DESC, id LIMIT 1) "
-          "RETURNING " GRANARY_JOB_COLUMNS,
-          {now + micros_of(ttl), worker, now, std::string_view(list)}));
+          "AND $4 LIKE '%,' || kind || ',%' AND $5 NOT LIKE '%,' || kind || ' ' || source || ',%' "
+          "ORDER BY priority DESC, id LIMIT 1) RETURNING " GRANARY_JOB_COLUMNS,
+          {now + micros_of(ttl), worker, now, std::string_view(list), std::string_view(left)}));
       return {};
     }));
     return leased;
@@ -186,7 +198,6 @@ class DatabaseQueue final : public Queue {
       if (!job) return lost(lease);
       TRY(store(session, lease.id, report));
       state = next_state(*job, ending, outcome);
-      const bool uncounted = ending == Ending::returned || ending == Ending::away;
       const auto now = micros(clock_->now());
       auto not_before = now;
       if (state == State::waiting && ending == Ending::away)
@@ -196,13 +207,15 @@ class DatabaseQueue final : public Queue {
       if (state == State::waiting && ending == Ending::done)
         not_before += micros_of(retry_delay(delays_, job->attempt, delay_chance));
       // A turn that was handed back did not fail.
-      const auto error = outcome || ending == Ending::returned ? std::string() : text_of(outcome.error());
+      auto error = outcome || ending == Ending::returned ? std::string() : text_of(outcome.error());
+      if (ending == Ending::unable && clock_->now() - job->created_at < kOthersPatience)
+        error.insert(0, kLeftToOthers);
       const db::Value finished = is_over(state) ? db::Value(now) : db::Value(nullptr);
       TRY(
           session.execute("UPDATE jobs SET state = $2, attempt = $3, not_before = $4, finished_at = $5, "
                           "error = $6, lease_until = NULL WHERE id = $1",
-                          {lease.id, name_of(state), job->attempt - (uncounted ? 1 : 0), not_before, finished,
-                           std::string_view(error)}));
+                          {lease.id, name_of(state), job->attempt - (is_counted(ending) ? 0 : 1), not_before,
+                           finished, std::string_view(error)}));
       session.announce(kJobsTopic);
       return {};
     }));

@@ -49,6 +49,14 @@ enum class Ending : std::uint8_t {
   cancelled,  // stopped because somebody asked for it
   returned,   // unfinished through no fault of its own: waits again, and the attempt does not count
   away,       // failed because the own store did not answer: as returned, and only after a while
+  unable,     // this node lacks what it needs: as returned, for another node, with the error
+};
+
+/// Jobs of a kind that are about a source.
+struct KindOfSource {
+  std::string kind{};
+  std::int64_t source = 0;
+  auto operator<=>(const KindOfSource&) const = default;
 };
 
 /// The lines that are kept with a job: the newest.
@@ -69,10 +77,14 @@ class Queue {
 
   /// The most urgent job that is due and of one of `kinds`, for `ttl`. Jobs whose lease has run out wait
   /// again first (or have failed, once their attempts are used up). Nothing to do costs one read and no
-  /// write.
+  /// write. None of `except`.
   virtual Result<std::optional<Job>> lease(const Context&, std::string_view worker,
-                                           std::span<const std::string> kinds,
-                                           std::chrono::milliseconds ttl) = 0;
+                                           std::span<const std::string> kinds, std::chrono::milliseconds ttl,
+                                           std::span<const KindOfSource> except) = 0;
+  Result<std::optional<Job>> lease(const Context& ctx, std::string_view worker,
+                                   std::span<const std::string> kinds, std::chrono::milliseconds ttl) {
+    return lease(ctx, worker, kinds, ttl, {});
+  }
 
   /// Keeps the lease for another `ttl` and stores the report. True when the job shall stop: it was cancelled.
   /// Errc::conflict: the lease is lost; stop working.

@@ -138,7 +138,7 @@ void Runner::work(const std::stop_token& stop) {
       if (any) ++long_;
     }
     auto leased = parts_.queue->lease(context(kDatabasePatience), options_.worker,
-                                      any ? kinds_ : short_kinds_, options_.lease);
+                                      any ? kinds_ : short_kinds_, options_.lease, left_to_others());
     const bool answered = leased.has_value(), found = answered && *leased;
     if (any && !(found && handlers_.at((*leased)->spec.kind)->takes_long())) {
       any = false;
@@ -192,6 +192,29 @@ bool Runner::store_is_away(const Result<>& outcome) const {
   return !outcome && parts_.away && is_away(outcome.error()) && parts_.away(context(kDatabasePatience));
 }
 
+/// Before the job is handed back, so that it does not come here again at once.
+void Runner::note_ability(const Active& active, Ending ending) {
+  const auto& spec = active.job().spec;
+  const KindOfSource key{spec.kind, spec.source};
+  const std::lock_guard lock(mutex_);
+  if (ending == Ending::done) unable_.erase(key);
+  if (ending != Ending::unable) return;
+  auto& one = unable_[key];
+  one.pause =
+      std::min(one.pause.count() == 0 ? options_.first_unable : one.pause * 2, options_.longest_unable);
+  one.until = Steady::now() + one.pause;
+}
+
+std::vector<KindOfSource> Runner::left_to_others() const {
+  std::vector<KindOfSource> all;
+  const auto now = Steady::now();
+  const std::lock_guard lock(mutex_);
+  for (const auto& [key, one] : unable_) {
+    if (now < one.until) all.push_back(key);
+  }
+  return all;
+}
+
 void Runner::settle(Active& active, const Result<>& outcome, Steady::duration took) {
   const auto& job = active.job();
   if (active.reason() == StopReason::lost) {
@@ -201,7 +224,11 @@ void Runner::settle(Active& active, const Result<>& outcome, Steady::duration to
   auto ending = Ending::done;
   if (!outcome && active.reason() == StopReason::cancelled) ending = Ending::cancelled;
   if (!outcome && active.reason() == StopReason::returned) ending = Ending::returned;
-  if (active.reason() == StopReason::none && store_is_away(outcome)) ending = Ending::away;
+  if (!outcome && active.reason() == StopReason::none && active.is_unable())
+    ending = Ending::unable;
+  else if (active.reason() == StopReason::none && store_is_away(outcome))
+    ending = Ending::away;
+  note_ability(active, ending);
   const auto nothing_wrong = ending == Ending::returned ? Result<>() : outcome;
   Report report;
   {

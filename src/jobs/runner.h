@@ -30,6 +30,8 @@ struct RunnerOptions {
   std::chrono::milliseconds report{std::chrono::seconds(1)};     // how often news of a running job are stored
   std::chrono::milliseconds time_limit{std::chrono::hours(24)};  // of one turn
   std::chrono::hours keep_finished{24 * 30};
+  // How long what the node cannot do is left to others: doubles from the first time on.
+  std::chrono::milliseconds first_unable{std::chrono::seconds(5)}, longest_unable{std::chrono::minutes(5)};
 };
 
 struct RunnerParts {
@@ -81,6 +83,8 @@ class Runner {
   bool renew(Active& active);
   void housekeeping();
   std::vector<std::shared_ptr<Active>> active() const;
+  void note_ability(const Active& active, Ending ending);
+  std::vector<KindOfSource> left_to_others() const;
   bool paused() const;  // or held
   Context context(std::chrono::milliseconds timeout) const;
   /// The first of a run of failures; later ones say nothing new.
@@ -105,6 +109,12 @@ class Runner {
   std::mutex& mutex_ = bell_->mutex;
   std::condition_variable_any& changed_ = bell_->changed;
   std::vector<std::shared_ptr<Active>> active_;
+  /// What this node could not do, and when it tries again.
+  struct Unable {
+    Steady::time_point until;
+    std::chrono::milliseconds pause;
+  };
+  std::map<KindOfSource, Unable> unable_;
   unsigned busy_ = 0;  // workers that run a job, or are asking for one
   unsigned long_ = 0;  // of these: that run one that takes long, or may get one
   bool paused_ = false, held_ = false, complained_ = false;

@@ -128,6 +128,37 @@ TEST_F(RunnerTest, AFailureWhileTheStoreAnswersCounts) {
   EXPECT_TRUE(reaches(id, State::failed));
 }
 
+TEST_F(RunnerTest, WhatANodeCannotDoIsDoneByAnotherAndTheNodeTakesTheRest) {
+  std::atomic<int> refused = 0;
+  const auto lacks = start("lacks", [&](const Context&, Turn& turn) -> Result<> {
+    if (turn.job().spec.source != 7) return {};
+    ++refused;
+    turn.unable();
+    return fail(Errc::unsupported, "node lacks: no R");
+  });
+  const auto id = submit({.kind = "work", .source = 7, .max_attempts = 1});
+  ASSERT_TRUE(eventually([&] { return refused == 1; }));
+  EXPECT_TRUE(reaches(submit({.kind = "work", .source = 8}), State::succeeded));
+  EXPECT_EQ(refused, 1) << "it is left to others for a while";
+  EXPECT_EQ(queue->get(ctx, id)->state, State::waiting);
+  const auto has = start("has", [](const Context&, Turn&) { return Result<>(); });
+  ASSERT_TRUE(reaches(id, State::succeeded));
+  EXPECT_EQ(queue->get(ctx, id)->worker, "has");
+}
+
+TEST_F(RunnerTest, WhatNoNodeCanDoIsTriedNowAndThen) {
+  std::atomic<int> turns = 0;
+  const auto runner = start("a",
+                            [&](const Context&, Turn& turn) -> Result<> {
+                              if (++turns == 4) return {};
+                              turn.unable();
+                              return fail(Errc::unsupported, "node a: no R");
+                            },
+                            {.first_unable = milliseconds(5), .longest_unable = milliseconds(20)});
+  EXPECT_TRUE(reaches(submit({.kind = "work", .max_attempts = 1}), State::succeeded));
+  EXPECT_EQ(turns, 4);
+}
+
 TEST_F(RunnerTest, NoMoreJobsRunAtATimeThanThereAreWorkers) {
   std::atomic<int> now = 0, most = 0, done = 0;
   const auto runner =

@@ -175,13 +175,19 @@ def test_neither_the_whole_disk_nor_the_folder_of_the_settings_is_a_repository(b
         assert refused.returncode != 0 and "among the folders of the server" in refused.stderr, refused.stderr
 
 
-def test_without_bubblewrap_nothing_is_built_unless_allowed(built, make_granary, tmp_path):
+@pytest.fixture
+def without_bubblewrap(tmp_path):
+    """The environment of a node that lacks it."""
     programs = tmp_path / "bin"
     programs.mkdir()
     for name in os.listdir("/usr/bin"):
         if name != "bwrap":
             (programs / name).symlink_to(f"/usr/bin/{name}")
-    path = {"PATH": str(programs)}
+    return {"PATH": str(programs)}
+
+
+def test_without_bubblewrap_nothing_is_built_unless_allowed(built, make_granary, without_bubblewrap):
+    path = without_bubblewrap
     repository = built.repository("open")
     repository.commit(r_files("open", "1.0"))
     closed = built(server=make_granary(settings=settings(), environment=path).start())
@@ -190,6 +196,24 @@ def test_without_bubblewrap_nothing_is_built_unless_allowed(built, make_granary,
     assert "bubblewrap" in closed.cli("list", "git-builders", "--source", "src")
     allowed = make_granary(settings=settings(Git={"AllowUnsandboxedGitBuilds": "true"}), environment=path).start()
     created(built(server=allowed), repository.url, "open")
+
+
+def test_what_a_node_lacks_another_builds(built, make_granary, without_bubblewrap):
+    bare = built(server=make_granary("postgres-s3", settings=settings(), environment=without_bubblewrap).start())
+    repository = built.repository("either")
+    repository.commit(r_files("either", "1.0"))
+    assert create(bare, repository.url, "either", "--no-wait").returncode == 0
+    problem = lambda: bare.cli_json("list", "git-builders")[0]["problem"]
+    eventually(lambda: problem().startswith("node ") and "bubblewrap does not work" in problem(), 20)
+    [job] = bare.cli_json("list", "jobs", "--kind", "build")
+    assert job["state"] == "waiting" and job["attempt"] == 0
+    assert "bubblewrap does not work" in bare.cli("info", "job", "--id", job["id"])
+    able = make_granary(share=bare, settings=settings()).start()
+    eventually(lambda: versions(able, "either") == ["1.0"], 30)
+    # Both take jobs and look at builders.
+    repository.commit(r_files("either", "1.1"))
+    eventually(lambda: versions(able, "either") == ["1.0", "1.1"], 30)
+    assert {b["state"] for b in builds(able)} == {"succeeded"} and problem() == ""
 
 
 def test_a_build_that_is_cancelled_ends_with_all_its_processes(built):

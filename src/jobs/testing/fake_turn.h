@@ -24,6 +24,10 @@ class FakeTurn final : public Turn {
     const std::lock_guard lock(mutex_);
     result_ = std::move(json);
   }
+  void unable() override {
+    const std::lock_guard lock(mutex_);
+    unable_ = true;
+  }
 
   Progress last() const {
     const std::lock_guard lock(mutex_);
@@ -34,12 +38,17 @@ class FakeTurn final : public Turn {
     const std::lock_guard lock(mutex_);
     return result_;
   }
+  bool is_unable() const {
+    const std::lock_guard lock(mutex_);
+    return unable_;
+  }
 
  private:
   Job job_;
   mutable std::mutex mutex_;
   Progress progress_;
   std::string result_;
+  bool unable_ = false;
 };
 
 }  // namespace granary::jobs::testing

@@ -183,6 +183,27 @@ TEST_P(QueueSuite, AJobWhoseStoreIsAwayWaitsLongerAndLongerAndTheAttemptsDoNotCo
   EXPECT_EQ(finish(*last, Ending::done), State::succeeded);
 }
 
+TEST_P(QueueSuite, WhatANodeIsUnableToDoIsLeftToOthersAndTheAttemptDoesNotCount) {
+  const auto id = submit({.kind = "work", .source = 7, .max_attempts = 1});
+  const auto other = submit({.kind = "work", .source = 71});
+  EXPECT_EQ(finish(*lease("a"), Ending::unable, fail(Errc::unsupported, "node a: no R")), State::waiting);
+  EXPECT_EQ(get(id).error, "left to another node: node a: no R");
+  EXPECT_FALSE(waits_to_retry(get(id))) << "somebody may be about to take it";
+  const std::vector<std::string> kinds = {"work"};
+  const std::vector<KindOfSource> except = {{"work", 7}, {"other", 71}};
+  EXPECT_EQ(queue->lease(ctx, "a", kinds, kTtl, except).value()->id, other);
+  EXPECT_FALSE(queue->lease(ctx, "a", kinds, kTtl, except).value());
+  const auto again = lease("b");
+  ASSERT_TRUE(again) << "at once";
+  EXPECT_EQ(again->id, id);
+  EXPECT_EQ(again->attempt, 1);
+  clock->advance(seconds(10));
+  EXPECT_EQ(finish(*again, Ending::unable, fail(Errc::unsupported, "node b: no R")), State::waiting);
+  EXPECT_EQ(get(id).error, "node b: no R");
+  EXPECT_TRUE(waits_to_retry(get(id))) << "nobody has taken it";
+  EXPECT_EQ(finish(*lease("c")), State::succeeded);
+}
+
 TEST_P(QueueSuite, ARenewedLeaseHolds) {
   submit({.kind = "work"});
   const auto job = lease("a");
