@@ -106,7 +106,11 @@ Result<build::Parts> make_building(const config::Settings& settings, const confi
   parts.git.known_hosts = settings.server.data_dir + "/known_hosts";
   const auto& proxy = settings.proxy;
   parts.git.proxy = net::with_credentials(proxy.url, proxy.user, proxy.password.value);
-  parts.tools = {settings.server.r_version, settings.server.python_version, settings.git.python_index_url};
+  parts.tools = {.r = settings.server.r_version,
+                 .python = settings.server.python_version,
+                 .home = {},
+                 .python_index = settings.git.python_index_url};
+  if (const auto home = environment.find("HOME"); home != environment.end()) parts.tools.home = home->second;
   parts.folder = settings.server.data_dir + "/builds";
   parts.metrics = links.metrics;
   return parts;

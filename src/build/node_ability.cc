@@ -26,7 +26,7 @@ Result<Sandbox> open_for_git(const Context& ctx, const SandboxSettings& settings
 Result<Sandbox> open_for_builds(const Context& ctx, const SandboxSettings& settings,
                                 const ToolSettings& tools, model::Ecosystem ecosystem) {
   auto sandbox = TRY(open_for_git(ctx, settings));
-  TRY(find_tool(ctx, tools, ecosystem));
+  TRY(find_tool(ctx, sandbox, tools, ecosystem));
   return sandbox;
 }
 

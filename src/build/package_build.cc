@@ -27,14 +27,14 @@ class Making {
       : ctx_(&ctx), sandbox_(&sandbox), work_(&work), settings_(&settings), folder_(&folder), time_(time) {}
 
   Result<> make_r() {
-    const auto r = TRY(find_tool(*ctx_, *settings_, model::Ecosystem::r));
+    const auto r = TRY(find_tool(*ctx_, *sandbox_, *settings_, model::Ecosystem::r));
     // Vignettes need packages that are not here; what the repository has of them built is taken along.
     return run(r, "R CMD build", {r.program, "CMD", "build", "--no-build-vignettes", "--no-manual", *folder_},
                false);
   }
 
   Result<> make_python() {
-    const auto python = TRY(find_tool(*ctx_, *settings_, model::Ecosystem::python));
+    const auto python = TRY(find_tool(*ctx_, *sandbox_, *settings_, model::Ecosystem::python));
     TRY(run(python, "building the sdist", build_words(python, "--sdist"), isolated()));
     const auto wheel = run(python, "building the wheel", build_words(python, "--wheel"), isolated());
     TRY(ctx_->check());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <iterator>
 
 #include "base/log.h"
 
@@ -75,19 +76,50 @@ void bind_system(std::vector<std::string>& out) {
   }
 }
 
-/// Only what could be seen otherwise: a mount point has to be there.
-void hide(std::vector<std::string>& out, const std::vector<std::string>& hidden) {
-  for (const auto& one : hidden) {
-    const auto path = real(one);
-    const bool seen = std::any_of(kWholeFolders.begin(), kWholeFolders.end(),
-                                  [&](std::string_view folder) { return is_below(path, folder); });
-    std::error_code error;
-    if (!seen || !fs::exists(path, error)) continue;
-    if (fs::is_directory(path, error))
-      out.insert(out.end(), {"--tmpfs", path, "--remount-ro", path});
-    else
-      out.insert(out.end(), {"--ro-bind", "/dev/null", path});
+/// Where `path` is seen when `folder` is bound under its own name, which may be a link; empty: nowhere.
+std::string seen_in(const std::string& path, const std::string& folder) {
+  const auto resolved = real(folder);
+  if (!is_below(path, resolved)) return {};
+  return resolved == "/" ? path : folder + path.substr(resolved.size());
+}
+
+/// What is covered, in folders whose names can be made until they are sealed.
+struct Covered {
+  std::vector<std::string> folders;
+  bool has(std::string_view path) const {
+    return std::any_of(folders.begin(), folders.end(),
+                       [&](const std::string& folder) { return is_below(path, folder); });
   }
+  void seal(std::vector<std::string>& out) const {
+    for (const auto& folder : folders) out.insert(out.end(), {"--remount-ro", folder});
+  }
+};
+
+/// After all that is bound to be read. Only what could be seen otherwise: a mount point has to be there.
+Covered hide(std::vector<std::string>& out, const std::vector<std::string>& hidden,
+             const std::vector<std::string>& readable) {
+  std::vector<std::string> bound(kWholeFolders.begin(), kWholeFolders.end());
+  bound.insert(bound.end(), readable.begin(), readable.end());
+  std::vector<std::string> paths;
+  std::transform(hidden.begin(), hidden.end(), std::back_inserter(paths), real);
+  std::sort(paths.begin(), paths.end());  // a folder comes before what is in it
+  Covered covered;
+  for (const auto& path : paths) {
+    std::error_code error;
+    if (!fs::exists(path, error)) continue;
+    const bool is_folder = fs::is_directory(path, error);
+    for (const auto& folder : bound) {
+      const auto seen = seen_in(path, folder);
+      if (seen.empty() || covered.has(seen)) continue;
+      if (is_folder) {
+        out.insert(out.end(), {"--tmpfs", seen});
+        covered.folders.push_back(seen);
+      } else {
+        out.insert(out.end(), {"--ro-bind", "/dev/null", seen});
+      }
+    }
+  }
+  return covered;
 }
 
 std::vector<std::string> with_limits(const Limits& limits) {
@@ -131,15 +163,18 @@ Result<Sandbox> Sandbox::open(const Context& ctx, SandboxSettings settings) {
       "AppArmor profiles), or set Git.AllowUnsandboxedGitBuilds = true if you trust every repository");
 }
 
-Result<> Sandbox::check_may_see(const std::string& path) const {
+bool Sandbox::is_of_server(const std::string& path) const {
   const auto wanted = real(path);
-  for (const auto& one : settings_.hidden) {
+  return std::any_of(settings_.hidden.begin(), settings_.hidden.end(), [&](const std::string& one) {
     const auto hidden = real(one);
-    if (is_below(wanted, hidden) || is_below(hidden, wanted))
-      return fail(Errc::permission_denied, "the repository lies among the folders of the server itself",
-                  "move it elsewhere");
-  }
-  return {};
+    return is_below(wanted, hidden) || is_below(hidden, wanted);
+  });
+}
+
+Result<> Sandbox::check_may_see(const std::string& path) const {
+  if (!is_of_server(path)) return {};
+  return fail(Errc::permission_denied, "the repository lies among the folders of the server itself",
+              "move it elsewhere");
 }
 
 Command Sandbox::command(const Program& program, const Limits& limits) const {
@@ -161,9 +196,10 @@ Command Sandbox::command(const Program& program, const Limits& limits) const {
       else
         words.insert(words.end(), {"--bind", program.temporary, shared});
     }
-    hide(words, settings_.hidden);
     for (const auto& path : program.readable) words.insert(words.end(), {"--ro-bind", path, path});
+    const auto covered = hide(words, settings_.hidden, program.readable);
     for (const auto& path : program.writable) words.insert(words.end(), {"--bind", path, path});
+    covered.seal(words);
     words.insert(words.end(), {"--remount-ro", "/dev", "--remount-ro", "/", "--chdir", program.folder, "--"});
   } else {
     out.folder = program.folder;

@@ -45,6 +45,8 @@ class Sandbox {
   static Result<Sandbox> open(const Context&, SandboxSettings settings);
 
   bool closed() const noexcept { return closed_; }
+  /// Whether it is one of the server's folders or files, lies in one, or has one in it.
+  bool is_of_server(const std::string& path) const;
   /// Errc::permission_denied for a path of the server.
   Result<> check_may_see(const std::string& path) const;
   /// As run_command takes it.

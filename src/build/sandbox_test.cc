@@ -85,6 +85,24 @@ TEST_F(SandboxTest, WhatCoversAFolderOfTheServerCanOnlyBeRead) {
   EXPECT_EQ(run_command(test_context(), covered->command(program, {}), {}).value_or(-1), 0);
 }
 
+TEST_F(SandboxTest, WhatIsTheServersIsNotSeenThroughFoldersThatMayBeRead) {
+  const TemporaryFolder elsewhere;
+  const auto link = elsewhere.path() + "/tools";
+  std::filesystem::create_symlink(folder.path(), link);
+  for (const auto& readable : {folder.path(), link}) {
+    const Program program{
+        .arguments = {"/bin/sh", "-c",
+                      "cat " + readable + "/beside && ! cat " + readable + "/data/secret && ! touch " +
+                          readable + "/data/x && echo made > made"},
+        .environment = {"PATH=/usr/bin:/bin"},
+        .folder = work->tree(),
+        .writable = {work->tree()},
+        .readable = {readable},
+        .temporary = work->temporary()};
+    EXPECT_EQ(run_command(test_context(), sandbox->command(program, {}), {}).value_or(-1), 0) << readable;
+  }
+}
+
 TEST_F(SandboxTest, TheRootIsAmongWhatIsRefused) {
   EXPECT_EQ(sandbox->check_may_see("/").error().code(), Errc::permission_denied);
 }

@@ -117,10 +117,31 @@ Result<Tool> find_python(const Context& ctx, const ToolSettings& settings) {
               "install it (Debian: python3-build), or set Server.PythonVersion");
 }
 
+/// Of the server's user, or of anybody; also what holds one.
+bool is_home(const std::string& folder, const std::string& home) {
+  std::error_code error;
+  const auto real = [&](const std::string& path) { return fs::weakly_canonical(path, error).string() + "/"; };
+  const auto path = real(folder);
+  return path == "/root/" || path == "/home/" || fs::path(path).parent_path().parent_path() == "/home" ||
+         (!home.empty() && home != "/" && real(home).starts_with(path));
+}
+
 }  // namespace
 
-Result<Tool> find_tool(const Context& ctx, const ToolSettings& settings, model::Ecosystem ecosystem) {
-  return ecosystem == model::Ecosystem::python ? find_python(ctx, settings) : find_r(settings);
+Result<Tool> find_tool(const Context& ctx, const Sandbox& sandbox, const ToolSettings& settings,
+                       model::Ecosystem ecosystem) {
+  auto tool = TRY(ecosystem == model::Ecosystem::python ? find_python(ctx, settings) : find_r(settings));
+  if (!sandbox.closed()) return tool;
+  for (const auto& folder : tool.folders) {
+    const bool server = sandbox.is_of_server(folder);
+    if (!server && !is_home(folder, settings.home)) continue;
+    return fail(Errc::unsupported,
+                "builds cannot use " + tool.program + ": they would read all of " + folder + ", which " +
+                    (server ? "has to do with the server's own files" : "is somebody's home"),
+                "install it in a folder of its own, such as /opt/R or /opt/python, and name that in "
+                "Server.RVersion or Server.PythonVersion");
+  }
+  return tool;
 }
 
 }  // namespace granary::build
