@@ -61,17 +61,24 @@ class OneBuild {
     const auto ecosystem = ecosystem_of(source_->type);
     const auto folder = TRY(package_folder(*work, *builder_, ecosystem));
     say("building " + short_commit(build.commit));
+    phase_ = Phase::building;
     const auto products =
         TRY(build_package(*ctx_, *sandbox_, *work, parts_->tools, folder, ecosystem, checked_out.time));
     say("publishing");
-    publishing_ = true;
+    phase_ = Phase::publishing;
     TRY(publish(build, products));
     TRY(parts_->builds->succeed(*ctx_, build, {build.package, build.version, build.transaction}));
     return build;
   }
 
   /// What failed then is the server's own database or store, or what they say.
-  bool publishing() const noexcept { return publishing_; }
+  bool publishing() const noexcept { return phase_ == Phase::publishing; }
+  /// Not the build's own failure: the host of the repository or of a submodule, the index or the room on the
+  /// disk was away.
+  bool lacked_something(Errc code) const noexcept {
+    return (code == Errc::unavailable && !publishing()) ||
+           (code == Errc::deadline_exceeded && phase_ == Phase::fetching);
+  }
 
  private:
   void say(const std::string& doing) { turn_->progress(0, 0, doing); }
@@ -139,7 +146,7 @@ class OneBuild {
   const Builder* builder_;
   const model::Source* source_;
   jobs::Turn* turn_;
-  bool publishing_ = false;
+  enum class Phase : std::uint8_t { fetching, building, publishing } phase_ = Phase::fetching;
 };
 
 std::string result_of(const std::vector<Build>& built) {
@@ -212,7 +219,7 @@ class BuildHandler final : public jobs::Handler {
       TRY(ctx.check());  // stopped: another turn goes on here
       if (done.error().code() == Errc::unsupported && !one.publishing())  // since the turn began
         return tl::unexpected(TRY(leave(ctx, turn, builder, done.error())));
-      auto failed = TRY(note_failure(ctx, turn, build, std::move(done).error(), one.publishing()));
+      auto failed = TRY(note_failure(ctx, turn, build, std::move(done).error(), one));
       // What may go better later counts more: its turn comes again.
       if (outcome || jobs::is_permanent(outcome.error().code())) outcome = tl::unexpected(std::move(failed));
     }
@@ -280,7 +287,7 @@ class BuildHandler final : public jobs::Handler {
                                       [&](const RemoteRef& ref) { return ref.name == build.ref; });
       if (newer == planned.wanted.end()) continue;
       auto error = fail(Errc::conflict, "given up for commit " + short_commit(newer->commit)).value();
-      TRY(parts_.builds->note_failure(ctx, build, error, true));
+      TRY(parts_.builds->note_failure(ctx, build, error, Builds::After::over));
     }
     return {};
   }
@@ -295,8 +302,9 @@ class BuildHandler final : public jobs::Handler {
   /// The error that the job ends with: a permanent one when the build is not tried again. A store that was
   /// away is no failure of the build.
   Result<Error> note_failure(const Context& ctx, const jobs::Turn& turn, const Build& build, Error error,
-                             bool publishing) {
+                             const OneBuild& one) {
     const auto& job = turn.job();
+    const bool publishing = one.publishing(), lacked = one.lacked_something(error.code());
     // The job comes again, whatever its attempts, when it is the store that is away: if not, the build is an
     // orphan at the next look.
     const bool away = publishing && is_away(error);
@@ -307,7 +315,11 @@ class BuildHandler final : public jobs::Handler {
     const bool over = jobs::is_permanent(error.code());
     if (over && failed_ != nullptr) failed_->add();
     ctx.log().failed("cannot build " + name_of(build), error);
-    TRY(parts_.builds->note_failure(ctx, build, error, over));
+    using After = Builds::After;
+    TRY(parts_.builds->note_failure(ctx, build, error,
+                                    !over    ? After::tried_again
+                                    : lacked ? After::forgotten
+                                             : After::over));
     return error;
   }
 

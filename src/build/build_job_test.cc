@@ -38,9 +38,10 @@ class FakePublisher final : public Publisher {
   Result<model::Source> source(const Context&, model::SourceId id) override {
     model::Source out;
     out.id = id;
-    out.type = model::SourceType::git;
+    out.type = type;
     return out;
   }
+  model::SourceType type = model::SourceType::git;
   std::vector<Publication> published;
   std::string broken;
   Errc code = Errc::unavailable;
@@ -154,12 +155,13 @@ TEST_F(BuildJobTest, ATurnAfterADeathGoesOnWithTheSameBuildAndKeepsWhatWasPublis
 TEST_F(BuildJobTest, ABuildThatFailsIsTriedAgainAndThenCounted) {
   make();
   repository.write("DESCRIPTION", "Package: pkg\n");
-  repository.commit("no version");
+  const auto broken = repository.commit("no version");
   EXPECT_THAT(work(), HasSubstr("R CMD build failed (1): ERROR: no version"));
   EXPECT_EQ(parts.builds->list(ctx, {}).value().at(0).state, Build::State::waiting);
   world.clock->advance(std::chrono::hours(2));
   EXPECT_THAT(work(), HasSubstr("R CMD build failed"));
   EXPECT_EQ(parts.builds->list(ctx, {}).value().at(0).state, Build::State::failed);
+  EXPECT_EQ(parts.builders->list(ctx, {}).value().at(0).head, broken) << "it stays broken";
   EXPECT_EQ(work(), "no job");
   EXPECT_THAT(metrics.render(), HasSubstr("ppm_git_builds_failed_total 1"));
 }
@@ -175,6 +177,7 @@ TEST_F(BuildJobTest, APublishingThatFailsAtTheLastAttemptDoesNotWaitForEver) {
   // The job might have come again; at the next look it is known that it does not.
   ASSERT_TRUE(end_orphans(ctx, parts, builder));
   EXPECT_EQ(parts.builds->list(ctx, {}).value().at(0).state, Build::State::failed);
+  EXPECT_EQ(parts.builders->get(ctx, builder.id).value().head, "") << "a later look orders it again";
   EXPECT_THAT(metrics.render(), HasSubstr("ppm_git_builds_failed_total 1"));
 }
 
@@ -230,6 +233,86 @@ TEST_F(BuildJobTest, ANodeThatCannotLookLeavesBuildersToOthersUnlessNobodyComes)
   EXPECT_TRUE(
       eventually([&] { return !(problem = parts.builders->get(ctx, builder.id).value().problem).empty(); }));
   EXPECT_THAT(problem, HasSubstr("node bare: builds have no sandbox"));
+}
+
+TEST_F(BuildJobTest, ACommitWhoseSubmoduleWasAwayIsOrderedAgainByALaterLook) {
+  parts.sandbox.bubblewrap.clear();  // in which no submodule is of this machine
+  handler = make_build_handler(parts);
+  const Repository inner(folder.path() + "/inner");
+  inner.write("file", "x");
+  inner.commit("inner");
+  Repository::git({"-C", repository.path(), "submodule", "--quiet", "add", inner.url(), "inner"});
+  const auto commit = repository.commit("with a submodule");
+  std::filesystem::rename(inner.path(), inner.path() + "-away");
+  auto wanted = world.wanted("pkg", repository.url());
+  wanted.submodules = 1;
+  const auto id = parts.builders->create(ctx, wanted).value().builder.id;
+  EXPECT_THAT(work(), HasSubstr("git submodule"));
+  EXPECT_EQ(parts.builders->get(ctx, id).value().head, commit) << "it is tried again";
+  world.clock->advance(std::chrono::hours(2));
+  EXPECT_THAT(work(), HasSubstr("git submodule"));
+  EXPECT_EQ(parts.builds->list(ctx, {}).value().at(0).state, Build::State::failed);
+  EXPECT_EQ(parts.builders->get(ctx, id).value().head, "");
+  EXPECT_FALSE(parts.builds->may_order(ctx, id, commit).value()) << "not at once";
+
+  const auto jobs = [&] { return world.queue->list(ctx, {}).value().size(); };
+  Poller poller(parts, std::chrono::seconds(1), {});
+  poller.start();
+  world.clock->advance(std::chrono::minutes(5));
+  std::this_thread::sleep_for(std::chrono::milliseconds(1200));
+  EXPECT_EQ(jobs(), 1U);
+  std::filesystem::rename(inner.path() + "-away", inner.path());
+  world.clock->advance(std::chrono::minutes(5));
+  ASSERT_TRUE(eventually([&] { return jobs() == 2; }));
+  EXPECT_EQ(work(), "");
+  EXPECT_THAT(files(), ElementsAre("pkg_1.0.tar.gz"));
+  EXPECT_EQ(parts.builders->get(ctx, id).value().head, commit);
+}
+
+TEST_F(BuildJobTest, ATagWhoseBuildWasGivenUpForAnOutageIsNewAgain) {
+  auto wanted = world.wanted("pkg", repository.url());
+  wanted.trigger = Trigger::tags;
+  Repository::git({"-C", repository.path(), "tag", "v1"});
+  const auto builder = parts.builders->create(ctx, wanted).value().builder;
+  EXPECT_EQ(work(), "");
+  const auto known = parts.builds->known_tags(ctx, builder.id).value();
+  ASSERT_EQ(known.size(), 1U);
+  const Builds::Plan plan{.wanted = {{"refs/tags/v1", known[0].commit}}};
+  ASSERT_TRUE(parts.builds->order(ctx, builder, 1000, plan));
+  const auto error = fail(Errc::unavailable, "away").value();
+  const auto open = parts.builds->open(ctx, 1000).value();
+  ASSERT_TRUE(parts.builds->note_failure(ctx, open.at(0), error, Builds::After::over));
+  EXPECT_EQ(parts.builds->known_tags(ctx, builder.id).value(), known);
+  ASSERT_TRUE(parts.builds->note_failure(ctx, open.at(0), error, Builds::After::forgotten));
+  ASSERT_TRUE(parts.builders->order(ctx, builder, {builder.id}));
+  EXPECT_EQ(work(), "");
+  EXPECT_THAT(last, HasSubstr("\"ref\":\"v1\""));
+  EXPECT_EQ(parts.builds->known_tags(ctx, builder.id).value(), known);
+}
+
+TEST_F(BuildJobTest, AnIndexThatIsAwayIsNoFailureOfAPackageAndItsOwnFailureIs) {
+  const auto python = folder.path() + "/R/bin/python3";
+  publisher->type = model::SourceType::git_python;
+  parts.tools.python = folder.path() + "/R";
+  parts.tools.python_index = "http://127.0.0.1:1/simple";
+  repository.write("setup.py", "");
+  const auto commit = repository.commit("python");
+  const auto given_up_after = [&](const std::string& name, const std::string& says) {
+    std::ofstream(python)
+        << "#!/bin/sh\nif [ \"$1\" = -I ]; then printf '/usr\\n/usr\\n/usr\\nbuild\\n'; exit 0; fi\n"
+        << "echo \"" << says << "\"; exit 1\n";
+    std::filesystem::permissions(python, std::filesystem::perms::owner_all);
+    const auto by = make_build_handler(parts);
+    const auto builder = parts.builders->create(ctx, world.wanted(name, repository.url())).value().builder;
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_THAT(work(*by), HasSubstr("building the sdist failed"));
+      world.clock->advance(std::chrono::hours(2));
+    }
+    EXPECT_EQ(parts.builds->list(ctx, {}).value().at(0).state, Build::State::failed);
+    return parts.builders->get(ctx, builder.id).value().head;
+  };
+  EXPECT_EQ(given_up_after("away", "WARNING: Retrying after connection broken by NewConnectionError"), "");
+  EXPECT_EQ(given_up_after("broken", "error: invalid syntax"), commit);
 }
 
 TEST_F(BuildJobTest, OthersThatWriteAtTheSameTimeAreNoReasonToGiveUp) {

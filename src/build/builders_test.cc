@@ -114,9 +114,9 @@ TEST_P(BuildersTest, BuildsAreOpenUntilTheyEnd) {
   ASSERT_TRUE(builds.succeed(ctx, open[0], {"pkg", "1.0", 5}));
   EXPECT_TRUE(builds.is_built(ctx, builder.id, one).value());
   const auto error = fail(Errc::unavailable, "broken", "look").value();
-  ASSERT_TRUE(builds.note_failure(ctx, open[1], error, false));
+  ASSERT_TRUE(builds.note_failure(ctx, open[1], error, Builds::After::tried_again));
   ASSERT_EQ(builds.open(ctx, 7).value().size(), 1U);
-  ASSERT_TRUE(builds.note_failure(ctx, open[1], error, true));
+  ASSERT_TRUE(builds.note_failure(ctx, open[1], error, Builds::After::over));
   EXPECT_TRUE(builds.open(ctx, 7).value().empty());
   const auto all = builds.list(ctx, {.source = world.source}).value();
   ASSERT_EQ(all.size(), 2U);

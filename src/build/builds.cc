@@ -5,8 +5,9 @@
 
 #include "base/one_line.h"
 #include "base/text.h"
+#include "build/plan.h"
 #include "db/time_column.h"
-#include "jobs/rows.h"
+#include "jobs/policy.h"
 
 namespace granary::build {
 namespace {
@@ -59,6 +60,20 @@ Result<> read_builds(Session& session, std::string_view sql, std::initializer_li
     out.push_back(TRY(to_build(row)));
     return {};
   });
+}
+
+/// That a build was ordered for it. Not the row of a tag: others would be taken for those of the first look.
+Result<> forget(db::WriteSession& session, std::int64_t builder, std::string_view ref,
+                std::string_view commit) {
+  constexpr std::string_view kTags = "refs/tags/";
+  if (ref.empty()) return {};
+  if (ref.starts_with(kTags))
+    TRY(session.execute(
+        "UPDATE git_tags SET commit_sha = '' WHERE builder = $1 AND tag = $2 AND commit_sha = $3",
+        {builder, ref.substr(kTags.size()), commit}));
+  else
+    TRY(session.execute("UPDATE git_builders SET head = '' WHERE id = $1 AND head = $2", {builder, commit}));
+  return {};
 }
 
 }  // namespace
@@ -138,14 +153,22 @@ Result<bool> Builds::is_built(const Context& ctx, std::int64_t builder, std::str
 
 Result<std::int64_t> Builds::end_orphans(const Context& ctx, std::int64_t builder) {
   constexpr std::string_view kOrphans =
-      "SELECT b.id, COALESCE(j.error, '') FROM git_builds b LEFT JOIN jobs j ON j.id = b.job "
-      "WHERE b.builder = $1 AND b.state = 'waiting' AND (j.id IS NULL OR j.state NOT IN ('waiting', "
-      "'running'))";
-  std::vector<std::pair<std::int64_t, std::string>> all;
+      "SELECT b.id, COALESCE(j.error, ''), b.ref, b.commit_sha, COALESCE(j.state, '') FROM git_builds b "
+      "LEFT JOIN jobs j ON j.id = b.job WHERE b.builder = $1 AND b.state = 'waiting' "
+      "AND (j.id IS NULL OR j.state NOT IN ('waiting', 'running'))";
+  struct Orphan {
+    std::int64_t id;
+    std::string error, ref, commit;
+    bool forgotten;
+  };
+  std::vector<Orphan> all;
   const auto read = [&](Session& session) -> Result<> {
     all.clear();
     return session.query(kOrphans, {builder}, [&](const Row& row) -> Result<> {
-      all.emplace_back(row.integer(0), row.text(1));
+      all.push_back({row.integer(0), std::string(row.text(1)), std::string(row.text(2)),
+                     std::string(row.text(3)), false});
+      all.back().forgotten = jobs::parse_state(row.text(4)) == jobs::State::failed &&
+                             !all.back().error.starts_with(jobs::kNodeLost);
       return {};
     });
   };
@@ -153,12 +176,13 @@ Result<std::int64_t> Builds::end_orphans(const Context& ctx, std::int64_t builde
   if (all.empty()) return 0;
   TRY(database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
     TRY(read(session));
-    for (const auto& [id, error] : all) {
-      const auto why = one_line(error.empty() ? "its job was ended" : error, kLongestError);
+    for (const auto& one : all) {
+      const auto why = one_line(one.error.empty() ? "its job was ended" : one.error, kLongestError);
       TRY(
           session.execute("UPDATE git_builds SET state = 'failed', finished_at = $2, error = CASE WHEN error "
                           "= '' THEN $3 ELSE error END WHERE id = $1",
-                          {id, micros(clock_->now()), std::string_view(why)}));
+                          {one.id, micros(clock_->now()), std::string_view(why)}));
+      if (one.forgotten) TRY(forget(session, builder, one.ref, one.commit));
     }
     return {};
   }));
@@ -215,17 +239,32 @@ Result<> Builds::succeed(const Context& ctx, const Build& build, const Outcome& 
   });
 }
 
-Result<> Builds::note_failure(const Context& ctx, const Build& build, const Error& error, bool over) {
+Result<> Builds::note_failure(const Context& ctx, const Build& build, const Error& error, After after) {
   const auto text =
       one_line(error.hint().empty() ? error.message() : error.message() + "; " + error.hint(), kLongestError);
   return database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
     TRY(session.execute("UPDATE git_builds SET error = $2 WHERE id = $1",
                         {build.id, std::string_view(text)}));
-    if (over)
+    if (after != After::tried_again)
       TRY(session.execute("UPDATE git_builds SET state = 'failed', finished_at = $2 WHERE id = $1",
                           {build.id, micros(clock_->now())}));
+    if (after == After::forgotten) TRY(forget(session, build.builder, build.ref, build.commit));
     return {};
   });
+}
+
+Result<bool> Builds::may_order(const Context& ctx, std::int64_t builder, std::string_view commit) {
+  bool may = true;
+  TRY(database_->read(ctx, [&](Session& session) -> Result<> {
+    return session.query(
+        "SELECT COUNT(*), COALESCE(MAX(finished_at), 0) FROM git_builds WHERE builder = $1 AND commit_sha = "
+        "$2 AND state = 'failed'",
+        {builder, commit}, [&](const Row& row) -> Result<> {
+          may = clock_->now() >= from_micros(row.integer(1)) + again_after(row.integer(0));
+          return {};
+        });
+  }));
+  return may;
 }
 
 Result<std::vector<Build>> Builds::list(const Context& ctx, const BuildFilter& filter) {

@@ -59,7 +59,8 @@ class Builds {
   /// Whether the last build of the commit went well; false too when there was none.
   Result<bool> is_built(const Context&, std::int64_t builder, std::string_view commit);
 
-  /// Builds that wait for jobs that are over have failed with them; how many it were.
+  /// Builds that wait for jobs that are over have failed with them; how many it were. Their commits are
+  /// found anew, unless the job was cancelled, or its nodes died of it, perhaps.
   Result<std::int64_t> end_orphans(const Context&, std::int64_t builder);
 
   /// To be called before they are published: what is there with these bytes comes from the commit.
@@ -69,8 +70,11 @@ class Builds {
   Result<std::vector<Digest>> digests_of(const Context&, std::int64_t builder, std::string_view commit);
 
   Result<> succeed(const Context&, const Build&, const Outcome&);
-  /// `over`: it is not tried again.
-  Result<> note_failure(const Context&, const Build&, const Error&, bool over);
+  /// By its job; `forgotten`: it is none of the build's own, so a later look finds the commit anew.
+  enum class After : std::uint8_t { tried_again, over, forgotten };
+  Result<> note_failure(const Context&, const Build&, const Error&, After after);
+  /// False while it is too early to order the commit again whose builds were given up.
+  Result<bool> may_order(const Context&, std::int64_t builder, std::string_view commit);
 
   Result<std::vector<Build>> list(const Context&, const BuildFilter&);
 

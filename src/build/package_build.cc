@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include "base/file.h"
@@ -19,6 +20,16 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kKeptLines = 200, kMostProducts = 8;
+
+/// As pip says that the index did not answer.
+bool lacked_index(const std::vector<std::string>& lines) {
+  constexpr auto kSigns = std::to_array<std::string_view>(
+      {"connection broken by", "Max retries exceeded", "Connection timed out", "HTTP error 5"});
+  return std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
+    return std::any_of(kSigns.begin(), kSigns.end(),
+                       [&](std::string_view sign) { return line.find(sign) != std::string::npos; });
+  });
+}
 
 class Making {
  public:
@@ -38,6 +49,7 @@ class Making {
     TRY(run(python, "building the sdist", build_words(python, "--sdist"), isolated()));
     const auto wheel = run(python, "building the wheel", build_words(python, "--wheel"), isolated());
     TRY(ctx_->check());
+    if (!wheel && wheel.error().code() == Errc::unavailable) return tl::unexpected(wheel.error());
     if (!wheel) ctx_->log().warn("no wheel: " + wheel.error().message());
     return {};
   }
@@ -76,7 +88,8 @@ class Making {
                                      lines.emplace_back(line);
                                    }));
     if (status == 0) return {};
-    return fail(Errc::unavailable, doing + " failed (" + std::to_string(status) + "): " + gist_of(lines),
+    return fail(network && lacked_index(lines) ? Errc::unavailable : Errc::corrupt,
+                doing + " failed (" + std::to_string(status) + "): " + gist_of(lines),
                 "the log of the job has all that it said");
   }
 
@@ -144,7 +157,7 @@ Result<std::vector<Product>> build_package(const Context& ctx, const Sandbox& sa
       names.push_back(std::move(name));
   }
   if (names.empty() || names.size() > kMostProducts)
-    return fail(Errc::unavailable, "the build made " + std::to_string(names.size()) + " packages",
+    return fail(Errc::corrupt, "the build made " + std::to_string(names.size()) + " packages",
                 "the log of the job has all that it said");
   std::sort(names.begin(), names.end(), [](const std::string& a, const std::string& b) {
     const bool wheel_a = a.ends_with(".whl"), wheel_b = b.ends_with(".whl");

@@ -23,8 +23,9 @@ struct Product {
 Result<std::string> package_folder(const WorkFolder&, const Builder&, model::Ecosystem);
 
 /// Bytes that are in the work folder until it goes; wheels first, so that no installer sees an sdist alone. A
-/// wheel that cannot be built is left out with a warning in the log. Errc::unavailable with the tool's words
-/// when it fails, too_large, deadline_exceeded, unsupported (no tool).
+/// wheel that cannot be built is left out with a warning in the log. Errc::corrupt with the tool's words when
+/// it fails, too_large, deadline_exceeded; unsupported (no tool) and unavailable (the index, or room on the
+/// disk) are no failures of the package.
 Result<std::vector<Product>> build_package(const Context&, const Sandbox&, const WorkFolder&,
                                            const ToolSettings&, const std::string& folder, model::Ecosystem,
                                            std::int64_t commit_time);

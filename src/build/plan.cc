@@ -6,6 +6,8 @@
 namespace granary::build {
 namespace {
 
+constexpr std::chrono::minutes kLongestAgain = std::chrono::hours(6);
+
 /// Of the tags that are watched.
 std::vector<RemoteRef> new_ones(const std::vector<RemoteRef>& refs, const std::vector<RemoteRef>& known) {
   std::map<std::string_view, std::string_view> commits;
@@ -54,10 +56,16 @@ Builds::Plan plan_tags(const Builder& builder, const Order& order, const std::ve
 
 }  // namespace
 
-bool has_news(const Builder& builder, const std::vector<RemoteRef>& refs,
-              const std::vector<RemoteRef>& known_tags) {
-  if (builder.trigger == Trigger::tags) return !new_ones(refs, known_tags).empty();
-  return !refs.empty() && refs.front().commit != builder.head;
+std::vector<RemoteRef> news(const Builder& builder, const std::vector<RemoteRef>& refs,
+                            const std::vector<RemoteRef>& known_tags) {
+  if (builder.trigger == Trigger::tags) return new_ones(refs, known_tags);
+  if (refs.empty() || refs.front().commit == builder.head) return {};
+  return {refs.front()};
+}
+
+std::chrono::minutes again_after(std::int64_t given_up) noexcept {
+  if (given_up <= 0) return std::chrono::minutes(0);
+  return std::min(std::chrono::minutes(10) * (1 << std::min<std::int64_t>(given_up - 1, 10)), kLongestAgain);
 }
 
 Result<Builds::Plan> plan(const Builder& builder, const Order& order, const std::vector<RemoteRef>& refs,

@@ -1,6 +1,8 @@
 #pragma once
 /// What is new in a repository, and so is to be built. Pure.
 
+#include <chrono>
+#include <cstdint>
 #include <functional>
 #include <string_view>
 #include <vector>
@@ -25,7 +27,11 @@ inline constexpr std::size_t kWatchedTags = 1000;
 /// the newest is built; later each one that is new or was moved. Errc::not_found for a tag that there is not.
 Result<Builds::Plan> plan(const Builder&, const Order&, const std::vector<RemoteRef>& refs, const Known&);
 
-/// Whether a look found something that no build was ordered for.
-bool has_news(const Builder&, const std::vector<RemoteRef>& refs, const std::vector<RemoteRef>& known_tags);
+/// What a look found that no build was ordered for.
+std::vector<RemoteRef> news(const Builder&, const std::vector<RemoteRef>& refs,
+                            const std::vector<RemoteRef>& known_tags);
+
+/// A commit whose builds were given up so often, for what was away, is ordered again so long after the last.
+std::chrono::minutes again_after(std::int64_t given_up) noexcept;
 
 }  // namespace granary::build

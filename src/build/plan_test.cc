@@ -78,8 +78,8 @@ TEST(Plan, LaterEveryTagThatIsNewOrWasMovedIsBuilt) {
   const Refs now = {{"v1", kOld}, {"v2", kNew}, {"v3", kNew}};
   const auto later = plan(builder_of(Trigger::tags), {1}, now, known_of(before, true)).value();
   EXPECT_EQ(later.wanted, (Refs{{"refs/tags/v2", kNew}, {"refs/tags/v3", kNew}}));
-  EXPECT_TRUE(has_news(builder_of(Trigger::tags), now, before));
-  EXPECT_FALSE(has_news(builder_of(Trigger::tags), now, now));
+  EXPECT_EQ(news(builder_of(Trigger::tags), now, before), (Refs{{"v2", kNew}, {"v3", kNew}}));
+  EXPECT_TRUE(news(builder_of(Trigger::tags), now, now).empty());
 }
 
 TEST(Plan, OfVeryManyTagsTheNewestAreWatched) {
@@ -88,7 +88,7 @@ TEST(Plan, OfVeryManyTagsTheNewestAreWatched) {
   const auto first = plan(builder_of(Trigger::tags), {1}, tags, known_of({}, false)).value();
   EXPECT_EQ(first.tags.size(), kWatchedTags);
   EXPECT_EQ(first.wanted, (Refs{{"refs/tags/v4999", kOld}}));
-  EXPECT_FALSE(has_news(builder_of(Trigger::tags), tags, first.tags));
+  EXPECT_TRUE(news(builder_of(Trigger::tags), tags, first.tags).empty());
   EXPECT_TRUE(plan(builder_of(Trigger::tags), {1, "v3", ""}, tags, known_of({}, true))) << "any by its name";
 }
 
@@ -102,9 +102,17 @@ TEST(Plan, AnOrderForATagOrACommitBuildsThat) {
             (Refs{{"", kOld}}));
 }
 
+TEST(Plan, WhatWasGivenUpForAnOutageIsOrderedAgainLaterAndLater) {
+  using std::chrono::minutes;
+  EXPECT_EQ(again_after(0), minutes(0));
+  EXPECT_EQ(again_after(1), minutes(10));
+  EXPECT_EQ(again_after(3), minutes(40));
+  EXPECT_EQ(again_after(100), minutes(360));
+}
+
 TEST(Plan, ARepositoryWithoutTagsHasNothing) {
   EXPECT_TRUE(plan(builder_of(Trigger::tags), {1}, {}, known_of({}, false)).value().wanted.empty());
-  EXPECT_FALSE(has_news(builder_of(Trigger::tags), {}, {}));
+  EXPECT_TRUE(news(builder_of(Trigger::tags), {}, {}).empty());
 }
 
 }  // namespace

@@ -78,8 +78,11 @@ Result<> Poller::look_at(const Context& ctx, const Builder& builder) {
   const auto box = TRY(sandbox(ctx));
   TRY(end_orphans(ctx, parts_, builder));
   const auto refs = TRY(look(ctx, parts_, box, builder));
-  if (has_news(builder, refs, TRY(parts_.builds->known_tags(ctx, builder.id))))
+  for (const auto& ref : news(builder, refs, TRY(parts_.builds->known_tags(ctx, builder.id)))) {
+    if (!TRY(parts_.builds->may_order(ctx, builder.id, ref.commit))) continue;
     TRY(parts_.builders->order(ctx, builder, {builder.id}));
+    break;
+  }
   if (!builder.problem.empty()) return parts_.builders->note_good_look(ctx, builder.id);
   return {};
 }
