@@ -40,6 +40,7 @@ struct Builder {
   bool tags_seen = false;        // tags: a look knew all that there were; later ones are new
   std::string problem{};         // of the last look at the repository; empty: none
   std::optional<Time> looked_at{};
+  std::chrono::milliseconds look_pause{};  // how much later than the others it is looked at
   Time created_at{};
 };
 

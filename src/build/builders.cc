@@ -1,5 +1,7 @@
 #include "build/builders.h"
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "base/one_line.h"
 #include "base/text.h"
@@ -18,10 +20,11 @@ using db::Session;
 constexpr std::string_view kKind = "build";
 constexpr std::int64_t kPriority = 6;  // somebody may wait; builds are short
 constexpr std::size_t kLongestProblem = 1000;
+constexpr std::chrono::milliseconds kLongestWait = std::chrono::hours(1);
 
 #define GRANARY_BUILDER_COLUMNS                                                                  \
   "id, source, name, url, branch, build_trigger, credential, sub_dir, submodules, clone_depth, " \
-  "package, head, problem, looked_at, created_at, tags_seen"
+  "package, head, problem, looked_at, created_at, tags_seen, look_pause"
 
 Result<Builder> to_builder(const Row& row) {
   Builder out;
@@ -45,6 +48,7 @@ Result<Builder> to_builder(const Row& row) {
   if (row.integer(13) != 0) out.looked_at = from_micros(row.integer(13));
   out.created_at = from_micros(row.integer(14));
   out.tags_seen = row.integer(15) != 0;
+  out.look_pause = std::chrono::milliseconds(row.integer(16) / 1000);
   return out;
 }
 
@@ -162,7 +166,8 @@ Result<Builder> Builders::edit(const Context& ctx, model::SourceId source, std::
       out.looked_at.reset();
     TRY(session.execute(
         "UPDATE git_builders SET url = $2, branch = $3, credential = $4, sub_dir = $5, submodules = $6, "
-        "clone_depth = $7, looked_at = $8 WHERE id = $1",
+        "clone_depth = $7, looked_at = $8, look_pause = CASE WHEN $8 = 0 THEN 0 ELSE look_pause END "
+        "WHERE id = $1",
         {out.id, std::string_view(out.url), std::string_view(out.branch), std::string_view(out.credential),
          std::string_view(out.sub_dir), out.submodules, out.clone_depth,
          out.looked_at ? micros(*out.looked_at) : std::int64_t{0}}));
@@ -269,11 +274,13 @@ Result<bool> Builders::is_due(const Context& ctx, std::chrono::milliseconds inte
   bool due = false;
   TRY(database_->read(ctx, [&](Session& session) -> Result<> {
     due = false;
-    return session.query("SELECT id FROM git_builders WHERE looked_at <= $1 LIMIT 1", {until},
-                         [&](const Row&) -> Result<> {
-                           due = true;
-                           return {};
-                         });
+    return session.query(
+        "SELECT id FROM git_builders WHERE looked_at <= $1 AND looked_at + look_pause <= $1 "
+        "LIMIT 1",
+        {until}, [&](const Row&) -> Result<> {
+          due = true;
+          return {};
+        });
   }));
   return due;
 }
@@ -286,8 +293,9 @@ Result<std::optional<Builder>> Builders::claim_due(const Context& ctx, std::chro
   TRY(database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
     // The time is asked twice, so that of two nodes the second finds that it is late.
     claimed = TRY(one(session,
-                      "UPDATE git_builders SET looked_at = $1 WHERE looked_at <= $2 AND id = "
-                      "(SELECT id FROM git_builders WHERE looked_at <= $2 ORDER BY looked_at, id LIMIT 1) "
+                      "UPDATE git_builders SET looked_at = $1 WHERE looked_at + look_pause <= $2 AND id = "
+                      "(SELECT id FROM git_builders WHERE looked_at <= $2 AND looked_at + look_pause <= $2 "
+                      "ORDER BY CASE WHEN look_pause = 0 THEN 0 ELSE 1 END, looked_at, id LIMIT 1) "
                       "RETURNING " GRANARY_BUILDER_COLUMNS,
                       {micros(now), until}));
     return {};
@@ -298,8 +306,19 @@ Result<std::optional<Builder>> Builders::claim_due(const Context& ctx, std::chro
 Result<> Builders::note_look(const Context& ctx, std::int64_t id, std::string_view problem) {
   const auto text = one_line(problem, kLongestProblem);
   return database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
-    TRY(session.execute("UPDATE git_builders SET looked_at = $2, problem = $3 WHERE id = $1",
+    TRY(
+        session.execute("UPDATE git_builders SET looked_at = $2, problem = $3, "
+                        "look_pause = CASE WHEN $3 = '' THEN 0 ELSE look_pause END WHERE id = $1",
                         {id, micros(clock_->now()), std::string_view(text)}));
+    return {};
+  });
+}
+
+Result<> Builders::pause(const Context& ctx, const Builder& builder, std::chrono::milliseconds interval) {
+  const auto wait = std::min((builder.look_pause + interval) * 2, std::max(kLongestWait, interval));
+  return database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
+    TRY(session.execute("UPDATE git_builders SET look_pause = $2 WHERE id = $1",
+                        {builder.id, std::chrono::microseconds(wait - interval).count()}));
     return {};
   });
 }
@@ -308,10 +327,10 @@ Result<> Builders::note_good_look(const Context& ctx, std::int64_t id) {
   return database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
     // As of_node() begins.
     TRY(
-        session.execute("UPDATE git_builders SET looked_at = $2, problem = '' WHERE id = $1 AND NOT "
-                        "(problem LIKE 'node %' AND EXISTS (SELECT 1 FROM jobs WHERE jobs.kind = $3 AND "
+        session.execute("UPDATE git_builders SET looked_at = $2, look_pause = 0, problem = CASE WHEN "
+                        "problem LIKE 'node %' AND EXISTS (SELECT 1 FROM jobs WHERE jobs.kind = $3 AND "
                         "jobs.state = 'waiting' AND jobs.source = git_builders.source AND "
-                        "jobs.error LIKE 'node %'))",
+                        "jobs.error LIKE 'node %') THEN problem ELSE '' END WHERE id = $1",
                         {id, micros(clock_->now()), kKind}));
     return {};
   });

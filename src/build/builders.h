@@ -63,14 +63,17 @@ class Builders {
   /// While another one's lease holds this only reads.
   Result<std::int64_t> claim_building(const Context&, std::int64_t builder, std::int64_t job);
 
-  /// One that nobody has looked at for `interval`: it is the caller's from now on. Absent: none is due.
+  /// One that nobody has looked at for `interval` and its pause: it is the caller's from now on. Those
+  /// without a pause come first. Absent: none is due.
   Result<std::optional<Builder>> claim_due(const Context&, std::chrono::milliseconds interval);
   /// Whether claim_due() would find one.
   Result<bool> is_due(const Context&, std::chrono::milliseconds interval);
   /// How the look went; empty: well.
   Result<> note_look(const Context&, std::int64_t id, std::string_view problem);
-  /// Its problem is over; but what a node lacks is one while jobs of the source wait for a node that does
-  /// not.
+  /// After a look that failed: until the next goes well the time between two doubles, to an hour.
+  Result<> pause(const Context&, const Builder&, std::chrono::milliseconds interval);
+  /// Its problem and its pause are over; but what a node lacks is one while jobs of the source wait for a
+  /// node that does not.
   Result<> note_good_look(const Context&, std::int64_t id);
   /// The first package that a builder makes is its own. Errc::invalid_argument when it made another before,
   /// or another builder of the source makes it.

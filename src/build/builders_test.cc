@@ -67,8 +67,37 @@ TEST_P(BuildersTest, ABuilderIsLookedAtByOneNodeOnceInAnInterval) {
   EXPECT_FALSE(builders.claim_due(ctx, 5min).value());
 }
 
+TEST_P(BuildersTest, WhatCannotBeReachedIsLookedAtLaterAndLaterAndAfterTheOthers) {
+  const auto dead = make("dead");
+  world.clock->advance(1s);
+  const auto alive = make("alive");
+  const auto looked = [&] { return builders.get(ctx, dead.id).value(); };
+  const auto due_after = [&](std::chrono::minutes time) -> std::string {
+    world.clock->advance(time);
+    const auto claimed = builders.claim_due(ctx, 5min).value();
+    return claimed ? claimed->name : "none";
+  };
+  EXPECT_EQ(due_after(6min), "dead") << "the one that was looked at first";
+  for (const std::chrono::minutes wait : {10min, 20min, 40min, 60min, 60min}) {
+    ASSERT_TRUE(builders.note_look(ctx, dead.id, "no route to host"));
+    ASSERT_TRUE(builders.pause(ctx, looked(), 5min));
+    EXPECT_EQ(looked().look_pause, wait - 5min);
+    EXPECT_EQ(due_after(wait - 1min), "alive");
+    EXPECT_EQ(due_after(0min), "none") << wait.count();
+    EXPECT_EQ(due_after(1min), "dead");
+  }
+  ASSERT_TRUE(builders.note_look(ctx, dead.id, ""));
+  EXPECT_EQ(looked().look_pause, 0min);
+  ASSERT_TRUE(builders.pause(ctx, looked(), 5min));
+  EXPECT_EQ(due_after(90min), "alive") << "both are due";
+  ASSERT_TRUE(builders.note_good_look(ctx, dead.id));
+  EXPECT_EQ(looked().look_pause, 0min);
+  ASSERT_TRUE(builders.pause(ctx, looked(), 120min));
+  EXPECT_EQ(looked().look_pause, 0min) << "an interval of hours is no shorter";
+}
+
 TEST_P(BuildersTest, AnotherUrlIsLookedAtSoon) {
-  make("pkg");
+  ASSERT_TRUE(builders.pause(ctx, make("pkg"), 5min));
   BuilderChange change;
   change.url = "file:///srv/other";
   EXPECT_EQ(builders.edit(ctx, world.source, "pkg", change).value().url, "file:///srv/other");

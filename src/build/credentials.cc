@@ -90,6 +90,9 @@ Result<> Credentials::change(const Context& ctx, const Credential& credential) {
          std::string_view(credential.user), std::string_view(secret), std::string_view(passphrase),
          micros(clock_->now())}));
     if (changed == 0) return none(credential.kind, credential.name);
+    // Who waits for it looks at the next time that the others are.
+    TRY(session.execute("UPDATE git_builders SET look_pause = 0 WHERE LOWER(credential) = $1",
+                        {std::string_view(lower(credential.name))}));
     return {};
   });
 }

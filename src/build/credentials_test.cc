@@ -60,6 +60,19 @@ TEST_P(CredentialsTest, WhatAnotherKeyHasSealedIsNamedUntilItIsGivenAgain) {
   EXPECT_EQ(left[0].secret + left[0].passphrase, "");
 }
 
+TEST_P(CredentialsTest, WithAnotherSecretABuilderThatWasRefusedIsLookedAtSoon) {
+  ASSERT_TRUE(credentials.create(ctx, {Transport::https, "Team", "bot", "old"}, false));
+  Builders builders(world.database, world.clock, 0);
+  auto wanted = world.wanted("pkg", "https://git.example.com/pkg.git");
+  wanted.credential = "team";
+  const auto builder = builders.create(ctx, wanted).value().builder;
+  ASSERT_TRUE(builders.pause(ctx, builder, std::chrono::minutes(5)));
+  world.clock->advance(std::chrono::minutes(6));
+  EXPECT_FALSE(builders.is_due(ctx, std::chrono::minutes(5)).value());
+  ASSERT_TRUE(credentials.change(ctx, {Transport::https, "Team", "", "new"}));
+  EXPECT_TRUE(builders.is_due(ctx, std::chrono::minutes(5)).value());
+}
+
 TEST_P(CredentialsTest, OneThatABuilderUsesStays) {
   ASSERT_TRUE(credentials.create(ctx, {Transport::https, "team", "bot", "s"}, false));
   Builders builders(world.database, world.clock, 0);

@@ -54,6 +54,7 @@ void Poller::look_at_due(const std::stop_token& stop) {
       log_.failed("cannot look at the repository of the builder " + (*due)->name, looked.error());
     if (const auto noted = parts_.builders->note_look(ctx, (*due)->id, looked.error().message()); !noted)
       return;
+    if (sandbox(ctx) && !parts_.builders->pause(ctx, **due, interval_)) return;
   }
 }
 
@@ -83,7 +84,8 @@ Result<> Poller::look_at(const Context& ctx, const Builder& builder) {
     TRY(parts_.builders->order(ctx, builder, {builder.id}));
     break;
   }
-  if (!builder.problem.empty()) return parts_.builders->note_good_look(ctx, builder.id);
+  if (!builder.problem.empty() || builder.look_pause.count() != 0)
+    return parts_.builders->note_good_look(ctx, builder.id);
   return {};
 }
 

@@ -80,8 +80,13 @@ ALTER TABLE git_builders ADD COLUMN building BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX git_builds_that_wait ON git_builds (builder, job) WHERE state = 'waiting';
 )sql";
 
-constexpr std::array<db::Migration, 2> kMigrations = {
-    {{"build.0001", kInitial}, {"build.0002", kOneAtATime}}};
+// How much later than the others it is looked at, in microseconds: its repository could not be reached.
+constexpr std::string_view kLookPause = R"sql(
+ALTER TABLE git_builders ADD COLUMN look_pause BIGINT NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array<db::Migration, 3> kMigrations = {
+    {{"build.0001", kInitial}, {"build.0002", kOneAtATime}, {"build.0003", kLookPause}}};
 
 }  // namespace
 
