@@ -292,7 +292,11 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
      GRANARY_AT(repos.bioconductor)},
     later("Repos", "OpenVSX", Type::string, "Name of the repository that a new server creates by itself."),
     {"Jobs", "Workers", Type::integer, "2",
-     "Jobs that run on this node at a time; 0: none, other nodes run them.", GRANARY_AT(jobs.workers)},
+     "Jobs that run on this node at a time; 0: none, other nodes run them. From 2 on one is left to jobs "
+     "that "
+     "take no hours: builds from git, verify, collect, gc, crawl, describe and fetch of everything share the "
+     "others.",
+     GRANARY_AT(jobs.workers)},
     {"Jobs", "Lease", Type::duration, "1m",
      "How long the jobs of a node that has stopped answering stay its own, before another takes them over.",
      GRANARY_AT(jobs.lease)},

@@ -79,6 +79,7 @@ class CollectJob final : public jobs::Handler {
   CollectJob(std::string_view kind, std::shared_ptr<Ingest> ingest, std::chrono::seconds grace)
       : kind_(kind), ingest_(std::move(ingest)), grace_(grace) {}
   std::string_view kind() const noexcept override { return kind_; }
+  bool takes_long() const noexcept override { return true; }
   Result<> run(const Context& ctx, jobs::Turn& turn) override {
     const auto how = TRY(parse_arguments(turn.job().spec.arguments));
     const auto grace = how.grace.value_or(grace_);
@@ -101,6 +102,7 @@ class VerifyJob final : public jobs::Handler {
  public:
   explicit VerifyJob(std::shared_ptr<Ingest> ingest) : ingest_(std::move(ingest)) {}
   std::string_view kind() const noexcept override { return kVerify; }
+  bool takes_long() const noexcept override { return true; }  // all the bytes that there are
   Result<> run(const Context& ctx, jobs::Turn& turn) override {
     const auto found = TRY(ingest_->verify(ctx, shown_by(turn, "verifying")));
     for (std::size_t i = 0; i < std::min(found.problems.size(), kNamedProblems); ++i) {

@@ -27,6 +27,11 @@ TEST_F(MaintenanceJobsTest, WhatCanBeSubmittedHasAHandler) {
   EXPECT_TRUE(run(verify_job()));
 }
 
+TEST_F(MaintenanceJobsTest, TheyLeaveAWorkerToJobsThatAreShort) {
+  for (const auto& handler : maintenance_handlers(nullptr, std::chrono::hours(1)))
+    EXPECT_TRUE(handler->takes_long()) << handler->kind();
+}
+
 TEST_F(MaintenanceJobsTest, CollectDoesAsItIsToldAndSaysWhatCameOfIt) {
   const auto package = r_package("pkg", "1.0");
   ASSERT_TRUE(publish("r", package));

@@ -185,21 +185,63 @@ class Hours final : public Handler {
   Result<> run(const Context& ctx, Turn&) override { return until_stopped(ctx); }
 };
 
-TEST_F(RunnerTest, JobsThatTakeLongLeaveAWorkerToTheOthers) {
-  std::vector<std::unique_ptr<Handler>> handlers;
-  handlers.push_back(std::make_unique<Hours>());
-  handlers.push_back(std::make_unique<Scripted>([](const Context&, Turn&) { return Result<>(); }));
-  Runner runner({queue, schedules, clock, nullptr, &metrics},
-                {.worker = "a", .workers = 2, .poll = milliseconds(10), .report = milliseconds(10)},
-                std::move(handlers));
-  database->on_change(runner.listener());
+class LongRunnerTest : public RunnerTest {
+ protected:
+  /// Not started yet.
+  std::shared_ptr<Runner> with_workers(unsigned workers) {
+    std::vector<std::unique_ptr<Handler>> handlers;
+    handlers.push_back(std::make_unique<Hours>());
+    handlers.push_back(std::make_unique<Scripted>([](const Context&, Turn&) { return Result<>(); }));
+    RunnerOptions options;
+    options.worker = "a";
+    options.workers = workers;
+    options.lease = std::chrono::hours(9);
+    options.poll = options.report = milliseconds(10);
+    auto runner = std::make_shared<Runner>(RunnerParts{queue, schedules, clock, nullptr, &metrics}, options,
+                                           std::move(handlers));
+    database->on_change(runner->listener());
+    return runner;
+  }
+};
+
+TEST_F(LongRunnerTest, JobsThatTakeLongLeaveAWorkerToTheOthers) {
+  const auto runner = with_workers(2);
   const auto first = submit({.kind = "hours"}), second = submit({.kind = "hours"});
-  runner.start();
+  runner->start();
   ASSERT_TRUE(reaches(first, State::running));
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(reaches(submit(), State::succeeded));
   EXPECT_EQ(queue->get(ctx, second)->state, State::waiting);
   ASSERT_TRUE(queue->cancel(ctx, first));
   EXPECT_TRUE(reaches(second, State::running)) << "when the first one has ended";
+}
+
+TEST_F(LongRunnerTest, AnOnlyWorkerRunsThemToo) {
+  const auto runner = with_workers(1);
+  runner->start();
+  const auto hours = submit({.kind = "hours"});
+  ASSERT_TRUE(reaches(hours, State::running));
+  const auto after = submit();
+  ASSERT_TRUE(queue->cancel(ctx, hours));
+  EXPECT_TRUE(reaches(after, State::succeeded));
+}
+
+TEST_F(LongRunnerTest, OneOfAScheduleWaitsOnceForAnother) {
+  const auto runner = with_workers(2);
+  ASSERT_TRUE(schedules->define(ctx, {"hourly", "@hourly", {.kind = "hours", .key = "scheduled"}}));
+  const auto busy = submit({.kind = "hours", .key = "other"});
+  runner->start();
+  ASSERT_TRUE(reaches(busy, State::running));
+  const auto entry = [&] { return schedules->list(ctx).value().at(0); };
+  clock->advance(std::chrono::hours(1));
+  ASSERT_TRUE(eventually([&] { return entry().last_job != 0; }));
+  const auto waits = entry().last_job;
+  const auto next = entry().next_at;
+  clock->advance(std::chrono::hours(1));
+  ASSERT_TRUE(eventually([&] { return entry().next_at != next; }));
+  EXPECT_EQ(entry().last_job, waits) << "the next time finds it waiting";
+  EXPECT_EQ(queue->get(ctx, waits)->state, State::waiting);
+  ASSERT_TRUE(queue->cancel(ctx, busy));
+  EXPECT_TRUE(reaches(waits, State::running));
 }
 
 TEST_F(RunnerTest, AFailedJobIsTriedAgainByTheClock) {
