@@ -6,7 +6,6 @@
 #include <functional>
 #include <mutex>
 #include <thread>
-#include <unordered_set>
 
 #include "base/away.h"
 #include "base/hash.h"
@@ -15,14 +14,15 @@
 #include "catalog/named.h"
 #include "r/tree_name.h"
 #include "view/directory.h"
+#include "view/kept_names.h"
 #include "view/made_once.h"
+#include "view/merged_files.h"
 #include "view/newest_file.h"
 #include "view/own_sources.h"
 #include "view/pinned.h"
 #include "view/pins.h"
 #include "view/projects.h"
 #include "view/r_trees.h"
-#include "view/read_names.h"
 #include "view/render_store.h"
 
 namespace granary::view {
@@ -58,30 +58,6 @@ std::string fingerprint_of(const Snapshot& snapshot) {
   return sha256(as_bytes(text)).hex().substr(0, 32);
 }
 
-/// For each pin that is a mirror of R packages its tree; null for other sources.
-struct Trees {
-  std::vector<RTrees::Shared> shown;
-  /// Where binaries are shown: their sources, which say too whose a name is. Empty when that is the same.
-  std::vector<RTrees::Shared> sources;
-};
-
-bool has_package(const RTree& tree, const model::Pin& pin, std::string_view package) {
-  const auto* held = tree.find(package);
-  RPackageView shown;
-  if (held == nullptr) return false;
-  const auto loaded = shown.load(*held, pin.until);
-  return loaded && *loaded;
-}
-
-/// Every version that a mirror shows of a package; empty when it had none.
-Result<std::vector<model::FileRecord>> mirrored_files(const RTree& tree, const model::Pin& pin,
-                                                      std::string_view name, std::string_view package) {
-  const auto* held = tree.find(package);
-  RPackageView shown;
-  if (held == nullptr || !TRY(shown.load(*held, pin.until))) return std::vector<model::FileRecord>();
-  return file_records(pin.source, name, shown);
-}
-
 Result<std::optional<std::chrono::sys_days>> first_dated(const RTree& tree) {
   std::optional<std::chrono::sys_days> first;
   r::HistoryView history;
@@ -93,14 +69,6 @@ Result<std::optional<std::chrono::sys_days>> first_dated(const RTree& tree) {
     }
   }
   return first;
-}
-
-/// Where names of a source are kept. `tree`: see tree_of_names.
-std::string key_of_names(const model::Pin& pin, std::string_view tree) {
-  auto key = std::to_string(pin.source.value) + '@' + std::to_string(pin.at.value);
-  if (is_index(pin)) return key;
-  if (pin.until) key += '<' + std::to_string(pin.until->time_since_epoch().count());
-  return key.append(1, '/').append(tree);
 }
 
 /// Apart while upstream lacks the tree, which then may come without a transaction of ours.
@@ -127,10 +95,11 @@ class CatalogViews final : public Views {
         directory_(catalog_),
         own_(catalog_),
         r_trees_(catalog_),
+        merged_(catalog_, r_trees_),
         on_demand_(std::move(on_demand)),
         projects_(catalog_, own_, on_demand_, cache_bytes / 8),
         snapshots_(kSnapshotsKept),
-        names_(std::max(cache_bytes / 8, kNamesKept)),
+        names_(catalog_, own_, std::max(cache_bytes / 8, kNamesKept)),
         files_(cache_bytes / 8),
         bodies_(cache_bytes),
         render_store_(std::move(render_store)) {}
@@ -193,9 +162,10 @@ class CatalogViews final : public Views {
     const auto touched = Freshness::observe(shard);
     const bool for_ever = snapshot.fresh.of == directory_.configuration() && !fetches;
     if (snapshot.fresh.holds() && !for_ever) narrowed.fresh = touched;
-    narrowed.pins = fetches ? TRY(projects_.owner(ctx, snapshot, project, touched,
-                                                  [&](const model::Pin& pin) { return lacks(pin, project); }))
-                            : TRY(owner(ctx, snapshot, project));
+    narrowed.pins =
+        fetches ? TRY(projects_.owner(ctx, snapshot, project, touched,
+                                      [&](const model::Pin& pin) { return names_.lacks(pin, project); }))
+                : TRY(owner(ctx, snapshot, project));
     const auto shows_own = [](const model::Pin& pin) { return is_own(pin.type); };
     // Without the database what was known last goes on, but nobody denies what he was told of and cannot
     // read.
@@ -258,7 +228,7 @@ class CatalogViews final : public Views {
                                                std::string_view package) override {
     if (snapshot.pins.empty()) return std::vector<model::FileRecord>();
     if (is_index(snapshot.pins.front())) return projects_.files(ctx, snapshot.pins.front(), package);
-    return files_of_sources(ctx, snapshot, package);
+    return merged_.files(ctx, snapshot, package);
   }
 
   Result<ProjectContent> content(const Context& ctx, const Snapshot& snapshot,
@@ -315,7 +285,7 @@ class CatalogViews final : public Views {
     }
     for (std::size_t i = 0; i < packages.size() && !indexed; ++i) {
       TRY(ctx.check());
-      const auto files = TRY(files_of_sources(ctx, snapshot, packages[i]));
+      const auto files = TRY(merged_.files(ctx, snapshot, packages[i]));
       if (!files.empty()) found[i] = newest_file(snapshot.repository->type, files);
     }
     return found;
@@ -323,16 +293,17 @@ class CatalogViews final : public Views {
 
   Result<> for_each_file(const Context& ctx, const Snapshot& snapshot,
                          const std::function<Result<>(const model::FileRecord&)>& each) override {
-    return walk(ctx, snapshot, each, [&](RPackageView& package, const model::Pin& pin) -> Result<> {
-      for (const auto& file : file_records(pin.source, snapshot.tree, package)) TRY(each(file));
-      return {};
-    });
+    return merged_.for_each_package(
+        ctx, snapshot, each, [&](RPackageView& package, const model::Pin& pin) -> Result<> {
+          for (const auto& file : file_records(pin.source, snapshot.tree, package)) TRY(each(file));
+          return {};
+        });
   }
 
   Result<> for_each_package(const Context& ctx, const Snapshot& snapshot,
                             const std::function<Result<>(const model::FileRecord&)>& own,
                             const EachMirrored& mirrored) override {
-    return walk(ctx, snapshot, own, mirrored);
+    return merged_.for_each_package(ctx, snapshot, own, mirrored);
   }
 
   Result<std::shared_ptr<const Rendered>> rendered(
@@ -389,32 +360,13 @@ class CatalogViews final : public Views {
     return text;
   }
 
-  /// Where no source is an index.
-  Result<std::vector<model::FileRecord>> files_of_sources(const Context& ctx, const Snapshot& snapshot,
-                                                          std::string_view package) {
-    std::vector<model::FileRecord> found;
-    const auto trees = TRY(trees_of(ctx, snapshot));
-    TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
-      for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
-        const auto& pin = snapshot.pins[i];
-        found = trees.shown[i] ? TRY(mirrored_files(*trees.shown[i], pin, snapshot.tree, package))
-                               : TRY(view.files(pin.source, pin.at, package));
-        const bool owned = !found.empty() || is_among_sources(trees, i, pin, package);
-        if (!trees.shown[i] && snapshot.tree != r::kSourceTree) found.clear();  // it has sources only
-        if (owned) break;
-      }
-      return {};
-    }));
-    return found;
-  }
-
   /// Of Python: what the source says of the packages that no source before it has.
   Result<> newest_of_source(const Context& ctx, const model::Pin& pin,
                             const std::vector<std::string>& packages, std::vector<FoundFile>& found,
                             std::vector<bool>& decided) {
     std::vector<std::string> asked;
     std::vector<std::size_t> places;
-    const auto names = TRY(source_names(ctx, pin, r::kSourceTree, nullptr, false));
+    const auto names = TRY(names_.get(ctx, pin, r::kSourceTree, nullptr, false));
     for (std::size_t i = 0; i < packages.size(); ++i) {
       if (decided[i] || !names->contains(packages[i])) continue;
       decided[i] = true;
@@ -437,87 +389,12 @@ class CatalogViews final : public Views {
   }
 
   Result<Names> all_names(const Context& ctx, const Snapshot& snapshot, bool titled) {
-    const auto trees = TRY(trees_of(ctx, snapshot));
+    const auto trees = TRY(merged_.trees_of(ctx, snapshot));
     const auto name = tree_of_names(snapshot);
     std::vector<Names::Part> parts;
     for (std::size_t i = 0; i < snapshot.pins.size(); ++i)
-      parts.push_back(TRY(source_names(ctx, snapshot.pins[i], name, trees.shown[i].get(), titled)));
+      parts.push_back(TRY(names_.get(ctx, snapshot.pins[i], name, trees.shown[i].get(), titled)));
     return Names(std::move(parts));
-  }
-
-  /// `tree` is null for sources that are no mirror of R packages.
-  Result<Names::Part> source_names(const Context& ctx, const model::Pin& pin, std::string_view tree_name,
-                                   const RTree* tree, bool titled) {
-    const bool apart = titled && tree == nullptr && !is_index(pin);
-    return names_.get(
-        ctx, key_of_names(pin, tree_name) + (apart ? "+titles" : ""),
-        [&]() -> Result<SourceNames> {
-          if (tree != nullptr) {
-            std::string titles;
-            TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
-              titles = TRY(view.mirrors().state(pin.source, catalog::titles_key(tree_name)));
-              return {};
-            }));
-            return read_names(*tree, pin, titles);
-          }
-          SourceNames names;
-          if (is_own(pin.type) && !apart) {
-            std::vector<std::string> own;
-            TRY(own_.append_names(ctx, pin.source, pin.at, own));
-            std::sort(own.begin(), own.end());
-            for (const auto& name : own) names.add(name);
-            names.finish();
-            return names;
-          }
-          TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
-            names = TRY(apart ? read_titled_names(ctx, view, pin) : read_names(view, pin));
-            return {};
-          }));
-          return names;
-        },
-        [](const SourceNames& names) { return names.bytes(); });
-  }
-
-  /// Source by source in order of subscription, each sorted by package.
-  template <class Own, class Mirrored>
-  Result<> walk(const Context& ctx, const Snapshot& snapshot, const Own& own, const Mirrored& mirrored) {
-    if (snapshot.pins.empty()) return {};
-    const auto trees = TRY(trees_of(ctx, snapshot));
-    return catalog_->read(ctx, [&](ReadView& view) -> Result<> {
-      std::unordered_set<std::string> given;  // packages of the sources before
-      for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
-        const auto& pin = snapshot.pins[i];
-        const bool last = i + 1 == snapshot.pins.size();
-        std::vector<std::string> names;
-        if (trees.shown[i]) {
-          RPackageView shown;
-          for (const auto& package : trees.shown[i]->packages) {
-            if (!given.empty() && given.contains(std::string(package.name))) continue;
-            if (!TRY(shown.load(package, pin.until))) continue;
-            if (!last) names.emplace_back(package.name);
-            TRY(mirrored(shown, pin));
-          }
-          TRY(ctx.check());
-        } else {
-          const bool shows = snapshot.tree == r::kSourceTree;  // else it is only asked for its names
-          TRY(view.for_each_file(pin.source, pin.at, [&](const model::FileRecord& file) -> Result<> {
-            if (given.contains(file.package)) return {};
-            if (names.empty() || names.back() != file.package) {
-              names.push_back(file.package);
-              TRY(ctx.check());
-            }
-            return shows ? own(file) : Result<>();
-          }));
-        }
-        if (i < trees.sources.size() && trees.sources[i] && !last) {
-          RPackageView shown;
-          for (const auto& package : trees.sources[i]->packages)
-            if (TRY(shown.load(package, pin.until))) names.emplace_back(package.name);
-        }
-        if (!last) given.insert(std::make_move_iterator(names.begin()), std::make_move_iterator(names.end()));
-      }
-      return {};
-    });
   }
 
   Result<FoundFile> find_known_file(const Context& ctx, const Snapshot& snapshot, std::string_view package,
@@ -531,55 +408,11 @@ class CatalogViews final : public Views {
 
   Result<FoundFile> read_file(const Context& ctx, const Snapshot& snapshot, std::string_view package,
                               std::string_view filename) {
+    if (!is_index(snapshot.pins.front())) return merged_.find_file(ctx, snapshot, package, filename);
     FoundFile found;
-    if (is_index(snapshot.pins.front())) {
-      for (auto& file : TRY(projects_.files(ctx, snapshot.pins.front(), package)))
-        if (file.filename == filename) found = std::move(file);
-      return found;
-    }
-    const auto trees = TRY(trees_of(ctx, snapshot));
-    TRY(catalog_->read(ctx, [&](ReadView& view) -> Result<> {
-      found.reset();
-      for (std::size_t i = 0; i < snapshot.pins.size(); ++i) {
-        const auto& pin = snapshot.pins[i];
-        if (trees.shown[i]) {
-          auto files = TRY(mirrored_files(*trees.shown[i], pin, snapshot.tree, package));
-          for (auto& file : files) {  // of two of a name, in folders of their own, the one in none
-            if (file.filename == filename && (!found || file.folder.empty())) found = std::move(file);
-          }
-          if (!files.empty() || is_among_sources(trees, i, pin, package)) return {};
-          continue;
-        }
-        if (snapshot.pins.size() > 1 && !TRY(view.has_package(pin.source, pin.at, package))) continue;
-        found = TRY(view.find_file(pin.source, pin.at, filename));
-        if (found && (found->package != package || snapshot.tree != r::kSourceTree)) found.reset();
-        return {};
-      }
-      return {};
-    }));
+    for (auto& file : TRY(projects_.files(ctx, snapshot.pins.front(), package)))
+      if (file.filename == filename) found = std::move(file);
     return found;
-  }
-
-  static bool shows_trees(const model::Pin& pin) {
-    return pin.type == model::SourceType::cran || pin.type == model::SourceType::bioconductor;
-  }
-
-  static bool is_among_sources(const Trees& trees, std::size_t i, const model::Pin& pin,
-                               std::string_view package) {
-    return i < trees.sources.size() && trees.sources[i] && has_package(*trees.sources[i], pin, package);
-  }
-
-  /// Read before the catalog is, because they read it.
-  Result<Trees> trees_of(const Context& ctx, const Snapshot& snapshot) {
-    const auto sources = r::source_tree_of(snapshot.tree);
-    const bool apart = sources != snapshot.tree && snapshot.pins.size() > 1;
-    Trees trees;
-    for (const auto& pin : snapshot.pins) {
-      const bool shows = shows_trees(pin);
-      trees.shown.push_back(shows ? TRY(r_trees_.get(ctx, pin, snapshot.tree)) : nullptr);
-      if (apart) trees.sources.push_back(shows ? TRY(r_trees_.get(ctx, pin, sources)) : nullptr);
-    }
-    return trees;
   }
 
   /// A day that may be settled by now although it was not when it was computed.
@@ -662,25 +495,18 @@ class CatalogViews final : public Views {
     return pins;
   }
 
-  /// Without the database: most requests for unknown names come from clients that ask every index for every
-  /// name. False also of an index whose list was never read: any name may be there.
-  bool lacks(const model::Pin& pin, std::string_view package) {
-    if (pin.exact || pin.at.value == 0) return false;
-    const auto names = names_.peek(key_of_names(pin, {}));
-    return names && !names->contains(package);
-  }
-
   std::shared_ptr<catalog::Catalog> catalog_;
   std::shared_ptr<const Clock> clock_;
   Directory directory_;
   OwnSources own_;
   RTrees r_trees_;
+  MergedFiles merged_;
   std::shared_ptr<catalog::OnDemand> on_demand_;
   Projects projects_;
   std::atomic<std::uint64_t> kept_ = 0;  // the state of the configuration whose sources own_ has
   std::mutex mutex_;
   Lru<Snapshot> snapshots_;
-  MadeOnce<SourceNames> names_;
+  KeptNames names_;
   /// What was asked for, so that all event loops give it, also while the database is gone.
   MadeOnce<FoundFile> files_;
   MadeOnce<Rendered> bodies_;
