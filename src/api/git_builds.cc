@@ -28,10 +28,15 @@ struct Standing {
 };
 
 Result<Standing> standing_of(const GitDeps& deps, const Context& ctx, const build::Build& build) {
-  if (build.state != build::Build::State::waiting)
-    return Standing{std::string(name_of(build.state)), build.error};
+  if (build.state == build::Build::State::succeeded) return Standing{"succeeded", build.error};
   const auto job = deps.queue->get(ctx, build.job);
   if (!job && job.error().code() != Errc::not_found) return tl::unexpected(job.error());
+  if (build.state == build::Build::State::failed) {
+    // A look has ended what the job left.
+    const bool cancelled =
+        job && job->state == jobs::State::cancelled && build.finished_at >= job->finished_at;
+    return Standing{cancelled ? "cancelled" : "failed", build.error};
+  }
   if (job && job->state == jobs::State::running) return Standing{"building", build.error};
   if (job && job->state == jobs::State::waiting) return Standing{"waiting", build.error};
   if (job && job->state == jobs::State::cancelled) return Standing{"cancelled", build.error};

@@ -225,7 +225,9 @@ def test_a_build_that_is_cancelled_ends_with_all_its_processes(built):
     server.cli("cancel", "job", "--id", job)
     eventually(lambda: not processes_with("sleep 86017"), 10)
     eventually(lambda: builds(server)[0]["state"] == "cancelled", 10)
-    assert list((server.folder / "data/builds").iterdir()) == []
+    eventually(lambda: builds(server)[0]["finished"], 10)  # by a look
+    assert builds(server)[0]["state"] == "cancelled", "after it, too"
+    eventually(lambda: list((server.folder / "data/builds").iterdir()) == [], 10)
     assert transactions(server) == []
 
 
