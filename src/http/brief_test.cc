@@ -86,6 +86,15 @@ TEST_F(BriefTest, PatienceEnds) {
   EXPECT_GT(asked, 1);
 }
 
+TEST_F(BriefTest, PatienceEndsWithTheTimeOfTheRequest) {
+  options.brief_patience = 1h;
+  options.limits.request_timeout = 300ms;
+  start();
+  RawClient client(port);
+  EXPECT_EQ(client.get("/page").status, 503);
+  EXPECT_GT(asked, 1);
+}
+
 TEST_F(BriefTest, WhatWillTakeLongerIsSaidAtOnce) {
   start();
   RawClient client(port);

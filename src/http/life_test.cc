@@ -130,6 +130,21 @@ TEST_F(HeldTest, AFullPoolSaysSoAtOnce) {
   EXPECT_EQ(served, 1);
 }
 
+TEST_F(HeldTest, WhoWaitsForAWorkerForTooLongIsToldToComeLater) {
+  options.workers = 1;
+  options.limits.request_timeout = 200ms;
+  start();
+  RawClient working(port), waiting_for_it(port);
+  working.send("GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
+  wait_for(1);
+  const auto answer = waiting_for_it.get("/a");  // while the worker is held
+  EXPECT_EQ(answer.status, 503);
+  EXPECT_EQ(answer.header("retry-after"), "2");
+  release();
+  EXPECT_EQ(working.read().status, 200);
+  EXPECT_EQ(waiting_for_it.get("/a").status, 200);
+}
+
 TEST_F(HeldTest, DrainFinishesWhatHasBegunAndClosesWhatIsIdle) {
   start();
   RawClient busy(port), idle(port), fresh(port);

@@ -39,7 +39,8 @@ struct Limits {
       10'000};                                     // from the first byte of a request to the end of its head
   std::chrono::milliseconds idle_timeout{75'000};  // keep-alive
   std::chrono::milliseconds body_timeout{30'000};  // between two reads of a body, or two writes of an answer
-  std::chrono::milliseconds request_timeout{300'000};  // a handler's deadline
+  std::chrono::milliseconds request_timeout{
+      300'000};  // from the whole request to its answer; a handler's deadline
   std::size_t connections = 20'000;
 };
 

@@ -1,9 +1,16 @@
-"""What is done to the installation. Each fault is a function that does it, lasts as long as it says, and undoes it; what is
-left to repair afterwards (a standby) is repaired before the next one."""
+"""What is done to the installation. Each fault is a function that does it, lasts as long as it says, and undoes it, having
+called undoing(); what is left to repair afterwards (a standby) is repaired before the next one."""
 
 import random
 import threading
 import time
+
+from history import now
+
+
+def undoing(lab):
+    """What the fault did is undone from now on: a node is started, a standby promoted, a cable put in. Recovery begins here."""
+    lab.undone_from = now()
 
 
 def zone_of(lab, chance):
@@ -15,6 +22,7 @@ def kill_node(lab, chance, seconds):
     node = zone_of(lab, chance)
     node.kill()
     time.sleep(min(seconds, 2))
+    undoing(lab)
     node.start()
     return node.machine
 
@@ -24,6 +32,7 @@ def restart_node(lab, chance, seconds):
     node = zone_of(lab, chance)
     code = node.stop()
     assert code == 0, f"node {node.machine} ended with {code}"
+    undoing(lab)
     node.start()
     return node.machine
 
@@ -33,6 +42,7 @@ def pause_node(lab, chance, seconds):
     node = zone_of(lab, chance)
     node.pause()
     time.sleep(seconds)
+    undoing(lab)
     node.resume()
     return node.machine
 
@@ -48,8 +58,8 @@ def catch_at_work(lab, strike, undo):
         strike(node)
         # What it had sent before may still arrive.
         time.sleep(0.2)
-        now = lab.work.look(job["id"], but=node.machine)
-        if now and (now["state"], now["turn"], now["node"]) == ("running", job["turn"], job["node"]):
+        seen = lab.work.look(job["id"], but=node.machine)
+        if seen and (seen["state"], seen["turn"], seen["node"]) == ("running", job["turn"], job["node"]):
             return node, lab.work.watched(job, but=node.machine)
         undo(node)
         time.sleep(0.5)
@@ -60,6 +70,7 @@ def pause_at_work(lab, chance, seconds):
     """SIGSTOP of the node that holds a lease; a lease of the chaos is shorter than that."""
     node, job = catch_at_work(lab, lambda n: n.pause(), lambda n: n.resume())
     time.sleep(seconds)
+    undoing(lab)
     node.resume()
     return node.machine, job
 
@@ -78,6 +89,7 @@ def pause_amid_write(lab, chance, seconds):
         else:
             raise RuntimeError("no node was seen amid a write")
     time.sleep(seconds)
+    undoing(lab)
     node.resume()
     return node.machine
 
@@ -86,6 +98,7 @@ def kill_at_work(lab, chance, seconds):
     """kill -9 of the node that runs a job."""
     node, job = catch_at_work(lab, lambda n: n.kill(), lambda n: n.start())
     time.sleep(min(seconds, 2))
+    undoing(lab)
     node.start()
     return node.machine, job
 
@@ -93,12 +106,14 @@ def kill_at_work(lab, chance, seconds):
 def restart_database(lab, chance, seconds):
     lab.database.stop_primary()
     time.sleep(seconds)
+    undoing(lab)
     lab.database.primary.start()
 
 
 def kill_database(lab, chance, seconds):
     lab.database.primary.kill()
     time.sleep(seconds)
+    undoing(lab)
     lab.database.primary.start()
 
 
@@ -106,6 +121,7 @@ def promote_standby(lab, chance, seconds):
     """The primary dies for ever; the standby takes over."""
     lab.database.primary.kill()
     time.sleep(seconds)
+    undoing(lab)
     lab.database.promote()
 
 
@@ -114,6 +130,7 @@ def isolate_primary(lab, chance, seconds):
     old = lab.database.primary
     lab.net.link(old.machine, False)
     time.sleep(seconds)
+    undoing(lab)
     lab.database.promote()
     old.kill()
     lab.net.link(old.machine, True)
@@ -123,6 +140,7 @@ def store_fault(fault):
     def run(lab, chance, seconds):
         lab.store.proxy.order(fault)
         time.sleep(seconds)
+        undoing(lab)
         lab.store.proxy.order("none")
     run.__doc__ = f"S3: {fault}"
     return run
@@ -131,6 +149,7 @@ def store_fault(fault):
 def restart_store(lab, chance, seconds):
     lab.store.server.kill()
     time.sleep(seconds)
+    undoing(lab)
     lab.store.launch()
 
 
@@ -139,6 +158,7 @@ def cut(*machines):
         node = zone_of(lab, chance)
         lab.net.cut(node.machine, *machines)
         time.sleep(seconds)
+        undoing(lab)
         lab.net.heal(node.machine)
         return node.machine
     run.__doc__ = f"Nothing passes between a node and {', '.join(machines)}."
@@ -149,6 +169,7 @@ def full_disk(lab, chance, seconds):
     node = zone_of(lab, chance)
     node.fill_disk()
     time.sleep(seconds)
+    undoing(lab)
     node.free_disk()
     return node.machine
 
@@ -158,6 +179,7 @@ def clock_step(offset):
         node = zone_of(lab, chance)
         node.step_clock(offset)
         time.sleep(seconds + 1)  # within a second the node sees it
+        undoing(lab)
         node.step_clock("+0")
         return node.machine
     run.__doc__ = f"The clock of a node that runs is set {offset} off, and back."
@@ -168,6 +190,7 @@ def pause_kms(lab, chance, seconds):
     """SIGSTOP: who asks for a data key waits."""
     lab.kms.server.pause()
     time.sleep(seconds)
+    undoing(lab)
     lab.kms.server.resume()
 
 

@@ -15,9 +15,10 @@ ENOUGH = {"repeats": 200, "alb": 60}
 ABOUT = {"repeats": f"""\
 # Faults
 
-`make chaos FAULTS=200` makes this page: the laboratory of [operating-cluster.md](operating-cluster.md) under load, while one
+`make chaos FAULTS={{count}} SEED={{seed}}`, as root, makes this page: the laboratory of [operating-cluster.md](operating-cluster.md) under load, while one
 fault after another is done to it, each several seconds long; the next when all nodes work again, that is when what is uploaded
-through each can be had from all. After ten faults there is none for five seconds. What a balancer makes of them that gives no
+through each can be had from all. Recovery is counted from the moment at which the fault begins to be undone: a node is started, a
+standby promoted, a cable put in. After ten faults there is none for five seconds. What a balancer makes of them that gives no
 request to a second node is in [faults-alb.md](faults-alb.md).
 
 Installers, each as the real one: `pip` asks again 5 times, and again with a token for a repository that needs one; `uv` 3 times;
@@ -47,7 +48,7 @@ A checker reads what all of them saw, and what every node shows in the end:
          "alb": """\
 # Faults behind a balancer that repeats nothing
 
-`python3 tests/chaos/run.py 60 --balancer alb`, as root, makes this page: what [faults.md](faults.md) does and checks, behind a
+`make chaos FAULTS={count} SEED={seed} BALANCER=alb`, as root, makes this page: what [faults.md](faults.md) does and checks, behind a
 balancer that does as an application load balancer does. It gives no request to a second node, finds out that one is away after
 two checks of 5 s, and leaves what the node had begun with it. Nodes wait for 20 s before they stop (`Limits.DrainDelay`), as
 [operating-cluster.md](operating-cluster.md) says.
@@ -104,7 +105,7 @@ def by_fault(history):
 
 def page(history, problems, seed, seconds, balancer):
     struck, taken = history.of("fault"), [e.details["taken_over"] for e in history.of("fault") if e.details.get("taken_over") is not None]
-    lines = [*ABOUT[balancer].splitlines(), "",
+    lines = [*ABOUT[balancer].replace("{count}", str(len(struck))).replace("{seed}", str(seed)).splitlines(), "",
              f"Seed {seed}: {len(struck)} faults in {seconds / 60:.0f} minutes. Problems that the checker found: {len(problems)}.", "",
              *[f"- {problem}" for problem in problems], *([""] if problems else []), *what_happened(history), "", *LEGEND.splitlines(), ""]
     if taken:

@@ -106,8 +106,7 @@ class Run:
         done = faults.of(self.lab)[name](self.lab, chance, seconds)
         where, turn = done if isinstance(done, tuple) else (done, None)
         event.details = {"where": where, "recovered": None}
-        undone = now()
-        event.details["recovered"] = self.recovery.seconds(undone)
+        event.details["recovered"] = self.recovery.seconds(self.lab.undone_from)
         event.end = now()
         if turn:
             turn.watcher.join()

@@ -62,11 +62,11 @@ class Crowd:
         assert self.slowest < PATIENCE, f"{self.slowest} s"
 
 
-def started(make_granary, database, connections, patience="0s"):
+def started(make_granary, database, connections, patience="0s", **limits):
     """(server with some packages, a Crowd, upload(version))"""
     pool = {"MaxOpenConnections": connections, "MaxIdleConnections": connections}
     server = make_granary(settings={"Database": {"Provider": "postgres"}, "PostgresPool": pool,
-                                    "Postgres": {"URL": database.database(), "OutagePatience": patience}})
+                                    "Postgres": {"URL": database.database(), "OutagePatience": patience}, "Limits": limits})
     server.start()
     server.repository("python", name="python")
     server.repository("r", name="r")
@@ -120,9 +120,10 @@ def test_what_is_known_goes_on_without_the_database(make_granary, database, conn
         assert server.stop() == 0
 
 
-def test_a_database_that_is_silent_holds_up_nobody_for_long(make_granary, database):
+@pytest.mark.parametrize("workers", [64, 8], ids=["a worker for each", "few workers"])
+def test_a_database_that_is_silent_holds_up_nobody_for_long(make_granary, database, workers):
     """Stopped, it takes connections and answers nobody: whoever asks it could wait for ever."""
-    server, crowd, upload = started(make_granary, database, 5)
+    server, crowd, upload = started(make_granary, database, 5, Workers=workers)
     with server:
         crowd.come(1)
         assert upload("1.0").status == 200

@@ -98,7 +98,7 @@ def test_a_table_that_is_locked(make_granary, postgres):
         other.stdin.write(lock + "\\echo locked\n")
         other.stdin.flush()
         assert "locked" in other.stdout.readline()
-        answer = server.upload(name, wheel_name("oats", "1.1"), wheel("oats", "1.1"), token, timeout=60)
+        answer = server.upload(name, wheel_name("oats", "1.1"), wheel("oats", "1.1"), token, timeout=12)
         assert answer.status in (503, 504), answer
         assert server.get("/__ping__").status == 200
         other.communicate("ROLLBACK;\n", timeout=20)
@@ -208,7 +208,7 @@ def test_a_store_that_is_down_or_busy(make_granary, trouble):
                 store.stop()
                 if trouble == "503":
                     meanwhile.enter_context(answering_503(store.port))
-            answer = server.upload(name, filename, data, token, timeout=90)
+            answer = server.upload(name, filename, data, token, timeout=15)
             assert answer.status in (503, 504), answer
             assert server.filenames(name, "oats") == []
             reading = server.get(stored)

@@ -50,7 +50,8 @@ class Count {
 void work(Engine& engine, const Door& door, Exchange& exchange, bool admit_only) {
   const auto begun = std::chrono::steady_clock::now();
   Logger log = engine.log.with("request", exchange.request.id);
-  const Context context(log, engine.stop, begun + engine.options.limits.request_timeout);
+  const Context context(log, engine.stop,
+                        Context::Clock::time_point(std::chrono::milliseconds(exchange.due)));
   if (admit_only) {
     const auto admitted = door.router->admit(context, exchange.request);
     exchange.admitted = admitted.has_value();
@@ -295,17 +296,25 @@ std::shared_ptr<Exchange> Connection::make_exchange(const Head& head) {
   request.local = door_.local;
   request.tls = ssl_ != nullptr;
   request.id = is_sane_id(head.request_id) ? std::string(head.request_id) : loop_.next_request_id();
+  exchange->due = due();
   exchange->hot_allowed = head.simple;
   exchange->http10 = head.http10;
   return exchange;
 }
 
+Loop::Milliseconds Connection::due() const {
+  return loop_.now() + loop_.engine().options.limits.request_timeout.count();
+}
+
+/// False when no worker took it: too many wait, or it was due before one was free.
 Task<bool> Connection::ask_worker(std::shared_ptr<Exchange> exchange, bool admit_only) {
   Engine& engine = loop_.engine();
   ready_ &= static_cast<std::uint8_t>(~kPosted);
   exchange->done = false;
+  exchange->taken = false;
   std::function<void()> job = [&engine, &loop = loop_, door = &door_, ticket = ticket(), exchange,
                                admit_only]() mutable {
+    if (exchange->taken.exchange(true)) return;
     work(engine, *door, *exchange, admit_only);
     loop.post([ticket = std::move(ticket), exchange = std::move(exchange)] {
       exchange->done = true;
@@ -315,14 +324,19 @@ Task<bool> Connection::ask_worker(std::shared_ptr<Exchange> exchange, bool admit
       if ((connection->waiting_for_ & kPosted) != 0) connection->resume(Wake::ready);
     });
   };
-  if (!engine.workers.submit(std::move(job))) {
+  bool asked = engine.workers.submit(std::move(job));
+  // A late wake of a growing file may come in between.
+  for (auto until = exchange->due; asked && !exchange->done;) {
+    const Wake wake = co_await wait_until(kPosted, until);
+    if (wake != Wake::timeout) continue;
+    asked = exchange->taken.exchange(true);
+    until = 0;  // the worker looks at the clock itself
+  }
+  if (!asked) {
     const Error busy(Errc::unavailable, "the server is busy", "try again in a moment", __FILE__, __LINE__);
     exchange->answer = Answer::prepare(error_response(busy), door_.always);
-    co_return false;
   }
-  // A late wake of a growing file may come in between.
-  while (!exchange->done) (void)co_await wait_until(kPosted, 0);
-  co_return true;
+  co_return asked;
 }
 
 /// While it is told that what it needs is away for a moment. In the end the exchange has an answer.
@@ -330,7 +344,7 @@ Task<> Connection::ask_again(std::shared_ptr<Exchange> exchange) {
   const auto& options = loop_.engine().options;
   const Count one(loop_.engine().waiting->count);
   const auto waiting = static_cast<std::size_t>(loop_.engine().waiting->count);
-  const auto deadline = loop_.now() + options.brief_patience.count();
+  const auto deadline = std::min(exchange->due, loop_.now() + options.brief_patience.count());
   while (exchange->brief && loop_.now() < deadline && !loop_.draining() && !peer_closed_ &&
          waiting <= options.queue / 2) {
     const Wake wake = co_await wait(kDrain | kHangup, kBetweenAttempts);
@@ -353,6 +367,7 @@ Task<bool> Connection::serve_by_worker() {
   if (parser_.head().has_body()) {
     const bool received = co_await receive_body(exchange);
     if (!received) co_return false;
+    exchange->due = due();
   } else {
     in_.consume(parser_.head_size());
   }

@@ -1,6 +1,7 @@
 #pragma once
 /// One client: a coroutine that reads requests and answers them in order, on its loop's thread.
 
+#include <atomic>
 #include <coroutine>
 #include <functional>
 #include <memory>
@@ -19,6 +20,9 @@ namespace granary::http {
 
 /// A request on its way through a worker. The worker owns it between submit and the message back.
 struct Exchange {
+  /// The end of the time for handling it, the time in the queue and further attempts included.
+  Loop::Milliseconds due = 0;
+  std::atomic<bool> taken{false};  // by a worker, or by the loop, which answers in its place when it is due
   Request request;
   std::shared_ptr<Answer> answer;  // of dispatch, or of a refusal by the gate
   bool admitted = false;
@@ -63,6 +67,7 @@ class Connection : public Pollable {
   Task<bool> take_proxy_header();
   Task<bool> handshake();
   Task<bool> serve_by_worker();
+  Loop::Milliseconds due() const;  // of what begins now
   Task<bool> ask_worker(std::shared_ptr<Exchange> exchange, bool admit_only);
   Task<> ask_again(std::shared_ptr<Exchange> exchange);
   std::shared_ptr<Exchange> make_exchange(const Head& head);

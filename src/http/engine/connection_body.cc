@@ -105,6 +105,7 @@ Task<bool> Connection::receive_body(std::shared_ptr<Exchange> exchange) {
       if (progress != RequestParser::Progress::more) break;
     }
     if (chunked && !admitted && spool.received() > limits.body_in_memory) {
+      exchange->due = due();
       (void)co_await ask_worker(exchange, true);
       if (!exchange->admitted) {
         co_await refuse_with(exchange->answer, exchange);

@@ -57,7 +57,9 @@ Loop::Loop(Engine& engine, unsigned number, UniqueFd poll, UniqueFd wake)
       scratch_(kScratch, '\0'),
       id_prefix_(hex(as_bytes(random_bytes(6)))) {
   const auto& limits = engine.options.limits;
-  const auto shortest = std::min({limits.header_timeout, limits.idle_timeout, limits.body_timeout}).count();
+  const auto shortest =
+      std::min({limits.header_timeout, limits.idle_timeout, limits.body_timeout, limits.request_timeout})
+          .count();
   scan_every_ = std::clamp<Milliseconds>(shortest / 4, 10, 1000);
   read_clock();
 }
