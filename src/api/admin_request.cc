@@ -55,7 +55,8 @@ Result<std::string> Fields::text(std::string_view name) const {
 Result<std::optional<std::string>> Fields::optional_text(std::string_view name) const {
   const Json& value = json_[name];
   if (value.is_null()) return std::nullopt;
-  if (!value.string()) return wrong(name, "a string");
+  if (!value.string() || value.string()->find('\0') != std::string_view::npos)
+    return wrong(name, "a string (without NUL)");
   return std::string(*value.string());
 }
 
@@ -88,7 +89,8 @@ Result<std::vector<std::string>> Fields::texts(std::string_view name) const {
   }
   if (!value.is_array() && !value.is_null()) return wrong(name, "a list of strings");
   for (const auto& item : value.items()) {
-    if (!item.string()) return wrong(name, "a list of strings");
+    if (!item.string() || item.string()->find('\0') != std::string_view::npos)
+      return wrong(name, "a list of strings (without NUL)");
     out.emplace_back(*item.string());
   }
   return out;

@@ -3,6 +3,7 @@
 #include <mutex>
 #include <set>
 
+#include "base/on_exit.h"
 #include "mirror/clear.h"
 #include "mirror/crawl_job.h"
 #include "mirror/describe.h"
@@ -29,10 +30,11 @@ class RealMirrors final : public Mirrors {
       if (!syncing_.insert(source.value).second)
         return fail(Errc::conflict, "the source is being synchronised already", "wait for that one");
     }
-    auto synced = mirror::sync(parts_, ctx, source, progress);
-    const std::lock_guard lock(mutex_);
-    syncing_.erase(source.value);
-    return synced;
+    const OnExit over([&] {  // also when it throws
+      const std::lock_guard lock(mutex_);
+      syncing_.erase(source.value);
+    });
+    return mirror::sync(parts_, ctx, source, progress);
   }
   Result<> want_project(const Context& ctx, model::SourceId source, std::string_view project) override {
     return projects_.want(ctx, source, project);

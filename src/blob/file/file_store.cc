@@ -48,7 +48,9 @@ class FileWriter final : public Writer {
     const auto existing = TRY(look(path, digest));
     const bool touched =
         existing && existing->size == spool_->size() && ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0) == 0;
-    if (!touched) TRY(spool_->publish(Durable::bytes_and_name));
+    // Whoever stored it may not have made its name durable yet.
+    TRY(touched ? sync_directory(fs::path(path).parent_path().string())
+                : spool_->publish(Durable::bytes_and_name));
     // One that was removed since then was stored before that: who names it asks the catalog whether it goes.
     const auto stored = TRY(look(path, digest));
     return stored.value_or(BlobInfo{digest, spool_->size(), written});

@@ -71,12 +71,14 @@ Result<std::string> Kms::call(const Context& ctx, std::string_view action, std::
       }
     }
     const std::string message(document ? (*document)["message"].string().value_or("") : "");
-    return fail(
-        Errc::unavailable, fmt::format("the key service refuses {} ({} {})", action, answer.status, code),
-        net::is_retryable(answer.status)
-            ? "try again later"
-            : "check S3Storage.KeyID, S3Storage.KMSEndpoint, and that the credentials of " +
-                  settings_.credentials->name() + " may kms:GenerateDataKey and kms:Decrypt: " + message);
+    auto refused = fail(Errc::unavailable,
+                        fmt::format("the key service refuses {} ({} {})", action, answer.status, code),
+                        net::is_retryable(answer.status)
+                            ? "try again later"
+                            : "check S3Storage.KeyID, S3Storage.KMSEndpoint, and that the credentials of " +
+                                  settings_.credentials->name() + " may kms:GenerateDataKey and kms:Decrypt");
+    // For operators alone: it names the role and the key.
+    return tl::unexpected<Error>(std::move(refused.value()).note("it said: " + message));
   }
 }
 

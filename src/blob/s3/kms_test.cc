@@ -64,7 +64,7 @@ TEST_F(KmsTest, RefusalsSayWhatToCheck) {
   EXPECT_EQ(error.code(), Errc::unavailable);
   EXPECT_EQ(error.message(), "the key service refuses GenerateDataKey (400 NotFoundException)");
   EXPECT_NE(error.hint().find("S3Storage.KeyID"), std::string::npos);
-  EXPECT_NE(error.hint().find("no such key"), std::string::npos);
+  EXPECT_NE(error.notes().front().find("no such key"), std::string::npos);
   server.when("/").reply({.status = 400, .body = R"({"__type": "InvalidCiphertextException"})"});
   EXPECT_EQ(kms.decrypt(test_context(), kDigest, envelope).error().code(), Errc::corrupt);
   server.when("/").reply(200, R"({"KeyId": "arn", "Plaintext": "c2hvcnQ="})");
