@@ -38,6 +38,8 @@ ALTER TABLE nodes ADD COLUMN format_of_start BIGINT NOT NULL DEFAULT 0;
 constexpr std::array<db::Migration, 2> kMigrations = {
     {{"cluster.0001", kInitial}, {"cluster.0002", kFormats}}};
 
+constexpr auto kOfflineForgotten = std::chrono::hours(90 * 24);
+
 State state_of(bool stopped, bool lost, bool online, bool wanted_online, std::int64_t running) {
   if (stopped) return State::stopped;
   if (lost) return State::lost;
@@ -84,7 +86,7 @@ std::string_view name_of(State state) noexcept {
 Result<Heard> Nodes::beat(const Context& ctx, const Node& node, bool online, std::int64_t running) {
   Heard heard;
   const Time now = clock_->now();
-  TRY(database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
+  TRY(database_->write_aside(ctx, [&](db::Session& session) -> Result<> {
     heard = {.wanted_online = true, .format = node.format};
     TRY(session.query(
         "INSERT INTO nodes (name, address, version, role, key_fingerprint, started_at, heard_at, online, "
@@ -169,7 +171,8 @@ Result<std::vector<Listed>> Nodes::list(const Context& ctx) {
 Result<> Nodes::forget(const Context& ctx, std::chrono::hours age) {
   const Time before = clock_->now() - age;
   return database_->write(ctx, [&](db::WriteSession& session) -> Result<> {
-    TRY(session.execute("DELETE FROM nodes WHERE wanted_online = 1 AND heard_at < $1", {micros(before)}));
+    TRY(session.execute("DELETE FROM nodes WHERE (wanted_online = 1 AND heard_at < $1) OR heard_at < $2",
+                        {micros(before), micros(before - kOfflineForgotten)}));
     return {};
   });
 }

@@ -84,7 +84,8 @@ class Nodes {
 
   /// By name.
   Result<std::vector<Listed>> list(const Context&);
-  /// Removes nodes that are wanted online and were not heard for `age`: pods get new names.
+  /// Removes nodes that are wanted online and were not heard for `age`: pods get new names. Of those that are
+  /// wanted offline what is older by three months.
   Result<> forget(const Context&, std::chrono::hours age);
 
  private:

@@ -94,6 +94,13 @@ class Database {
   /// short: writers queue.
   virtual Result<> write(const Context&, const std::function<Result<>(WriteSession&)>& work) = 0;
 
+  /// As write(), for the rows of one who says that he is alive: not in order with other writes, so that a
+  /// long one does not hold it up where several can write (PostgreSQL). No other write may decide by these
+  /// rows but through a condition of its own statement.
+  virtual Result<> write_aside(const Context& ctx, const std::function<Result<>(Session&)>& work) {
+    return write(ctx, work);
+  }
+
   /// Applies what is missing, in order, each in a transaction. Safe when several processes do it at once.
   virtual Result<> migrate(const Context&, std::span<const Migration> migrations) = 0;
 

@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <shared_mutex>
 #include <utility>
 
 #include "db/database.h"
@@ -17,8 +19,14 @@ class ReadOnlySwitch final : public Database {
   /// When it has returned success for `on`, no write is on its way any more: every other one has been
   /// committed or refused.
   Result<> set(const Context& ctx, bool on) {
-    on_ = on;
-    return on ? under_->write(ctx, [](WriteSession&) -> Result<> { return {}; }) : Result<>();
+    const bool before = on_.exchange(on);
+    if (!on) return {};
+    {
+      const std::unique_lock wait(aside_);
+    }
+    auto barrier = under_->write(ctx, [](WriteSession&) -> Result<> { return {}; });
+    if (!barrier) on_ = before;  // who asked is told that it failed
+    return barrier;
   }
   bool on() const noexcept { return on_; }
 
@@ -27,11 +35,14 @@ class ReadOnlySwitch final : public Database {
   }
   Result<> write(const Context& ctx, const std::function<Result<>(WriteSession&)>& work) override {
     return under_->write(ctx, [&](WriteSession& session) -> Result<> {
-      if (on_)
-        return fail(Errc::unavailable, "the server is read-only for now: its data are being moved",
-                    "try again later; its keeper ends this with: granary read-only off");
+      TRY(check());
       return work(session);
     });
+  }
+  Result<> write_aside(const Context& ctx, const std::function<Result<>(Session&)>& work) override {
+    const std::shared_lock lock(aside_);
+    TRY(check());
+    return under_->write_aside(ctx, work);
   }
   Result<> migrate(const Context& ctx, std::span<const Migration> migrations) override {
     return under_->migrate(ctx, migrations);
@@ -43,8 +54,15 @@ class ReadOnlySwitch final : public Database {
   PoolStats stats() const override { return under_->stats(); }
 
  private:
+  Result<> check() const {
+    if (!on_) return {};
+    return fail(Errc::unavailable, "the server is read-only for now: its data are being moved",
+                "try again later; its keeper ends this with: granary read-only off");
+  }
+
   std::unique_ptr<Database> under_;
   std::atomic<bool> on_;
+  std::shared_mutex aside_;  // held by each write_aside()
 };
 
 }  // namespace granary::db

@@ -83,7 +83,7 @@ Result<> take_back_expired(WriteSession& session, std::int64_t now) {
   return {};
 }
 
-Result<> store(WriteSession& session, std::int64_t id, const Report& report) {
+Result<> store(Session& session, std::int64_t id, const Report& report) {
   if (report.progress) {
     const auto& p = *report.progress;
     const auto message = one_line(p.message, kLongestMessage);
@@ -171,7 +171,7 @@ class DatabaseQueue final : public Queue {
   Result<bool> renew(const Context& ctx, const Lease& lease, std::chrono::milliseconds ttl,
                      const Report& report) override {
     std::optional<bool> stop;
-    TRY(database_->write(ctx, [&](WriteSession& session) -> Result<> {
+    TRY(database_->write_aside(ctx, [&](Session& session) -> Result<> {
       stop.reset();
       TRY(session.query(
           "UPDATE jobs SET lease_until = $3 WHERE id = $1 AND lease_number = $2 "

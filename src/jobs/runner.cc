@@ -148,7 +148,11 @@ void Runner::work(const std::stop_token& stop) {
       changed_.notify_all();
     }
     if (!answered) complain("cannot ask for jobs, trying again", leased.error());
-    if (found) run(**std::move(leased));
+    if (found && runs_here((*leased)->id)) {
+      put_off(**leased);
+    } else if (found) {
+      run(**std::move(leased));
+    }
     std::unique_lock lock(mutex_);
     if (any) --long_;
     if (--busy_ == 0) changed_.notify_all();
@@ -156,6 +160,19 @@ void Runner::work(const std::stop_token& stop) {
     if (!found)
       changed_.wait_for(lock, stop, options_.poll, [&] { return answered && bell_->wakes != seen; });
   }
+}
+
+bool Runner::runs_here(std::int64_t id) const {
+  const auto running = active();
+  return std::any_of(running.begin(), running.end(), [&](const auto& one) { return one->job().id == id; });
+}
+
+/// The lease of a turn ran out, and the turn has not noticed yet: two at once would be in each other's way.
+void Runner::put_off(const Job& job) {
+  const auto why = fail(Errc::unavailable, "the turn before has not ended yet", "it is tried again").value();
+  const auto told =
+      parts_.queue->finish(context(kDatabasePatience), job.lease(), Ending::away, tl::unexpected(why), {});
+  if (!told) complain("cannot hand a job back", told.error());
 }
 
 void Runner::run(Job job) {

@@ -75,6 +75,8 @@ class Runner {
 
   void work(const std::stop_token& stop);
   void run(Job job);
+  bool runs_here(std::int64_t id) const;
+  void put_off(const Job& job);
   bool store_is_away(const Result<>& outcome) const;
   Result<> call(Handler& handler, const Context& ctx, Active& active) const;
   void settle(Active& active, const Result<>& outcome, Steady::duration took);

@@ -98,6 +98,35 @@ TEST_F(RunnerTest, ProgressIsSeenWhileTheJobRuns) {
   EXPECT_TRUE(eventually([&] { return queue->get(ctx, id).value_or(Job{}).progress.done == 1; }));
 }
 
+TEST_F(RunnerTest, AJobWhoseLeaseRanOutWhileItRunsHereDoesNotRunTwiceAtOnce) {
+  std::atomic<int> turns = 0, inside = 0, most = 0;
+  std::int64_t id = 0;
+  const auto runner = start("a",
+                            [&](const Context&, Turn& turn) -> Result<> {
+                              most = std::max(most.load(), ++inside);
+                              if (++turns == 1) {
+                                // A long write keeps the lease from being renewed.
+                                EXPECT_TRUE(database->write(ctx, [](db::WriteSession&) -> Result<> {
+                                  std::this_thread::sleep_for(milliseconds(300));
+                                  return {};
+                                }));
+                                clock->advance(seconds(1));
+                                EXPECT_TRUE(eventually([&] {
+                                  const auto now = queue->get(ctx, turn.job().id);
+                                  return now && now->state == State::waiting;
+                                }));
+                                clock->advance(std::chrono::minutes(5));
+                              }
+                              --inside;
+                              return {};
+                            },
+                            {.lease = milliseconds(100)});
+  id = submit();
+  EXPECT_TRUE(reaches(id, State::succeeded));
+  EXPECT_EQ(most, 1);
+  EXPECT_EQ(turns, 2);
+}
+
 TEST_F(RunnerTest, AfterALongOutageOfTheStoreAJobRunsThatHadFailedAllTheTime) {
   std::atomic<bool> is_away = true;
   std::atomic<int> turns = 0;

@@ -57,6 +57,10 @@ class PostgresDatabase final : public Database {
     return {};
   }
 
+  Result<> write_aside(const Context& ctx, const std::function<Result<>(Session&)>& work) override {
+    return judged(write_now(ctx, work));
+  }
+
   Result<> migrate(const Context& ctx, std::span<const Migration> migrations) override {
     auto lease = TRY(readers_.acquire(ctx));
     auto done = migrate_on(*lease, ctx, migrations);
@@ -98,26 +102,44 @@ class PostgresDatabase final : public Database {
   }
 
  private:
-  Result<> read_now(const Context& ctx, const std::function<Result<>(Session&)>& work) {
+  /// A connection on which a transaction has begun.
+  Result<Connections::Lease> begin(const Context& ctx, std::string_view how) {
     for (;;) {
       auto lease = TRY(readers_.acquire(ctx));
       lease->limit(ctx.deadline());
-      auto begun =
-          lease->run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = " +
-                     timeout_of(ctx));
-      if (!begun) {
-        const bool stale = lease->broken() && !lease.fresh();
-        lease.discard();
-        if (!stale) return tl::unexpected(std::move(begun).error());
-        readers_.clear();  // the server restarted while they were idle
-        continue;
-      }
-      auto result = work(*lease);
-      // The next user of the connection reads the answer: one round trip less for this one.
-      if (!lease->broken()) lease->run_later("ROLLBACK");
-      if (lease->broken()) lease.discard();
-      return result;
+      auto begun = lease->run("BEGIN ISOLATION LEVEL " + std::string(how) +
+                              "; SET LOCAL statement_timeout = " + timeout_of(ctx));
+      if (begun) return lease;
+      const bool stale = lease->broken() && !lease.fresh();
+      lease.discard();
+      if (!stale) return tl::unexpected(std::move(begun).error());
+      readers_.clear();  // the server restarted while they were idle
     }
+  }
+
+  Result<> read_now(const Context& ctx, const std::function<Result<>(Session&)>& work) {
+    auto lease = TRY(begin(ctx, "REPEATABLE READ READ ONLY"));
+    auto result = work(*lease);
+    // The next user of the connection reads the answer: one round trip less for this one.
+    if (!lease->broken()) lease->run_later("ROLLBACK");
+    if (lease->broken()) lease.discard();
+    return result;
+  }
+
+  Result<> write_now(const Context& ctx, const std::function<Result<>(Session&)>& work) {
+    auto lease = TRY(begin(ctx, "READ COMMITTED READ WRITE"));
+    auto result = work(*lease);
+    if (result) {
+      const auto tag = lease->run("COMMIT");
+      if (!tag)
+        result = tl::unexpected(tag.error());
+      else if (*tag != "COMMIT")
+        result = fail(Errc::unavailable, "the database did not store the change", "retry later");
+    } else if (!lease->broken()) {
+      lease->run_later("ROLLBACK");
+    }
+    if (lease->broken()) lease.discard();
+    return result;
   }
 
   /// What may be over in a moment is not said to be so for longer than the patience.

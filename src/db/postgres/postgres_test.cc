@@ -169,6 +169,19 @@ TEST_F(PostgresTest, NodesOfOtherSchemasAreNotHeard) {
   EXPECT_FALSE(heard.within(milliseconds(0), {42}));
 }
 
+TEST_F(PostgresTest, AWriteAsideDoesNotWaitForALongWrite) {
+  const auto database = open();
+  const auto written = database->write(ctx, [&](WriteSession& session) -> Result<> {
+    TRY(session.execute("INSERT INTO things (name) VALUES ('long')", {}));
+    return database->write_aside(ctx.with_timeout(seconds(5)), [](Session& aside) -> Result<> {
+      TRY(aside.execute("INSERT INTO things (name) VALUES ('aside')", {}));
+      return {};
+    });
+  });
+  EXPECT_TRUE(written) << written.error().message();
+  EXPECT_EQ(count(*database, ctx), 2);
+}
+
 TEST_F(PostgresTest, AServerThatGoesAndComesBackIsUnavailableMeanwhile) {
   auto own = PostgresServer::create();
   ASSERT_TRUE(own) << own.error().message();

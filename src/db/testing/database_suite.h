@@ -256,6 +256,25 @@ TEST_P(DatabaseSuite, AWriteThatWaitsPastItsDeadlineNeverRuns) {
   EXPECT_FALSE(ran);
 }
 
+TEST_P(DatabaseSuite, AWriteAsideIsWholeOrNotAtAll) {
+  const auto set = [&](std::int64_t value, bool ok) {
+    return database->write_aside(ctx, [&](Session& s) -> Result<> {
+      TRY(s.execute("UPDATE counter SET value = $1", {value}));
+      if (!ok) return fail(Errc::invalid_argument, "no");
+      return {};
+    });
+  };
+  EXPECT_TRUE(set(1, true));
+  EXPECT_EQ(set(2, false).error().code(), Errc::invalid_argument);
+  EXPECT_EQ(number(*database, "SELECT value FROM counter"), 1);
+  EXPECT_FALSE(database->write_aside(ctx, [](Session& s) -> Result<> {
+    (void)s.execute("UPDATE counter SET value = 3", {});
+    (void)s.execute("INSERT INTO parts (thing, bytes) VALUES (99, $1)", {Blob{"x"}});  // swallowed
+    return {};
+  }));
+  EXPECT_EQ(number(*database, "SELECT value FROM counter"), 1);
+}
+
 TEST_P(DatabaseSuite, AnEndlessQueryEndsAtItsDeadline) {
   constexpr std::string_view kEndless =
       "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 - 1 FROM n) SELECT count(*) FROM n";

@@ -40,6 +40,9 @@ class FailingDatabase final : public Database {
     }));
     return step("answer");
   }
+  Result<> write_aside(const Context& ctx, const std::function<Result<>(Session&)>& work) override {
+    return write(ctx, work);
+  }
   Result<> migrate(const Context& ctx, std::span<const Migration> migrations) override {
     return under_->migrate(ctx, migrations);
   }
