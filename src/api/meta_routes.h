@@ -33,10 +33,11 @@ struct MetaRoute {
 inline constexpr std::array<MetaRoute, 14> kMetaRoutes = {{
     {MetaEndpoint::ping,
      {"meta.ping", http::Method::get, "/__ping__", http::Access::anonymous,
-      "Readiness, for a balancer: 503 when the node is offline or about to stop"}},
+      "Readiness, for a balancer: 503 when the node is offline or about to stop", "", true}},
     {MetaEndpoint::live,
      {"meta.live", http::Method::get, "/__live__", http::Access::anonymous,
-      "Liveness: 200 as long as the process answers, also when it is offline or its database is away"}},
+      "Liveness: 200 as long as the process answers, also when it is offline or its database is away", "",
+      true}},
     {MetaEndpoint::status,
      {"meta.status", http::Method::get, "/__api__/status", http::Access::anonymous,
       "What this server is and can do; clients recognise it by this"}},

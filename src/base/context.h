@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <utility>
 
+#include "base/remote_waits.h"
 #include "base/result.h"
 
 namespace granary {
@@ -38,6 +39,21 @@ class Context {
     return child;
   }
 
+  Context with_remote_waits(RemoteWaits& waits) const {
+    Context child = *this;
+    child.remote_waits_ = &waits;
+    return child;
+  }
+
+  /// To be kept while the caller waits for another service. Error::crowded when as many do as may.
+  Result<RemoteWaits::Turn> wait_for_remote() const {
+    if (!remote_waits_) return RemoteWaits::Turn();
+    if (auto turn = remote_waits_->enter()) return *std::move(turn);
+    return tl::unexpected(Error(Errc::unavailable, "too many requests wait for other services",
+                                "try again in a moment", __FILE__, __LINE__)
+                              .as_crowded());
+  }
+
   /// Loops call this once per turn.
   Result<> check() const {
     if (stop_.stop_requested()) return fail(Errc::cancelled, "cancelled");
@@ -49,6 +65,7 @@ class Context {
   const Logger* log_;
   std::stop_token stop_;
   Clock::time_point deadline_;
+  RemoteWaits* remote_waits_ = nullptr;  // null: no limit
 };
 
 }  // namespace granary

@@ -45,6 +45,13 @@ class Error {
   /// what failed waits and does, rather than to bother a client who asks once.
   bool brief() const noexcept { return brief_; }
 
+  /// Of `unavailable`: only that too many wait for other services just now; brief() too.
+  bool crowded() const noexcept { return crowded_; }
+
+  Error&& as_crowded() && {
+    brief_ = crowded_ = true;
+    return std::move(*this);
+  }
   Error&& as_brief(bool brief = true) && {
     brief_ = brief;
     return std::move(*this);
@@ -61,7 +68,7 @@ class Error {
   std::vector<std::string> notes_;
   const char* file_;
   int line_;
-  bool brief_ = false;
+  bool brief_ = false, crowded_ = false;
 };
 
 /// A tl::expected that may not be dropped: tl's own type is not [[nodiscard]].

@@ -122,6 +122,8 @@ Result<std::shared_ptr<const OpenFile>> DiskCache::hit(const Digest& digest, std
 Result<Servable> DiskCache::get(const Context& ctx, const Digest& digest, std::uint64_t size,
                                 const Fetch& fetch) {
   std::shared_ptr<Download> download;
+  if (auto file = TRY(hit(digest, size))) return Servable(std::move(file));
+  const auto turn = TRY(ctx.wait_for_remote());
   while (!download) {
     TRY(ctx.check());
     if (auto file = TRY(hit(digest, size))) return Servable(std::move(file));

@@ -130,6 +130,23 @@ TEST_F(HeldTest, AFullPoolSaysSoAtOnce) {
   EXPECT_EQ(served, 1);
 }
 
+TEST_F(HeldTest, WhatIsAtOnceIsAnsweredWhenEveryWorkerWaits) {
+  options.workers = 1;
+  static constexpr RouteSpec spec{"life", Method::get, "/life", Access::anonymous, "", "", true};
+  router.bind(spec, [](const Context&, const Request&) -> Result<Response> {
+    return bytes_response(200, "text/plain", "alive");
+  });
+  router.set_prefix("/below");
+  start();
+  RawClient working(port), other(port);
+  working.send("GET /held HTTP/1.1\r\nHost: x\r\n\r\n");
+  wait_for(1);
+  EXPECT_EQ(other.get("/life").body, "alive");
+  EXPECT_EQ(other.get("/below/life?x=1").body, "alive");
+  release();
+  EXPECT_EQ(working.read().status, 200);
+}
+
 TEST_F(HeldTest, WhoWaitsForAWorkerForTooLongIsToldToComeLater) {
   options.workers = 1;
   options.limits.request_timeout = 200ms;

@@ -88,6 +88,8 @@ struct Response {
   /// Of a 503: likely to be over within seconds. The engine asks the handler again, for as long as
   /// ServerOptions::brief_patience, before it sends this.
   bool brief = false;
+  /// With `brief`: too many wait for other services; the engine asks again for as long as the request has.
+  bool crowded = false;
 
   Response& with(std::string name, std::string value) {
     headers.push_back({std::move(name), std::move(value)});

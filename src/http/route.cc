@@ -50,6 +50,17 @@ struct Node {
   std::vector<Route> routes;  // one per method
 };
 
+/// What every database takes as text.
+bool is_text(std::string_view text) noexcept { return text.find('\0') == text.npos && is_valid_utf8(text); }
+
+bool is_text_query(std::string_view query) {
+  const auto is_plain = [](char c) { return c != '%' && static_cast<unsigned char>(c) < 0x80; };
+  if (std::all_of(query.begin(), query.end(), is_plain)) return true;
+  const auto parameters = parse_query(query);
+  return std::all_of(parameters.begin(), parameters.end(),
+                     [](const auto& one) { return is_text(one.second); });
+}
+
 bool is_dots(std::string_view text) noexcept { return text == "." || text == ".."; }
 
 /// One walk over the tree for one request: the first leaf that serves the method wins; of the others it
@@ -117,11 +128,21 @@ Response plain_error(int status, std::string message, std::string hint) {
   return response;
 }
 
+/// Who only asks has sent no bytes that could be damaged: those are our own.
+Error own_damage(const Error& error) {
+  Error own(Errc::internal, error.message(), error.hint(), error.file(), error.line());
+  for (const auto& note : error.notes()) own = std::move(own).note(note);
+  return own;
+}
+
 /// An installer that reads may wait; who writes is told at once and decides himself.
-Response refusal(const Context& context, const RouteSpec& spec, const Request& request, const Error& error) {
+Response refusal(const Context& context, const RouteSpec& spec, const Request& request, const Error& why) {
+  const bool asks = spec.method == Method::get && !request.body;
+  const Error error = asks && why.code() == Errc::corrupt ? own_damage(why) : why;
   auto response = error_response(error);
   response.brief = error.brief() && spec.access == Access::read && spec.method == Method::get &&
                    !request.body && !spec.pattern.starts_with("/__api__/");
+  response.crowded = response.brief && error.crowded();
   if (status_for(error.code()) >= 500 && error.code() != Errc::unsupported && !response.brief) {
     context.log().failed("failed to answer a request", error);
   } else {
@@ -136,7 +157,7 @@ struct Router::Impl {
   Node root;
   Gate gate;
   std::string prefix;
-  std::vector<const RouteSpec*> specs;
+  std::vector<const RouteSpec*> specs, at_once;
 
   /// Fills the request's parameters and names the route; else `problem` says why not.
   const Route* find(Request& request, std::optional<Response>& problem) const {
@@ -162,7 +183,15 @@ struct Router::Impl {
         problem = plain_error(400, "the path has a broken percent escape", "encode a '%' as %25");
         return nullptr;
       }
+      if (!is_text(*decoded)) {
+        problem = plain_error(400, "the path is no text", "encode it as UTF-8");
+        return nullptr;
+      }
       walk.parts.push_back(std::move(*decoded));
+    }
+    if (!is_text_query(request.query())) {
+      problem = plain_error(400, "the query is no text", "encode it as UTF-8");
+      return nullptr;
     }
     if (!walk.step(root, 0)) {
       if (!walk.allowed.empty()) {
@@ -215,6 +244,18 @@ void Router::bind(const RouteSpec& spec, Handler handler) {
   for (const auto& other : node->routes) GRANARY_ASSERT(other.spec->method != spec.method);
   node->routes.push_back(std::move(route));
   impl_->specs.push_back(&spec);
+  if (!spec.at_once) return;
+  GRANARY_ASSERT(spec.access == Access::anonymous && spec.pattern.find('{') == spec.pattern.npos);
+  impl_->at_once.push_back(&spec);
+}
+
+bool Router::is_at_once(std::string_view path) const noexcept {
+  const std::string_view prefix = impl_->prefix;
+  const auto is = [&](const RouteSpec* spec) {
+    return path == spec->pattern || (path.size() == prefix.size() + spec->pattern.size() &&
+                                     path.starts_with(prefix) && path.ends_with(spec->pattern));
+  };
+  return std::any_of(impl_->at_once.begin(), impl_->at_once.end(), is);
 }
 
 void Router::set_gate(Gate gate) { impl_->gate = std::move(gate); }

@@ -28,9 +28,13 @@ struct RouteSpec {
   Access access;
   std::string_view summary;
   std::string_view query = {};  // names of query parameters, comma separated, for OpenAPI
+  /// The handler waits for nothing and computes next to nothing: the event loop runs it itself, so that it is
+  /// answered also when every worker waits for something. The pattern has no parameters.
+  bool at_once = false;
 };
 
-/// A plain blocking function, run on a worker. Errors become responses in one place (status.h).
+/// A plain blocking function, run on a worker, but for RouteSpec::at_once. Errors become responses in one
+/// place (status.h).
 using Handler = std::function<Result<Response>(const Context&, const Request&)>;
 
 /// Decides before the handler runs (and before a large body is read). Success: go on.
@@ -48,6 +52,9 @@ class Router {
   /// "/granary": the server is reached below this path. Requests are understood with it, and without it, as a
   /// proxy that takes it off sends them.
   void set_prefix(std::string prefix);
+
+  /// Whether the path is that of a route with RouteSpec::at_once.
+  bool is_at_once(std::string_view path) const noexcept;
 
   /// Runs the gate only: what the engine asks before it reads a large body or answers `100 Continue`.
   Result<> admit(const Context&, Request&) const;

@@ -18,6 +18,8 @@ constexpr RouteSpec kSource{"source", Method::get, "/api/sources/{id}", Access::
 constexpr RouteSpec kDelete{"delete", Method::del, "/api/sources/{id}", Access::admin, ""};
 constexpr RouteSpec kFixed{"fixed", Method::post, "/api/sources/reorder", Access::admin, ""};
 constexpr RouteSpec kThrows{"throws", Method::get, "/throws", Access::anonymous, ""};
+constexpr RouteSpec kDamaged{"damaged", Method::get, "/damaged", Access::anonymous, ""};
+constexpr RouteSpec kSent{"sent", Method::post, "/damaged", Access::anonymous, ""};
 constexpr RouteSpec kFails{"fails", Method::get, "/fails", Access::anonymous, ""};
 
 class RouterTest : public ::testing::Test {
@@ -31,6 +33,10 @@ class RouterTest : public ::testing::Test {
       });
     }
     router.bind(kThrows, [](const Context&, const Request&) -> Result<Response> { throw std::bad_alloc(); });
+    for (const auto* spec : {&kDamaged, &kSent})
+      router.bind(*spec, [](const Context&, const Request&) -> Result<Response> {
+        return fail(Errc::corrupt, "not what it should be");
+      });
     router.bind(kFails, [](const Context&, const Request&) -> Result<Response> {
       return fail(Errc::conflict, "taken already", "choose another");
     });
@@ -116,6 +122,19 @@ TEST_F(RouterTest, TheGateIsAskedFirstAndSeesParameters) {
   EXPECT_EQ(seen, "source:x");
   EXPECT_EQ(response.status, 401);
   EXPECT_EQ(header(response, "WWW-Authenticate"), "Basic realm=\"granary\"");
+}
+
+TEST_F(RouterTest, DamagedBytesAreOursUnlessTheyWereSent) {
+  EXPECT_EQ(ask(Method::get, "/damaged").status, 500);
+  EXPECT_EQ(ask(Method::post, "/damaged").status, 400);
+}
+
+TEST_F(RouterTest, WhatNoDatabaseTakesAsTextIsRefused) {
+  EXPECT_EQ(ask(Method::get, "/__ping__?comment=f%FCr").status, 400);
+  EXPECT_EQ(ask(Method::get, "/f%FCr").status, 400);
+  EXPECT_EQ(ask(Method::get, "/a%00b").status, 400);
+  EXPECT_EQ(ask(Method::get, "/__ping__?comment=f%C3%BCr").status, 200);
+  EXPECT_EQ(ask(Method::get, "/f%C3%BCr").status, 200);
 }
 
 TEST_F(RouterTest, AdmitRunsTheGateAlone) {

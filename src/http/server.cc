@@ -22,13 +22,17 @@ void raise_descriptor_limit() {
 
 unsigned cores() { return std::max(1U, std::thread::hardware_concurrency()); }
 
+unsigned worker_count(const ServerOptions& options) {
+  return options.workers != 0 ? options.workers : std::max(64U, 4 * cores());
+}
+
 class EpollServer final : public Server {
  public:
   EpollServer(ServerOptions options, Logger log, Metrics& metrics, std::unique_ptr<AccessLog> access_log)
       : options_(std::move(options)),
         log_(std::move(log)),
         access_log_(std::move(access_log)),
-        workers_(options_.workers != 0 ? options_.workers : std::max(64U, 4 * cores()), options_.queue),
+        workers_(worker_count(options_), options_.queue),
         engine_{options_,
                 log_,
                 metrics,
@@ -39,12 +43,14 @@ class EpollServer final : public Server {
                     {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60}),
                 std::make_shared<RequestCount>(),
                 std::make_shared<RequestCount>(),
-                stop_.get_token()} {
+                stop_.get_token(),
+                RemoteWaits(worker_count(options_) / 4 * 3)} {
     const auto show = [&](const char* name, const char* help, std::shared_ptr<RequestCount> of) {
       metrics.gauge(name, help, {}, [of] { return static_cast<double>(of->count.load()); });
     };
     show("ppm_http_requests_inflight", "Requests begun and not yet answered", engine_.inflight);
-    show("granary_http_requests_waiting", "Of those: wait for a database that fails over", engine_.waiting);
+    show("granary_http_requests_waiting", "Of those: wait, without a worker, for what is away for a moment",
+         engine_.waiting);
   }
 
   ~EpollServer() override { drain(std::chrono::milliseconds(0)); }

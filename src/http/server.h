@@ -48,6 +48,7 @@ struct ServerOptions {
   unsigned loops = 0;  // 0: one per core
   // 0: 4 per core, at least 64: most of them wait for a disk, which makes the writes of many durable at once.
   unsigned workers = 0;
+  // Three quarters of those that read may wait for other services: see RemoteWaits.
   std::size_t queue = 1024;  // requests waiting for a worker; one more gets 503 with Retry-After
   /// How long a request waits, without a worker, for what is away for a moment: see Response::brief. Half as
   /// many requests wait as may wait for a worker: when it is over they all come at once.

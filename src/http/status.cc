@@ -22,7 +22,7 @@ std::string reason_line(std::string_view message) {
 int status_for(Errc code) noexcept {
   switch (code) {
     case Errc::invalid_argument:
-    case Errc::corrupt:  // bytes a client sent; a handler turns damaged bytes of our own into internal
+    case Errc::corrupt:  // bytes a client sent; the router turns damaged bytes of our own into internal
       return 400;
     case Errc::unauthenticated:
       return 401;

@@ -48,6 +48,7 @@ Result<Opened> Files::open(const Context& ctx, const model::FileRecord& record) 
     TRY(ctx.check());
     std::optional<Digest> before;
     if (auto there = TRY(held(ctx, record, before))) return *std::move(there);
+    const auto turn = TRY(ctx.wait_for_remote());
     const auto way = TRY(join(ctx, record, before, false));
     if (!way) continue;
     if (auto opened = TRY(wait(ctx, way))) return *std::move(opened);

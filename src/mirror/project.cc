@@ -4,6 +4,7 @@
 #include <system_error>
 #include <thread>
 
+#include "base/on_exit.h"
 #include "catalog/mirror_keys.h"
 #include "mirror/notes.h"
 #include "net/retry.h"
@@ -83,6 +84,7 @@ Result<> Projects::answer(const Checked& checked) const {
 Result<> Projects::want(const Context& ctx, model::SourceId source, std::string_view project) {
   const Key key{source.value, std::string(project)};
   const auto staleness = std::chrono::duration_cast<std::chrono::microseconds>(parts_->staleness);
+  std::optional<RemoteWaits::Turn> turn;
   std::unique_lock lock(mutex_);
   for (;;) {
     const Time now = parts_->clock->now();
@@ -94,6 +96,7 @@ Result<> Projects::want(const Context& ctx, model::SourceId source, std::string_
         ask_in_background(key);
       return answer(checked);
     }
+    if (!turn) turn.emplace(TRY(ctx.wait_for_remote()));
     if (!checked.asking) {
       checked.asking = true;
       break;
@@ -206,7 +209,15 @@ Result<> Projects::ask_and_note(const Context& ctx, const Key& key, bool backgro
     const std::scoped_lock lock(mutex_);
     return forgotten_;
   }();
+  bool noted = false;
+  const OnExit over([&] {  // an exception: the next one asks
+    if (noted) return;
+    const std::scoped_lock lock(mutex_);
+    checked_[key].asking = false;
+    changed_.notify_all();
+  });
   auto result = ask(ctx, key, background);
+  noted = true;
   const bool stale = result && !*result;
   const std::scoped_lock lock(mutex_);
   auto& checked = checked_[key];

@@ -93,9 +93,14 @@ Result<> RTreesOnDemand::want(const Context& ctx, model::SourceId id, const std:
   };
   if (!r::is_tree_name(tree)) return absent();
   const auto held = entry(id, tree);
-  // Those who wait hold a worker each: no longer than they may.
-  const std::unique_lock lock(held->fetching, ctx.deadline());
-  if (!lock) return fail(Errc::unavailable, "upstream did not answer in time", "try again");
+  // Those who wait hold a worker each: no longer than they may, and not every one there is.
+  std::optional<RemoteWaits::Turn> turn;
+  std::unique_lock lock(held->fetching, std::try_to_lock);
+  if (!lock) {
+    turn.emplace(TRY(ctx.wait_for_remote()));
+    if (!lock.try_lock_until(ctx.deadline()))
+      return fail(Errc::unavailable, "upstream did not answer in time", "try again");
+  }
   if (held->known) return {};
   if (held->failed && parts_.clock->now() < held->failed->first + kFailed)
     return tl::unexpected(held->failed->second);

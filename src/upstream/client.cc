@@ -141,6 +141,7 @@ class HttpUpstream final : public Client {
     const Get& get = transfer.get;
     if (is_file(transfer.url))
       return read_from_tree(ctx, options_.url, transfer.url, get, transfer.begin, transfer.sink);
+    const auto turn = TRY(ctx.wait_for_remote());
     const auto policy = get.retry.value_or(options_.retry);
     for (int failures = 1;; ++failures) {
       Failed failed{Error(Errc::internal, "", "", __FILE__, __LINE__)};

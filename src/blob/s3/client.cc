@@ -158,6 +158,7 @@ Result<> S3Client::pause(const Context& ctx, int failed,
 /// more chance.
 Result<net::Response> S3Client::send(const Context& ctx, const Call& call) {
   TRY(ctx.check());
+  const auto turn = TRY(ctx.wait_for_remote());
   auto credentials = TRY(settings_.credentials->get(ctx));
   for (bool again = false;; again = true) {
     const auto answers = outage_.answers();
@@ -193,6 +194,7 @@ Result<std::optional<ObjectInfo>> S3Client::head(const Context& ctx, const std::
 Result<> S3Client::get(const Context& ctx, const std::string& key, Range range,
                        const std::function<Result<>(std::uint64_t)>& begin,
                        const std::function<Result<>(ByteSpan)>& sink) {
+  const auto turn = TRY(ctx.wait_for_remote());
   std::uint64_t received = 0;
   std::optional<std::uint64_t> whole;
   std::optional<Error> ours;  // of a callback: not to be tried again

@@ -16,7 +16,8 @@
 namespace granary::http {
 namespace {
 
-constexpr std::chrono::milliseconds kBetweenAttempts{100};  // at least: the clock of a loop is coarser
+// Between attempts, at least: the clock of a loop is coarser. It grows while too many wait.
+constexpr std::chrono::milliseconds kBetweenAttempts{100}, kLongestBetweenAttempts{1000};
 constexpr int kHotAnswersPerTurn = 64;  // of one pipelining client, before others get their turn
 
 bool is_sane_id(std::string_view id) noexcept {
@@ -46,12 +47,13 @@ class Count {
   std::atomic<std::int64_t>& of_;
 };
 
-/// Runs on a worker.
+/// Runs on a worker, or on the loop what is at once.
 void work(Engine& engine, const Door& door, Exchange& exchange, bool admit_only) {
   const auto begun = std::chrono::steady_clock::now();
   Logger log = engine.log.with("request", exchange.request.id);
-  const Context context(log, engine.stop,
-                        Context::Clock::time_point(std::chrono::milliseconds(exchange.due)));
+  Context context(log, engine.stop, Context::Clock::time_point(std::chrono::milliseconds(exchange.due)));
+  const bool reads = exchange.request.method == Method::get || exchange.request.method == Method::head;
+  if (reads && !exchange.request.body) context = context.with_remote_waits(engine.remote_waits);
   if (admit_only) {
     const auto admitted = door.router->admit(context, exchange.request);
     exchange.admitted = admitted.has_value();
@@ -60,6 +62,7 @@ void work(Engine& engine, const Door& door, Exchange& exchange, bool admit_only)
   }
   auto response = door.router->dispatch(context, exchange.request);
   exchange.brief = response.brief;
+  exchange.crowded = response.crowded;
   exchange.answer = Answer::prepare(std::move(response), door.always);
   exchange.answer->back_by(engine.memory_files, engine.options.spool_directory);
   engine.worker_seconds.observe(
@@ -344,10 +347,12 @@ Task<> Connection::ask_again(std::shared_ptr<Exchange> exchange) {
   const auto& options = loop_.engine().options;
   const Count one(loop_.engine().waiting->count);
   const auto waiting = static_cast<std::size_t>(loop_.engine().waiting->count);
-  const auto deadline = std::min(exchange->due, loop_.now() + options.brief_patience.count());
-  while (exchange->brief && loop_.now() < deadline && !loop_.draining() && !peer_closed_ &&
-         waiting <= options.queue / 2) {
-    const Wake wake = co_await wait(kDrain | kHangup, kBetweenAttempts);
+  const auto brief = std::min(exchange->due, loop_.now() + options.brief_patience.count());
+  auto pause = kBetweenAttempts;
+  while (exchange->brief && loop_.now() < (exchange->crowded ? exchange->due : brief) && !loop_.draining() &&
+         !peer_closed_ && waiting <= options.queue / 2) {
+    const Wake wake = co_await wait(kDrain | kHangup, pause);
+    pause = exchange->crowded ? std::min(pause * 2, kLongestBetweenAttempts) : kBetweenAttempts;
     if (wake == Wake::hangup) break;
     const auto told = exchange->answer;
     const bool asked = co_await ask_worker(exchange, false);
@@ -371,7 +376,11 @@ Task<bool> Connection::serve_by_worker() {
   } else {
     in_.consume(parser_.head_size());
   }
-  (void)co_await ask_worker(exchange, false);
+  if (door_.router->is_at_once(exchange->request.path())) {
+    work(loop_.engine(), door_, *exchange, false);
+  } else {
+    (void)co_await ask_worker(exchange, false);
+  }
   if (exchange->brief) co_await ask_again(exchange);
   auto answer = exchange->answer;
   const bool cacheable = exchange->hot_allowed && answer->hot() && !answer->growing() &&

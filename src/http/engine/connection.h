@@ -26,8 +26,8 @@ struct Exchange {
   Request request;
   std::shared_ptr<Answer> answer;  // of dispatch, or of a refusal by the gate
   bool admitted = false;
-  bool done = false;   // set by the message back, on the loop
-  bool brief = false;  // see Response
+  bool done = false;                    // set by the message back, on the loop
+  bool brief = false, crowded = false;  // see Response
   bool hot_allowed = false;
   bool http10 = false;
 };

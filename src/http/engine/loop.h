@@ -51,6 +51,7 @@ struct Engine {
   std::shared_ptr<RequestCount> inflight;  // begun and not yet answered
   std::shared_ptr<RequestCount> waiting;   // of those: for what is away for a moment
   std::stop_token stop;                    // asked for when the patience of a drain is over
+  RemoteWaits remote_waits;                // of the workers that read
   std::atomic<std::size_t> connections{0};
   MemoryFiles memory_files{};
 };
