@@ -51,8 +51,8 @@ function(granary_component)
   endif()
 endfunction()
 
-# granary_fuzz(NAME dcf SOURCES dcf_fuzz.cc DEPS r): a libFuzzer program with clang; with any other compiler the
-# same file replays the corpus, so that it is always built.
+# granary_fuzz(NAME dcf SOURCES dcf_fuzz.cc DEPS r): a libFuzzer program, where clang
+# builds with GRANARY_FUZZ.
 function(granary_fuzz)
   cmake_parse_arguments(F "" "NAME" "SOURCES;DEPS" ${ARGN})
   if(NOT GRANARY_FUZZ)

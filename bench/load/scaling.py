@@ -13,6 +13,7 @@ PEAK = 5  # the busiest hour against the mean of the day
 HALF = 0.5  # of the processors of a node are used at the peak
 FILE_MB = 1.0  # of an install: the mean of CRAN's tarballs and of the wheels that are installed most
 PAGES_KB = 30  # of an install: indexes and metadata, most of them 304
+MEASURED_NODES = 3
 KEPT_TB = 1.0  # in the bucket, for each factor ten twice as much: mostly the same packages
 # us-east-1, on demand, dollars an hour; baseline of the network in Gbit/s (what may be had all the time).
 NODES = [("c7g.large", 0.0725, 2, 0.937), ("c7g.xlarge", 0.145, 4, 1.876), ("c7g.2xlarge", 0.29, 8, 3.75)]
@@ -53,7 +54,7 @@ def plan(m, times, redirect):
     cores = per_second * PEAK * (m.nodes + (through_mb - m.own_mb) * m.per_mb)
     kind, price, count = nodes_for(gbits, cores)
     gb_an_hour = per_second * 3600 * through_mb / 1000
-    gets = installs if redirect else m.gets * times * 1e6 / m.installs
+    gets = installs if redirect else m.gets * 2 ** math.log10(times) * count / MEASURED_NODES
     puts = m.puts * times * 1e6 / m.installs
     cost = {"nodes": count * price * HOURS, "database": DATABASE[1] * HOURS,
             "balancer": (BALANCER_HOUR + gb_an_hour * CAPACITY_UNIT) * HOURS,
@@ -86,7 +87,8 @@ def page(m):
         "## Assumed", "",
         f"- The busiest hour has {PEAK} times the mean of the day. One node may be down then; the others use half of their processors, and of the network what they may use all the time.",
         f"- An install takes {FILE_MB:g} MB of files and {PAGES_KB} KB of pages. The load's own files are smaller, because its generator and its balancer share the processors with the nodes; the rest is counted as a MB above.",
-        f"- {KEPT_TB:g} TB in the bucket, and twice as much for each factor ten.",
+        f"- {KEPT_TB:g} TB in the bucket, and twice as much for each factor ten. So it is with the different files of a day: each node reads each of them once, and keeps it on its disk "
+        "for as long as the day lasts (`S3Storage.CacheSize`).",
         "- Prices of us-east-1, on demand, as they were published in 2026: " +
         ", ".join(f"{name} ${price:g}/h ({network:g} Gbit/s all the time)" for name, price, _, network in NODES) +
         f"; {DATABASE[0]} ${DATABASE[1]:g}/h; a balancer ${BALANCER_HOUR:g}/h and ${CAPACITY_UNIT:g} for each GB an hour; in the bucket ${STORED_GB:g} a GB-month, "

@@ -18,7 +18,8 @@ length of the answer is not what it was before the load.
 **Sizes.** Files are log-normal, as on CRAN and PyPI, whose medians lie between 60 and 300 KB: median 100 KB, sigma 1.3, so that the mean is 0.2 MB; at most 20 MB. The few
 larger ones that double the mean of the real indexes are left out: they would measure how fast this machine copies memory. docs/scaling.md counts with 1 MB.
 
-**Latency** counts from the moment at which a request should have begun, also when all connections were busy then (no coordinated omission).
+**Latency** counts from the moment at which a request should have begun, also when all connections were busy then (no coordinated omission), where there is a rate: in "A steady
+rate" and in the hour. A day is as many installs as possible, one after the other on each connection, and its latencies count from the sending.
 
 **The cluster** is the laboratory of [operating-cluster.md](operating-cluster.md): three nodes, PostgreSQL with a synchronous standby, S3 and HAProxy, all on these processors.
 """
@@ -27,11 +28,11 @@ larger ones that double the mean of the real indexes are left out: they would me
 def circumstances():
     machine = report.machine()
     return {"cpu_model": machine["cpu"], "kernel": machine["kernel"], "when": datetime.date.today().isoformat(),
-            "load_before": os.getloadavg()[1]}
+            "load_average": os.getloadavg()[1]}
 
 
 def note(result):
-    busy = result["load_before"]
+    busy = result["load_average"]
     return f"{result['when']}, {result['cpu_model']}, Linux {result['kernel']}; load average over five minutes at the end {busy:.1f}."
 
 
@@ -98,7 +99,7 @@ def rate(result):
 def scale(result):
     lines = ["", f"Each node has {result['share']:.0%} of the same processor ({result['by']}, a period of 100 ms as on Kubernetes); the generator, PostgreSQL and S3 have the other, "
              "and the generator asks the nodes directly.", f"One, two and three nodes took {len(result['turns'])} turns, with plans of their own; the figures are medians, of linear "
-             "that of the ratios within a turn.", "",
+             "that of the ratios within a turn: a ratio above 1 is a turn in which the one node alone was disturbed.", "",
              "| nodes | installs per second | of linear | from – to | Goal |", "|--:|--:|--:|--:|--:|"]
     turns = result["turns"]
     for number, (per_second, linear) in enumerate(zip(result["installs_per_second"], result["linear"]), 1):
