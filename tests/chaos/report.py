@@ -17,8 +17,7 @@ ABOUT = {"repeats": f"""\
 
 `make chaos FAULTS={{count}} SEED={{seed}}`, as root, makes this page: the laboratory of [operating-cluster.md](operating-cluster.md) under load, while one
 fault after another is done to it, each several seconds long; the next when all nodes work again, that is when what is uploaded
-through each can be had from all. Recovery is counted from the moment at which the fault begins to be undone: a node is started, a
-standby promoted, a cable put in. After ten faults there is none for five seconds. What a balancer makes of them that gives no
+through each can be had from all. After ten faults there is none for five seconds. What a balancer makes of them that gives no
 request to a second node is in [faults-alb.md](faults-alb.md).
 
 Installers, each as the real one: `pip` asks again 5 times, and again with a token for a repository that needs one; `uv` 3 times;
@@ -58,6 +57,7 @@ are told 502 or 503 by the balancer for what a node that dies had begun, and for
 503 by a node without room for a file of the mirror that no node had before: these failures are counted. They are allowed while
 a fault lasts, and for two seconds after it."""}
 LEGEND = """\
+Recovery is counted from the moment at which the fault begins to be undone: a node is started, a standby promoted, a cable put in.
 An install waits for a database that is away (`Postgres.OutagePatience`) when what it wants is in no node's memory. An upload or
 a synchronisation that failed was never acknowledged: the client gave up during the fault. A job that failed had each of its
 attempts struck by a fault."""
