@@ -40,14 +40,18 @@ class Http:
         self.pages = {}  # by path, of those who ask whether a page has changed: its tag and its bytes
 
     def once(self, method, path, headers, body=None, timeout=None):
+        reused = self.connection is not None
         if self.connection is None:
             self.connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout or self.patience.timeout)
         try:
             self.connection.request(method, path, body=body, headers=self.headers | headers)
             answer = self.connection.getresponse()
             content = answer.read()
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException) as error:
             self.close()
+            # A kept connection may have been closed meanwhile (RFC 9112 9.3.1): libcurl sends what is only read on another one.
+            if reused and method == "GET" and isinstance(error, (http.client.RemoteDisconnected, ConnectionResetError)):
+                return self.once(method, path, headers, body, timeout)
             raise
         if answer.will_close or self.patience.attempts == 1:
             self.close()
