@@ -148,7 +148,7 @@ void Runner::work(const std::stop_token& stop) {
       changed_.notify_all();
     }
     if (!answered) complain("cannot ask for jobs, trying again", leased.error());
-    if (found && runs_here((*leased)->id)) {
+    if (found && !left_here((*leased)->id)) {
       put_off(**leased);
     } else if (found) {
       run(**std::move(leased));
@@ -162,9 +162,13 @@ void Runner::work(const std::stop_token& stop) {
   }
 }
 
-bool Runner::runs_here(std::int64_t id) const {
-  const auto running = active();
-  return std::any_of(running.begin(), running.end(), [&](const auto& one) { return one->job().id == id; });
+/// Waits for a turn that has just ended, and is about to say so here. False: it still runs.
+bool Runner::left_here(std::int64_t id) {
+  const auto patience = std::min<milliseconds>(seconds(1), options_.lease / 4);
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, patience, [&] {
+    return std::none_of(active_.begin(), active_.end(), [&](const auto& one) { return one->job().id == id; });
+  });
 }
 
 /// The lease of a turn ran out, and the turn has not noticed yet: two at once would be in each other's way.
@@ -192,8 +196,11 @@ void Runner::run(Job job) {
   const auto outcome = call(*handlers_.at(spec.kind), ctx, *active);
   if (!outcome && active->reason() == StopReason::none) log.failed("failed to run the job", outcome.error());
   settle(*active, outcome, Steady::now() - started);
-  const std::lock_guard lock(mutex_);
-  std::erase(active_, active);
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase(active_, active);
+  }
+  changed_.notify_all();
 }
 
 Result<> Runner::call(Handler& handler, const Context& ctx, Active& active) const {

@@ -75,7 +75,7 @@ class Runner {
 
   void work(const std::stop_token& stop);
   void run(Job job);
-  bool runs_here(std::int64_t id) const;
+  bool left_here(std::int64_t id);
   void put_off(const Job& job);
   bool store_is_away(const Result<>& outcome) const;
   Result<> call(Handler& handler, const Context& ctx, Active& active) const;

@@ -36,6 +36,43 @@ Result<> until_stopped(const Context& ctx) {
   return ctx.check();
 }
 
+/// The end of a turn is stored for some time before its node hears of that.
+class LateAnswer final : public Queue {
+ public:
+  explicit LateAnswer(std::shared_ptr<Queue> inner) : inner_(std::move(inner)) {}
+  Result<State> finish(const Context& ctx, const Lease& lease, Ending ending, const Result<>& outcome,
+                       const Report& report) override {
+    const auto state = inner_->finish(ctx, lease, ending, outcome, report);
+    std::this_thread::sleep_for(milliseconds(100));
+    return state;
+  }
+  Result<std::int64_t> submit(const Context& ctx, const JobSpec& spec) override {
+    return inner_->submit(ctx, spec);
+  }
+  Result<std::optional<Job>> lease(const Context& ctx, std::string_view worker,
+                                   std::span<const std::string> kinds, milliseconds ttl,
+                                   std::span<const KindOfSource> except) override {
+    return inner_->lease(ctx, worker, kinds, ttl, except);
+  }
+  Result<bool> renew(const Context& ctx, const Lease& lease, milliseconds ttl, const Report& r) override {
+    return inner_->renew(ctx, lease, ttl, r);
+  }
+  Result<State> cancel(const Context& ctx, std::int64_t id) override { return inner_->cancel(ctx, id); }
+  Result<std::int64_t> prune(const Context& ctx, Time before) override { return inner_->prune(ctx, before); }
+  Result<std::vector<Job>> list(const Context& ctx, const Filter& filter) override {
+    return inner_->list(ctx, filter);
+  }
+  Result<Job> get(const Context& ctx, std::int64_t id) override { return inner_->get(ctx, id); }
+  Result<std::vector<LogLine>> log(const Context& ctx, std::int64_t id, std::int64_t after,
+                                   std::int64_t limit) override {
+    return inner_->log(ctx, id, after, limit);
+  }
+  Result<std::vector<Count>> counts(const Context& ctx) override { return inner_->counts(ctx); }
+
+ private:
+  std::shared_ptr<Queue> inner_;
+};
+
 class RunnerTest : public ::testing::Test {
  protected:
   RunnerTest() {
@@ -127,6 +164,20 @@ TEST_F(RunnerTest, AJobWhoseLeaseRanOutWhileItRunsHereDoesNotRunTwiceAtOnce) {
   EXPECT_EQ(turns, 2);
 }
 
+TEST_F(RunnerTest, WhatIsDueWhenItsTurnHasJustEndedIsNotPutOff) {
+  queue = std::make_shared<LateAnswer>(queue);
+  std::atomic<int> turns = 0;
+  const auto runner = start("a", [&](const Context&, Turn&) -> Result<> {
+    if (++turns == 1) return fail(Errc::unavailable, "upstream does not answer");
+    return {};
+  });
+  const auto id = submit({.kind = "work", .max_attempts = 2});
+  ASSERT_TRUE(eventually([&] { return turns == 1; }));
+  ASSERT_TRUE(reaches(id, State::waiting));
+  clock->advance(std::chrono::minutes(5));
+  EXPECT_TRUE(reaches(id, State::succeeded));
+}
+
 TEST_F(RunnerTest, AfterALongOutageOfTheStoreAJobRunsThatHadFailedAllTheTime) {
   std::atomic<bool> is_away = true;
   std::atomic<int> turns = 0;
@@ -159,12 +210,15 @@ TEST_F(RunnerTest, AFailureWhileTheStoreAnswersCounts) {
 
 TEST_F(RunnerTest, WhatANodeCannotDoIsDoneByAnotherAndTheNodeTakesTheRest) {
   std::atomic<int> refused = 0;
-  const auto lacks = start("lacks", [&](const Context&, Turn& turn) -> Result<> {
-    if (turn.job().spec.source != 7) return {};
-    ++refused;
-    turn.unable();
-    return fail(Errc::unsupported, "node lacks: no R");
-  });
+  // One worker: another that is asking for a job at that moment may get this one, and refuse it too.
+  const auto lacks = start("lacks",
+                           [&](const Context&, Turn& turn) -> Result<> {
+                             if (turn.job().spec.source != 7) return {};
+                             ++refused;
+                             turn.unable();
+                             return fail(Errc::unsupported, "node lacks: no R");
+                           },
+                           {.workers = 1});
   const auto id = submit({.kind = "work", .source = 7, .max_attempts = 1});
   ASSERT_TRUE(eventually([&] { return refused == 1; }));
   EXPECT_TRUE(reaches(submit({.kind = "work", .source = 8}), State::succeeded));
@@ -348,11 +402,13 @@ TEST_F(RunnerTest, TheJobOfANodeThatDiedIsTakenOver) {
 
 TEST_F(RunnerTest, WhoseLeaseIsLostStopsAndDoesNotFinish) {
   std::atomic<int> stopped = 0;
-  const auto slow = start("slow", [&](const Context& c, Turn&) {
-    auto outcome = until_stopped(c);
-    ++stopped;
-    return outcome;
-  });
+  const auto slow = start("slow",
+                          [&](const Context& c, Turn&) {
+                            auto outcome = until_stopped(c);
+                            ++stopped;
+                            return outcome;
+                          },
+                          {.workers = 1});  // a second one might take the job back
   const auto id = submit();
   ASSERT_TRUE(reaches(id, State::running));
   // As if the process had been asleep: another node finds the lease run out.
