@@ -214,6 +214,7 @@ Result<> Node::open_mirrors() {
   parts.metrics = &metrics_;
   parts.log = Logger(sink_, "mirror");
   parts.spool = settings_.server.data_dir + "/tmp";
+  parts.stores_elsewhere = settings_.storage.fallback == "s3";
   parts.staleness = settings_.pypi.staleness;
   mirrors_ = mirror::make_mirrors(std::move(parts));
   return {};

@@ -69,7 +69,7 @@ class FetchHandler final : public jobs::Handler {
     Fetched done;
     if (!order.dry_run) {
       auto fetched = fetch(ctx, turn, order, count_first ? &sum : nullptr, sum, done);
-      if (!fetched) return stopped(fetched.error());
+      if (!fetched) return stopped(turn, fetched.error());
       if (!count_first) unmet = *std::move(fetched);
       TRY(note(ctx, source.id, sum, done));
     }
@@ -131,10 +131,14 @@ class FetchHandler final : public jobs::Handler {
     return unmet;
   }
 
-  /// The queue tries again what may pass, but a full disk does not pass by itself, and each attempt would
-  /// fill it again.
-  static Result<> stopped(const Error& error) {
+  /// The queue tries again what may pass, but a full disk of the store does not pass by itself, and each
+  /// attempt would fill it again.
+  Result<> stopped(jobs::Turn& turn, const Error& error) const {
     if (!says_disk_full(error)) return tl::unexpected(error);
+    if (parts_->stores_elsewhere) {
+      turn.unable();
+      return tl::unexpected(error);
+    }
     return fail(Errc::too_large, error.message(), error.hint() + ": granary fetch goes on where it stopped");
   }
 

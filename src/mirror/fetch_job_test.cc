@@ -53,7 +53,9 @@ class FetchTest : public World {
     const auto handler = make_fetch_handler(parts, kFetch, choose, keep);
     FakeTurn told(fetch_job(order, source, true));
     asked = 0;
-    TRY(handler->run(ctx, told));
+    const auto outcome = handler->run(ctx, told);
+    is_left_to_others = told.is_unable();
+    TRY(outcome);
     last_total = told.last().total;
     return Json::parse(told.left());
   }
@@ -68,7 +70,7 @@ class FetchTest : public World {
   std::mutex mutex;
   std::map<std::string, Error> errors;
   std::set<std::string> kept;
-  bool away = false;
+  bool away = false, is_left_to_others = false;
   int asked = 0;
   std::int64_t last_total = 0;
 };
@@ -124,14 +126,26 @@ TEST_F(FetchTest, AnUpstreamThatIsAwayIsTriedAgainLater) {
 }
 
 TEST_F(FetchTest, AFullDiskStopsItForGood) {
-  const auto full = system_error(ENOSPC, "write a file");
-  errors.emplace("a_3.tar.gz", full.value());
+  errors.emplace("a_3.tar.gz", system_error(ENOSPC, "write a file").value());
   const auto result = run(1000);
   ASSERT_FALSE(result);
+  EXPECT_FALSE(is_left_to_others);
   EXPECT_TRUE(jobs::is_permanent(result.error().code()));
   EXPECT_NE(result.error().message().find("No space left"), std::string::npos) << result.error().message();
   EXPECT_NE(result.error().hint().find("goes on where it stopped"), std::string::npos);
   EXPECT_LT(asked, 40);
+}
+
+TEST_F(FetchTest, AFullDiskOfANodeThatOnlyPassesFilesOnLeavesItToAnother) {
+  parts.stores_elsewhere = true;
+  errors.emplace("a_3.tar.gz", system_error(ENOSPC, "write a file").value());
+  const auto result = run(1000);
+  ASSERT_FALSE(result);
+  EXPECT_FALSE(jobs::is_permanent(result.error().code()));
+  EXPECT_TRUE(is_left_to_others);
+  errors.clear();
+  EXPECT_EQ(number(run(5), "failed"), 0);
+  EXPECT_FALSE(is_left_to_others);
 }
 
 TEST_F(FetchTest, WhatStopsTheChoiceStopsTheJob) {

@@ -39,6 +39,8 @@ struct Parts {
   Metrics* metrics = nullptr;  // outlives the mirrors
   Logger log;
   std::string spool;  // folder with room for files that are on their way
+  /// What is stored takes no room on this node for good: where its disk is full, another node can go on.
+  bool stores_elsewhere = false;
   /// How long a project page is shown without asking upstream again: [PyPI] Staleness.
   std::chrono::milliseconds staleness{std::chrono::minutes(10)};
 };
