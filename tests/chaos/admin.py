@@ -5,6 +5,7 @@ import time
 
 from http_client import Failed, Http
 from server import basic
+from work_rules import OVER
 
 
 class Admin:
@@ -30,6 +31,16 @@ class Admin:
                 break
             time.sleep(0.5)
         raise Failed(f"{method} {path}: {status} {content[:200]!r}")
+
+    def settled(self, client, job, longest):
+        """The job, once it is over or its attempt has failed. Raises Failed."""
+        begin, failed = time.monotonic(), job["attempt"] if job["retrying"] else None
+        while time.monotonic() - begin < longest:
+            if job["state"] in OVER or (job["retrying"] and job["attempt"] != failed):
+                return job
+            time.sleep(0.1)
+            job = self.ask(client, "GET", f"/__api__/jobs/{job['id']}?brief=true")
+        raise Failed(f"job {job['id']} is not over")
 
     def rows(self, client, path):
         """All of a listing that comes in pages, the newest first."""

@@ -6,13 +6,16 @@ import hashlib
 import time
 
 import installs
+from artifacts import r_name
 from checker import Final
+from fetch_rules import Ahead
 from history import now
 from http_client import Failed
 from mirror_rules import Mirror
-from roles import MIRROR, PYTHON, R, SOURCES
+from roles import AHEAD, MIRROR, PYTHON, R, SOURCES
 from work_rules import OVER, Done
 
+NEWEST = 30  # files of those that were fetched ahead, which are read from every node
 PAGES = {PYTHON: "/simple/", R: installs.INDEX, MIRROR: installs.INDEX}  # of all packages of a snapshot
 
 
@@ -64,7 +67,7 @@ def jobs(run, client):
 
 def jobs_that_are_over(run, client, limit=300):
     """What was ordered last may still run, or wait for its next attempt."""
-    ordered = {event.what for event in run.history.of("job")}
+    ordered = {event.what for event in run.history.of("job")} | {str(event.details.get("job")) for event in run.history.of("fetch")}
     begin = now()
     while True:
         rows = jobs(run, client)
@@ -84,10 +87,28 @@ def mirror(run, client, rows):
     return Mirror(steps, latest, [job for job in rows if job["kind"] == "sync"])
 
 
+def seen_of(client, path, md5):
+    try:
+        return installs.compared(client, path, "md5", md5)[0]
+    except Failed as error:
+        return str(error)
+
+
+def ahead(run, rows):
+    """Whoever reads a file is given what is held: upstream is not asked for it."""
+    upstream, views = run.upstream, {}
+    files = {step: [r_name(package, f"{step}.0") for package in AHEAD] for step in range(1, upstream.step + 1)}
+    newest = [name for names in files.values() for name in names if name in upstream.asked][-NEWEST:]
+    for machine in run.lab.nodes:
+        views[machine] = {name: seen_of(run.client(machine), f"/{MIRROR}/latest{installs.CONTRIB}{name}", upstream.md5[name])
+                          for name in newest}
+    return Ahead([job for job in rows if job["kind"] == "fetch"], files, dict(upstream.asked), views)
+
+
 def aftermath(run):
     client = run.client("lb")
     rows = jobs_that_are_over(run, client)
     made = {source: (len(transactions(run, client, source)), run.admin.total(client, f"/__api__/sources/{source}/packages"))
             for source in SOURCES}
     done = Done(rows, since=run.since, until=run.until, read=time.time())
-    return Final(views(run), run.pages, done, mirror(run, client, rows), made, run.lab.balancer.repeats)
+    return Final(views(run), run.pages, done, mirror(run, client, rows), ahead(run, rows), made, run.lab.balancer.repeats)

@@ -3,14 +3,12 @@ balancer, as R reads it, and one at each node."""
 
 import http.client
 import random
-import time
 
 from history import Event, now
 from http_client import Failed
 from installs import INDEX, versions
 from roles import MIRROR
 from team import Team
-from work_rules import OVER
 
 PAGE = f"/{MIRROR}/latest{INDEX}"
 LONGEST_SYNC = 150
@@ -20,6 +18,7 @@ class Mirroring(Team):
     def __init__(self, history, admin, upstream, seed):
         super().__init__(2 * LONGEST_SYNC + 60)  # it may wait for one that had begun
         self.history, self.admin, self.upstream = history, admin, upstream
+        self.acknowledged = upstream.step  # the last step of which the mirror's clients were told
         self.hire(self.publish)
         self.hire(self.watch, random.Random(seed))
         for number, machine in enumerate(admin.nodes(), 1):
@@ -38,6 +37,7 @@ class Mirroring(Team):
             event.details |= job["result"] or {}
             event.why = job["error"] if job["state"] != "succeeded" else event.details["problem"]
             event.ok = job["state"] == "succeeded" and not event.why
+            self.acknowledged = int(event.what) if event.ok else self.acknowledged
         except Failed as error:
             event.why = str(error)
         event.end, event.attempts = now(), client.attempts - client.requests + 1
@@ -54,19 +54,10 @@ class Mirroring(Team):
         path = f"/__api__/sources/{MIRROR}/sync"
         job = self.admin.ask(client, "POST", path, {})
         if job["state"] == "running":  # it began before this step, and may not have it
-            self.settled(client, job)
+            self.admin.settled(client, job, LONGEST_SYNC)
             job = self.admin.ask(client, "POST", path, {})
         event.details["job"] = job["id"]
-        return self.settled(client, job)
-
-    def settled(self, client, job):
-        begin, failed = now(), job["attempt"] if job["retrying"] else None
-        while now() - begin < LONGEST_SYNC:
-            if job["state"] in OVER or (job["retrying"] and job["attempt"] != failed):
-                return job
-            time.sleep(0.1)
-            job = self.admin.ask(client, "GET", f"/__api__/jobs/{job['id']}?brief=true")
-        raise Failed(f"job {job['id']} is not over")
+        return self.admin.settled(client, job, LONGEST_SYNC)
 
     def watch(self, chance):
         client = self.admin.client()

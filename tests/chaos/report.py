@@ -26,9 +26,9 @@ be the one of `PACKAGES` and whose bytes those that were uploaded; `R` and `renv
 mirror of a small CRAN, whose files nobody has asked for before (cold), or somebody has (warm). Beside them: uploads of Python and
 of R, each sent again as twine does; somebody who asks for the pages and files of the closed repository without a token, or with a
 wrong one; jobs that read every byte (`verify`), one after the other, with a lease of {LEASE} s; a schedule that fires each minute
-(`collect`); synchronisations of the mirror at each step of its upstream; readers of its `PACKAGES`, behind the balancer and at
-each node. With an odd seed, as 1 is, the nodes encrypt what they store with a key of the key service (moto), which is struck too;
-with an even one they do not.
+(`collect`); synchronisations of the mirror at each step of its upstream, and orders to fetch some of its packages ahead; readers
+of its `PACKAGES`, behind the balancer and at each node. With an odd seed, as 1 is, the nodes encrypt what they store with a key of
+the key service (moto), which is struck too; with an even one they do not.
 
 A checker reads what all of them saw, and what every node shows in the end:
 
@@ -43,6 +43,8 @@ A checker reads what all of them saw, and what every node shows in the end:
 - each step of the mirror is one transaction, steps follow each other, and what was acknowledged is there; no node shows an older
   step than it has shown, not even during a fault; a synchronisation fails in a fault only, is tried again, and in the end every
   one of them has succeeded and each node shows the last step;
+- what was fetched ahead is one whole step, not older than the one that was acknowledged before; upstream is not asked for it again;
+  a fetch fails in a fault only, and in the end one succeeds and every node has the files;
 - of each kind of work some went well, and during a fault too: a run that did not test something fails.""",
          "alb": """\
 # Faults behind a balancer that repeats nothing
@@ -58,9 +60,9 @@ are told 502 or 503 by the balancer for what a node that dies had begun, and for
 a fault lasts, and for two seconds after it."""}
 LEGEND = """\
 Recovery is counted from the moment at which the fault begins to be undone: a node is started, a standby promoted, a cable put in.
-An install waits for a database that is away (`Postgres.OutagePatience`) when what it wants is in no node's memory. An upload or
-a synchronisation that failed was never acknowledged: the client gave up during the fault. A job that failed had each of its
-attempts struck by a fault."""
+An install waits for a database that is away (`Postgres.OutagePatience`) when what it wants is in no node's memory. An upload,
+a synchronisation or a fetch that failed was never acknowledged: the client gave up during the fault, or was told of a file that
+could not be had. A job that failed had each of its attempts struck by a fault."""
 
 
 def row(name, events, failed):
@@ -81,7 +83,7 @@ def what_happened(history):
     return ["| What | how many | with another attempt | failed | longest, s |", "|---|--:|--:|--:|--:|", *by_client(history),
             *(row(name, history.of(kind), lambda e: not e.ok) for name, kind in (
                 ("reads of the mirror", "look"), ("requests without a token", "intrusion"), ("uploads", "upload"),
-                ("synchronisations", "sync"))),
+                ("synchronisations", "sync"), ("fetches ahead", "fetch"))),
             f"| jobs | {len(ends):,} | {sum(turn[4] > 1 for turn in ends.values()):,} | "
             f"{sum(turn[0] == 'failed' for turn in ends.values())} | |"]
 

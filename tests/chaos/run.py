@@ -26,6 +26,7 @@ from admin import Admin  # noqa: E402
 from aftermath import aftermath, snapshots  # noqa: E402
 from balancer import ALB, KINDS, REPEATS  # noqa: E402
 from crowd import Crowd, a_tarball, a_wheel  # noqa: E402
+from fetching import Fetching  # noqa: E402
 from history import Event, History, now  # noqa: E402
 from installs import INDEX  # noqa: E402
 from mirroring import Mirroring  # noqa: E402
@@ -71,6 +72,7 @@ class Run:
         self.crowd = Crowd(self.history, self.address("lb"), self.upstream, self.tokens, base, seed)
         self.work = lab.work = Work(self.history, self.admin)
         self.mirroring = Mirroring(self.history, self.admin, self.upstream, seed)
+        self.fetching = Fetching(self.history, self.admin, self.mirroring)
         self.locked = []
         for name, page in ((PYTHON, "/simple/"), (MIRROR, INDEX), (R, INDEX)):
             snapshot = node.cli_json("url", "create", "--repo", name, "--snapshot", f"{name}:latest", "--lock")["snapshot"]
@@ -120,7 +122,7 @@ class Run:
         chance = random.Random(self.seed)
         self.pages = snapshots(self)
         self.since = time.time()
-        teams = (self.crowd, self.work, self.mirroring)
+        teams = (self.crowd, self.work, self.mirroring, self.fetching)
         for team in teams:
             team.start()
         try:
@@ -129,7 +131,8 @@ class Run:
             self.until = time.time()
             for team in teams:
                 team.stop()
-        self.mirroring.settle()
+        for team in (self.mirroring, self.fetching):
+            team.settle()
         snapshots(self, self.pages, all_of_them=True)
         return self
 

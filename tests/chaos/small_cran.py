@@ -1,15 +1,18 @@
 """A CRAN that changes in steps: at step n all of its packages have the version n, and a page that shows two versions shows
 half of a step."""
 
+import collections
 import hashlib
 import http.server
 import random
 import threading
 
 from artifacts import r_name, r_package
+from history import now
 from installs import CONTRIB, INDEX
+from roles import AHEAD
 
-PACKAGES = [f"step{letter}" for letter in "abcdefgh"]
+PACKAGES = [*(f"step{letter}" for letter in "abcdefgh"), *AHEAD]
 NOISE = 30_000  # bytes of each, so that a body can break off
 
 
@@ -19,10 +22,12 @@ def tarball(package, version):
 
 
 class SmallCran:
-    """Serves at `host`, on a port of its own, until stop(). `md5`: of all files that there ever were."""
+    """Serves at `host`, on a port of its own, until stop(). `md5`: of all files that there ever were. `asked`: when somebody
+    asked for a file, by its name."""
 
     def __init__(self, host):
         self.index, self.step, self.md5, self.names = b"", 0, {}, {}
+        self.asked = collections.defaultdict(list)
         self.publish()
         outer = self
 
@@ -53,7 +58,10 @@ class SmallCran:
     def body(self, path):
         if path == INDEX:
             return self.index
-        known = self.names.get(path.removeprefix(CONTRIB)) if path.startswith(CONTRIB) else None
+        name = path.removeprefix(CONTRIB)
+        known = self.names.get(name) if path.startswith(CONTRIB) else None
+        if known:
+            self.asked[name].append(now())
         return tarball(*known) if known else None
 
     def publish(self):

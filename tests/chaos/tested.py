@@ -23,6 +23,7 @@ KINDS = (
     *(Kind(f"upload to {source}", "upload", lambda details, source=source: details["source"] == source) for source in SOURCES),
     Kind("job", "job"),
     Kind("synchronisation", "sync"),
+    Kind("fetch ahead", "fetch"),
     Kind("look at the mirror", "look"),
     Kind("look at the mirror of a node", "look at a node"),
     Kind("request without a token", "intrusion"),
