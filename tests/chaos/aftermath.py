@@ -3,20 +3,24 @@
 import collections
 import concurrent.futures
 import hashlib
+import io
+import tarfile
 import time
 
 import installs
 from artifacts import r_name
+from build_rules import Built, published
+from building import PACKAGE, content
 from checker import Final
 from fetch_rules import Ahead
 from history import now
 from http_client import Failed
 from mirror_rules import Mirror
-from roles import AHEAD, MIRROR, PYTHON, R, SOURCES
+from roles import AHEAD, BUILT, MIRROR, PYTHON, R, SOURCES
 from work_rules import OVER, Done
 
 NEWEST = 30  # files of those that were fetched ahead, which are read from every node
-PAGES = {PYTHON: "/simple/", R: installs.INDEX, MIRROR: installs.INDEX}  # of all packages of a snapshot
+PAGES = {PYTHON: "/simple/", R: installs.INDEX, MIRROR: installs.INDEX, BUILT: installs.INDEX}  # of all packages of a snapshot
 
 
 def views(run):
@@ -67,11 +71,11 @@ def jobs(run, client):
 
 def jobs_that_are_over(run, client, limit=300):
     """What was ordered last may still run, or wait for its next attempt."""
-    ordered = {event.what for event in run.history.of("job")} | {str(event.details.get("job")) for event in run.history.of("fetch")}
+    ordered = {event.what for event in run.history.of("job")}
     begin = now()
     while True:
         rows = jobs(run, client)
-        if now() - begin > limit or all(job["state"] in OVER for job in rows if str(job["id"]) in ordered):
+        if now() - begin > limit or all(job["state"] in OVER for job in rows if str(job["id"]) in ordered or job["kind"] in ("fetch", "build")):
             return rows
         time.sleep(1)
 
@@ -105,10 +109,35 @@ def ahead(run, rows):
     return Ahead([job for job in rows if job["kind"] == "fetch"], files, dict(upstream.asked), views)
 
 
+def built(run, client, rows):
+    made, views = transactions(run, client, BUILT), {}
+    versions = [event.what for event in run.history.of("commit") if published(event, made)]
+    for machine in run.lab.nodes:
+        views[machine] = {version: built_version(run.client(machine), version) for version in versions}
+    builds, page = [], 1
+    while some := run.admin.ask(client, "GET", f"/__api__/git-builds?source={BUILT}&_limit=1000&_page={page}"):
+        builds, page = builds + some, page + 1
+    return Built(builds, [job for job in rows if job["kind"] == "build"], made, views)
+
+
+def built_version(client, version):
+    """A tarball, with what its commit had in it."""
+    path = f"/{BUILT}/latest{installs.CONTRIB}{r_name(PACKAGE, version)}"
+    try:
+        status, _, body = client.get(path)
+    except Failed as error:
+        return "failed", str(error)
+    if status != 200:
+        return "missing", f"{path}: {status}"
+    with tarfile.open(fileobj=io.BytesIO(body)) as tarball:
+        code = tarball.extractfile(f"{PACKAGE}/R/answer.R").read().decode()
+    return ("right", hashlib.sha256(body).hexdigest()) if content(version) in code else ("other", code)
+
+
 def aftermath(run):
     client = run.client("lb")
     rows = jobs_that_are_over(run, client)
     made = {source: (len(transactions(run, client, source)), run.admin.total(client, f"/__api__/sources/{source}/packages"))
             for source in SOURCES}
     done = Done(rows, since=run.since, until=run.until, read=time.time())
-    return Final(views(run), run.pages, done, mirror(run, client, rows), ahead(run, rows), made, run.lab.balancer.repeats)
+    return Final(views(run), run.pages, done, mirror(run, client, rows), ahead(run, rows), built(run, client, rows), made, run.lab.balancer.repeats)

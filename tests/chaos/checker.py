@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import access_rules
+import build_rules
 import fetch_rules
 import mirror_rules
 import tested
@@ -26,6 +27,7 @@ class Final:
     work: work_rules.Done = field(default_factory=work_rules.Done)
     mirror: mirror_rules.Mirror = field(default_factory=mirror_rules.Mirror)
     ahead: fetch_rules.Ahead = field(default_factory=fetch_rules.Ahead)
+    built: build_rules.Built = field(default_factory=build_rules.Built)
     sources: dict = field(default_factory=dict)  # that are uploaded to: (transactions, packages); each was uploaded by itself
     repeats: bool = True  # the balancer asks another node what one did not answer
 
@@ -105,7 +107,8 @@ def judge(history, final):
     """What was done, against the rules."""
     return [*check_installs(history, final.repeats), *check_uploads(history, final.repeats), *check_final(history, final.views),
             *check_snapshots(final.pages), *check_transactions(final.sources), *check_recovery(history), *access_rules.check(history),
-            *mirror_rules.check(history, final.mirror), *fetch_rules.check(history, final.ahead), *work_rules.check(history, final.work)]
+            *mirror_rules.check(history, final.mirror), *fetch_rules.check(history, final.ahead),
+            *build_rules.check(history, final.built), *work_rules.check(history, final.work)]
 
 
 def check(history, final):

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass
 class Event:
-    kind: str  # "install", "upload", "fault", "job", "sync", "fetch", "look"
+    kind: str  # "install", "upload", "fault", "job", "sync", "fetch", "commit", "look"
     what: str  # a file name; the name of a fault; the number of a job or of a step; a page
     begin: float
     end: float = 0.0

@@ -27,8 +27,9 @@ mirror of a small CRAN, whose files nobody has asked for before (cold), or someb
 of R, each sent again as twine does; somebody who asks for the pages and files of the closed repository without a token, or with a
 wrong one; jobs that read every byte (`verify`), one after the other, with a lease of {LEASE} s; a schedule that fires each minute
 (`collect`); synchronisations of the mirror at each step of its upstream, and orders to fetch some of its packages ahead; readers
-of its `PACKAGES`, behind the balancer and at each node. With an odd seed, as 1 is, the nodes encrypt what they store with a key of
-the key service (moto), which is struck too; with an even one they do not.
+of its `PACKAGES`, behind the balancer and at each node; commits to a repository of git, each a version of a package of R that the
+nodes build, in sandboxes, every other one ordered and the rest found by looking. With an odd seed, as 1 is, the nodes encrypt what
+they store with a key of the key service (moto), which is struck too; with an even one they do not.
 
 A checker reads what all of them saw, and what every node shows in the end:
 
@@ -45,6 +46,8 @@ A checker reads what all of them saw, and what every node shows in the end:
   one of them has succeeded and each node shows the last step;
 - what was fetched ahead is one whole step, not older than the one that was acknowledged before; upstream is not asked for it again;
   a fetch fails in a fault only, and in the end one succeeds and every node has the files;
+- a commit is published once, or overtaken by a later one in a fault; its version has for ever the bytes that it had first, on every
+  node; a build fails for good only when faults used up its attempts, and none is left in the end;
 - of each kind of work some went well, and during a fault too: a run that did not test something fails.""",
          "alb": """\
 # Faults behind a balancer that repeats nothing
@@ -62,7 +65,7 @@ LEGEND = """\
 Recovery is counted from the moment at which the fault begins to be undone: a node is started, a standby promoted, a cable put in.
 An install waits for a database that is away (`Postgres.OutagePatience`) when what it wants is in no node's memory. An upload,
 a synchronisation or a fetch that failed was never acknowledged: the client gave up during the fault, or was told of a file that
-could not be had. A job that failed had each of its attempts struck by a fault."""
+could not be had. A build that failed is one that was overtaken. A job that failed had each of its attempts struck by a fault."""
 
 
 def row(name, events, failed):
@@ -83,7 +86,7 @@ def what_happened(history):
     return ["| What | how many | with another attempt | failed | longest, s |", "|---|--:|--:|--:|--:|", *by_client(history),
             *(row(name, history.of(kind), lambda e: not e.ok) for name, kind in (
                 ("reads of the mirror", "look"), ("requests without a token", "intrusion"), ("uploads", "upload"),
-                ("synchronisations", "sync"), ("fetches ahead", "fetch"))),
+                ("synchronisations", "sync"), ("fetches ahead", "fetch"), ("builds from git", "commit"))),
             f"| jobs | {len(ends):,} | {sum(turn[4] > 1 for turn in ends.values()):,} | "
             f"{sum(turn[0] == 'failed' for turn in ends.values())} | |"]
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 PYTHON, R, VAULT, MIRROR = "python", "r", "vault", "mirror"  # repositories; all but the vault have a source of that name
+BUILT = "built"  # a repository of packages built from git, with a source of that name
 AHEAD = ("aheada", "aheadb", "aheadc")  # packages of the mirror that are fetched before anybody asks for them
 SOURCES = (PYTHON, R)  # that are uploaded to; the vault shows those of PYTHON to who has a token
 

@@ -12,10 +12,9 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "lab"), str(HERE.parent / "e2e")]
 
 import laboratory  # noqa: E402
 from history import Event, now  # noqa: E402
-from run import Run  # noqa: E402
+from run import Run, node_settings  # noqa: E402
 from server import BINARY  # noqa: E402
 from services import http_status, wait_until  # noqa: E402
-from work import LEASE  # noqa: E402
 
 
 class Update(Run):
@@ -50,8 +49,7 @@ def main(old, seed="1"):
     laboratory.exit_on_signals()
     old = pathlib.Path(old).resolve()
     assert old.exists() and old != BINARY.resolve(), f"{old}: name the binary of the version before"
-    settings = {"Jobs": {"Lease": f"{LEASE}s", "CollectSchedule": "* * * * *"}}
-    with laboratory.Laboratory(fsync=False, kms=True, node_settings=settings, binary=old) as lab:
+    with laboratory.Laboratory(fsync=False, kms=True, node_settings=node_settings(), binary=old) as lab:
         run = Update(lab, int(seed)).faults(len(lab.nodes), 20.0)
         problems = run.problems()
         print(lab.nodes["a"].cli("cluster", "nodes"), lab.nodes["a"].cli("verify"))

@@ -25,13 +25,14 @@ import uploads  # noqa: E402
 from admin import Admin  # noqa: E402
 from aftermath import aftermath, snapshots  # noqa: E402
 from balancer import ALB, KINDS, REPEATS  # noqa: E402
+from building import PACKAGE, Building  # noqa: E402
 from crowd import Crowd, a_tarball, a_wheel  # noqa: E402
 from fetching import Fetching  # noqa: E402
 from history import Event, History, now  # noqa: E402
 from installs import INDEX  # noqa: E402
 from mirroring import Mirroring  # noqa: E402
 from recovery import Recovery  # noqa: E402
-from roles import MIRROR, PYTHON, R, VAULT  # noqa: E402
+from roles import BUILT, MIRROR, PYTHON, R, VAULT  # noqa: E402
 from small_cran import SmallCran  # noqa: E402
 from work import LEASE, Work  # noqa: E402
 
@@ -40,14 +41,20 @@ BASE = 40
 HEAVY = 6
 # After so many faults there is none for so long: what rules forbid without a fault has time to happen.
 QUIET_AFTER, QUIET = 10, 5.0
+# Builds leave 256 MiB of it free.
+DISK_MEGABYTES = 640
+
+
+def node_settings():
+    return {"Jobs": {"Lease": f"{LEASE}s", "CollectSchedule": "* * * * *"}, "Git": {"PollInterval": "5s"}}
 
 
 def make_laboratory(kms=None, balancer=REPEATS):
     """With all that can be done to it."""
-    settings = {"Jobs": {"Lease": f"{LEASE}s", "CollectSchedule": "* * * * *"}}
+    settings = node_settings()
     if balancer == ALB:
         settings["Limits"] = {"DrainDelay": "20s", "DrainTimeout": "30s"}  # as docs/operating-cluster.md says
-    return laboratory.Laboratory(faulty=True, disk_megabytes=256, fsync=False, clocks=True, node_settings=settings, kms=kms,
+    return laboratory.Laboratory(faulty=True, disk_megabytes=DISK_MEGABYTES, fsync=False, clocks=True, node_settings=settings, kms=kms,
                                  balancer=balancer)
 
 
@@ -56,9 +63,11 @@ class Run:
         self.lab, self.seed, self.history = lab, seed, History(history_path)
         node = lab.nodes["a"]
         self.upstream = SmallCran(network.machine_itself())
-        for name, kind, more in ((PYTHON, "local-python", []), (R, "local", []), (MIRROR, "cran", ["--url", self.upstream.url])):
+        for name, kind, more in ((PYTHON, "local-python", []), (R, "local", []), (MIRROR, "cran", ["--url", self.upstream.url]),
+                                 (BUILT, "git", [])):
             node.cli("create", "source", "--name", name, "--type", kind, *more)
-        for name, kind, source in ((PYTHON, "python", PYTHON), (R, "r", R), (MIRROR, "r", MIRROR), (VAULT, "python", PYTHON)):
+        for name, kind, source in ((PYTHON, "python", PYTHON), (R, "r", R), (MIRROR, "r", MIRROR), (VAULT, "python", PYTHON),
+                                   (BUILT, "r", BUILT)):
             node.cli("create", "repo", "--name", name, "--type", kind, *(["--authenticated"] if name == VAULT else []))
             node.cli("subscribe", "--repo", name, "--source", source)
         node.cli("sync", "--source", MIRROR)
@@ -73,8 +82,10 @@ class Run:
         self.work = lab.work = Work(self.history, self.admin)
         self.mirroring = Mirroring(self.history, self.admin, self.upstream, seed)
         self.fetching = Fetching(self.history, self.admin, self.mirroring)
+        self.building = Building(self.history, self.admin, lab.folder / "git", network.machine_itself(), random.Random(seed))
+        node.cli("create", "git-builder", "--source", BUILT, "--url", self.building.url, "--name", PACKAGE)
         self.locked = []
-        for name, page in ((PYTHON, "/simple/"), (MIRROR, INDEX), (R, INDEX)):
+        for name, page in ((PYTHON, "/simple/"), (MIRROR, INDEX), (R, INDEX), (BUILT, INDEX)):
             snapshot = node.cli_json("url", "create", "--repo", name, "--snapshot", f"{name}:latest", "--lock")["snapshot"]
             self.locked.append(f"/{name}/{snapshot}{page}")
         self.since = self.until = 0.0
@@ -122,7 +133,7 @@ class Run:
         chance = random.Random(self.seed)
         self.pages = snapshots(self)
         self.since = time.time()
-        teams = (self.crowd, self.work, self.mirroring, self.fetching)
+        teams = (self.crowd, self.work, self.mirroring, self.fetching, self.building)
         for team in teams:
             team.start()
         try:
@@ -131,7 +142,7 @@ class Run:
             self.until = time.time()
             for team in teams:
                 team.stop()
-        for team in (self.mirroring, self.fetching):
+        for team in (self.mirroring, self.fetching, self.building):
             team.settle()
         snapshots(self, self.pages, all_of_them=True)
         return self

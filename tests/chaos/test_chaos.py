@@ -6,15 +6,17 @@ import shutil
 import pytest
 
 import access_rules
+import build_rules
 import checker
 import faults
+import fetch_rules
 import mirror_rules
 import work_rules
-from aftermath import jobs, mirror, views
+from aftermath import ahead, built, jobs, mirror, views
 from crowd import Crowd
 from history import History
 from network import NoNamespaces
-from roles import VAULT
+from roles import AHEAD, MIRROR, VAULT
 from run import Run, make_laboratory
 from services import wait_until
 
@@ -83,6 +85,20 @@ def test_a_synchronisation_that_failed_behind_the_servers_is_found(run):
     problems = mirror_rules.check(run.history, mirror(run, client, jobs(run, client)))
     run.lab.database.sql(f"UPDATE jobs SET state = 'succeeded' WHERE id = {number}")
     assert [(p.rule, p.what.split(":")[0]) for p in problems] == [("a synchronisation did not end well", str(number))]
+
+
+def test_what_was_fetched_ahead_and_let_go_behind_the_checker_is_found(run):
+    run.lab.nodes["a"].cli("evict", "--source", MIRROR, "--package", AHEAD[0])
+    problems = fetch_rules.check(run.history, ahead(run, jobs(run, run.client("lb"))))
+    assert {problem.rule for problem in problems} == {"what was fetched ahead is not held"}
+
+
+def test_a_build_that_never_ended_behind_the_servers_is_found(run):
+    client, database = run.client("lb"), run.lab.database
+    commit = run.history.of("commit")[-1].details["commit"]
+    database.sql(f"UPDATE git_builds SET state = 'waiting' WHERE commit_sha = '{commit}' AND state = 'succeeded'")
+    problems = build_rules.check(run.history, built(run, client, jobs(run, client)))
+    assert {problem.rule for problem in problems} <= {"a build did not end", "a build failed for good"} and problems
 
 
 def test_a_vault_that_is_open_is_found(run):

@@ -8,7 +8,7 @@ from roles import INSTALLERS, MIRROR, SOURCES
 def events():
     installs = [{"client": one.name} | ({"cold": cold} if one.repository == MIRROR else {}) for one in INSTALLERS for cold in (True, False)]
     return [*(("install", details) for details in installs), *(("upload", {"source": source}) for source in SOURCES),
-            *((kind, {}) for kind in ("job", "sync", "fetch", "look", "look at a node", "intrusion"))]
+            *((kind, {}) for kind in ("job", "sync", "fetch", "commit", "look", "look at a node", "intrusion"))]
 
 
 def a_run(begin=11, ok=True, spoil=lambda kind, details: False):

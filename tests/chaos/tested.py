@@ -24,6 +24,7 @@ KINDS = (
     Kind("job", "job"),
     Kind("synchronisation", "sync"),
     Kind("fetch ahead", "fetch"),
+    Kind("build from git", "commit"),
     Kind("look at the mirror", "look"),
     Kind("look at the mirror of a node", "look at a node"),
     Kind("request without a token", "intrusion"),

@@ -62,9 +62,9 @@ def python_files(name, version, setup=""):
 class GitHttp:
     """The folder over HTTP. `password`: of the user bot; None: open to all. `dumb`: only the files, as of any web server."""
 
-    def __init__(self, folder, password=None, dumb=False):
+    def __init__(self, folder, password=None, dumb=False, host="127.0.0.1"):
         outer = self
-        self.folder, self.password, self.dumb = pathlib.Path(folder), password, dumb
+        self.folder, self.password, self.dumb, self.host = pathlib.Path(folder), password, dumb, host
         backend = pathlib.Path(git("--exec-path")) / "git-http-backend"
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -108,12 +108,12 @@ class GitHttp:
 
             do_GET = do_POST = answer
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = http.server.ThreadingHTTPServer((host, 0), Handler)
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
 
     def url(self, repository):
-        return f"http://127.0.0.1:{self.server.server_port}/{repository.path.relative_to(self.folder)}/.git"
+        return f"http://{self.host}:{self.server.server_port}/{repository.path.relative_to(self.folder)}/.git"
 
     def close(self):
         self.server.shutdown()
