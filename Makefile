@@ -5,7 +5,7 @@ JOBS ?= $(shell nproc)
 export CCACHE_NOHASHDIR := 1
 export CCACHE_BASEDIR := $(CURDIR)
 
-.PHONY: help run test check bench bench-load bench-mirror chaos cluster cluster-down dev release fuzz e2e format clean build-deps test-deps bench-deps
+.PHONY: help run test check bench bench-load bench-mirror chaos rolling cluster cluster-down dev release fuzz e2e format clean build-deps test-deps bench-deps
 
 help:  ## this text
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,11 @@ BALANCER ?= repeats
 chaos: test-deps  ## as root: FAULTS (200) faults of a whole installation under load, docs/faults.md; SEED (1; an even one: without KMS), BALANCER=alb
 	@tools/build.sh release granary
 	@python3 tests/chaos/run.py $(FAULTS) $(SEED) --balancer $(BALANCER)
+
+rolling: test-deps  ## as root: three nodes of the version of OLD, a commit, updated one after the other under load (SEED)
+	@test -n "$(OLD)" || { echo "say from which version: make rolling OLD=COMMIT"; exit 1; }
+	@tools/build.sh release granary
+	@old=$$(tools/build-commit.sh "$(OLD)") && python3 tests/chaos/rolling.py "$$old" $(SEED)
 
 fuzz: test-deps  ## each fuzz target for FUZZ_SECONDS (10)
 	@python3 tools/run_tests.py fuzz
