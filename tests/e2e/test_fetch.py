@@ -1,6 +1,7 @@
 """Files of mirrors fetched before anybody asks: by requirements, by a lockfile, the newest, all; and then without an upstream."""
 
 import json
+import shutil
 import subprocess
 
 import faulty as faults
@@ -168,6 +169,21 @@ def test_a_full_disk_stops_it_and_room_lets_it_go_on(make_granary, cran_upstream
         assert done["held"] == held and done["failed"] == 0, done
         assert not server.cli_json("verify")["problems"]
         assert server.stop() == 0
+
+
+def test_a_full_disk_of_one_node_leaves_it_to_another(make_granary, cran_upstream):
+    """With S3 files only pass through a node."""
+    with small_disk(3) as disk:
+        first = make_granary("postgres-s3", settings=QUICK | {"Server": {"DataDir": disk / "data", "NodeName": "full"}}).start()
+        mirror(first, "cran", cran_upstream.url)
+        (disk / "full").write_bytes(bytes(shutil.disk_usage(disk).free - 4096))
+        order = ["fetch", "--source", "cran", "--package", "R6", "--no-wait"]
+        first.cli(*order)
+        eventually(lambda: "No space left" in first.cli_json("list", "jobs", "--kind", "fetch")[0]["error"], 20)
+        assert first.cli_json("list", "jobs", "--kind", "fetch")[0]["state"] in ("waiting", "running")  # tried now and then
+        second = make_granary(share=first, settings=QUICK | {"Server": {"NodeName": "roomy"}}).start()
+        eventually(lambda: second.cli_json("list", "jobs", "--kind", "fetch")[0]["state"] == "succeeded", 20)
+        assert second.cli_json("list", "jobs", "--kind", "fetch")[0]["result"]["failed"] == 0
 
 
 def test_who_may_order_what_and_how_it_is_stopped(cran):
