@@ -12,7 +12,7 @@ if ! [ -x "$folder/granary" ]; then
     git worktree prune
     git worktree add --quiet --detach "$folder/tree" "$commit"
     trap 'git worktree remove --force "$folder/tree"' EXIT
-    CCACHE_BASEDIR=$folder/tree "$folder/tree/tools/build.sh" release granary >&2
+    CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=$folder/tree "$folder/tree/tools/build.sh" release granary >&2
     mv "$folder/tree/build/release/src/app/granary" "$folder/granary"
 fi
 echo "$folder/granary"

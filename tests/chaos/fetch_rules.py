@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 
 from problem import STALE_AFTER_FAULT, STALE_WITHOUT_FAULT, Problem, near_fault
-from work_rules import OVER
 
 
 @dataclass
@@ -17,17 +16,16 @@ class Ahead:
 
 
 def check_fetches(history, jobs):
-    """One that was accepted is over in the end. What a fault kept it from is named, and fetched by who asks again, after the last
-    fault at the latest. Only a disk that is full may end a job for good, and that is a fault too."""
+    """One that was accepted succeeds: what keeps it from that goes by, or is a node's own (a full disk), and another node has the
+    job. A single file that a fault kept from it is named, and fetched by who asks again, after the last fault at the latest."""
     rows, events, faults = {job["id"]: job for job in jobs}, history.of("fetch"), history.of("fault")
     for event in events:
         if "job" in event.details and event.details["job"] not in rows:
             yield Problem("a job is lost", f"{event.details['job']}, the fetch of {event.begin:.1f}")
         if not event.ok and not near_fault(event, faults, STALE_AFTER_FAULT):
             yield Problem("a fetch failed without a fault", f"step {event.what} at {event.begin:.1f}: {event.why}")
-    hurt = {event.details.get("job") for event in events if near_fault(event, faults, STALE_AFTER_FAULT)}
     for job in jobs:
-        if job["state"] not in OVER or (job["state"] != "succeeded" and job["id"] not in hurt):
+        if job["state"] != "succeeded":
             yield Problem("a fetch did not end well", f"{job['id']}: {job['state']}, attempt {job['attempt']}, {job['error']}")
     if events and not events[-1].ok:
         yield Problem("a fetch did not end well", f"of step {events[-1].what}, the last one: {events[-1].why}")

@@ -87,7 +87,7 @@ def test_a_synchronisation_that_failed_behind_the_servers_is_found(run):
     assert [(p.rule, p.what.split(":")[0]) for p in problems] == [("a synchronisation did not end well", str(number))]
 
 
-def test_what_was_fetched_ahead_and_let_go_behind_the_checker_is_found(run):
+def test_what_was_fetched_ahead_and_let_go_behind_the_servers_is_found(run):
     run.lab.nodes["a"].cli("evict", "--source", MIRROR, "--package", AHEAD[0])
     problems = fetch_rules.check(run.history, ahead(run, jobs(run, run.client("lb"))))
     assert {problem.rule for problem in problems} == {"what was fetched ahead is not held"}

@@ -11,7 +11,7 @@ from http_client import Failed
 from team import Team
 from work_rules import OVER
 
-KIND, LEASE = "verify", 5
+KIND, BUILD, LEASE = "verify", "build", 5
 LONGEST_JOB = 150  # seconds that a job may take with all of its attempts
 
 
@@ -30,15 +30,18 @@ class Work(Team):
         self.hire(self.submit)
 
     def running(self, but=None):
-        """A job that runs now; None when there is none, or nobody says so at once. One is ordered, so that there soon is."""
+        """A job that runs now, a build if there is one; None when there is none, or nobody says so at once. One is ordered, so that
+        there soon is."""
         for machine in self.admin.nodes(but):
             client = self.admin.client(machine)
             try:
                 body = json.dumps({"kind": KIND})
                 client.once("POST", "/__api__/jobs", self.headers | {"Content-Type": "application/json"}, body, 2)
-                status, _, content = client.once("GET", f"/__api__/jobs?state=running&kind={KIND}", self.headers, timeout=2)
-                if status == 200:
-                    return next((job for job in json.loads(content) if job["node"] != but), None)
+                jobs = []
+                for kind in (BUILD, KIND):
+                    status, _, content = client.once("GET", f"/__api__/jobs?state=running&kind={kind}", self.headers, timeout=2)
+                    jobs += json.loads(content) if status == 200 else []
+                return next((job for job in jobs if job["node"] != but), None)
             except (OSError, http.client.HTTPException):
                 continue
             finally:
