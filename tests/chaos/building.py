@@ -31,12 +31,12 @@ class Building(Team):
         super().__init__()
         self.history, self.admin, self.chance, self.count = history, admin, chance, 0
         self.repository = Repository(folder / PACKAGE)
-        cleanup = self.repository.path / "cleanup"
-        cleanup.write_text(CLEANUP)
-        cleanup.chmod(0o755)
         self.web = GitHttp(folder, host=host)
         self.url, self.pending = self.web.url(self.repository), None
         self.pushed()
+        cleanup = self.repository.path / "cleanup"  # of the next commit on: nobody strikes the first
+        cleanup.write_text(CLEANUP)
+        cleanup.chmod(0o755)
         self.hire(self.commit)
 
     def pushed(self):
