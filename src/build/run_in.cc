@@ -20,11 +20,14 @@ std::vector<std::string> environment_in(const WorkFolder& work, const std::strin
 Result<int> run_in(const Context& ctx, const Sandbox& sandbox, const WorkFolder& work, const Program& program,
                    const Limits& limits, const EachLine& each) {
   auto next = Context::Clock::now();
-  return run_command(ctx, sandbox.command(program, limits), each, [&]() -> Result<> {
+  const auto status = TRY(run_command(ctx, sandbox.command(program, limits), each, [&]() -> Result<> {
     if (Context::Clock::now() < next) return {};
     next = Context::Clock::now() + kLookAtSize;
     return work.check_size(limits.disk);
-  });
+  }));
+  // The disk may have filled since the last look, and then the failure is not the program's own.
+  if (status != 0) TRY(work.check_size(limits.disk));
+  return status;
 }
 
 }  // namespace granary::build

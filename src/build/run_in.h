@@ -16,7 +16,8 @@ namespace granary::build {
 std::vector<std::string> environment_in(const WorkFolder&, const std::string& tools = {});
 
 /// The exit status, as run_command() gives it with its errors, until the deadline of the context; too_large
-/// also when the work folder takes more than `limits.disk`.
+/// also when the work folder takes more than `limits.disk`, unavailable when the disk is full: also of a
+/// program that failed for that between two looks.
 Result<int> run_in(const Context&, const Sandbox&, const WorkFolder&, const Program&, const Limits&,
                    const EachLine&);
 
