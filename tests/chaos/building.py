@@ -28,7 +28,7 @@ class Building(Team):
     """`folder`: where the repository is made; `host`: the address at which the nodes reach it."""
 
     def __init__(self, history, admin, folder, host, chance):
-        super().__init__()
+        super().__init__(4 * LONGEST_BUILD)
         self.history, self.admin, self.chance, self.count = history, admin, chance, 0
         self.repository = Repository(folder / PACKAGE)
         self.web = GitHttp(folder, host=host)

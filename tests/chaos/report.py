@@ -28,8 +28,9 @@ of R, each sent again as twine does; somebody who asks for the pages and files o
 wrong one; jobs that read every byte (`verify`), one after the other, with a lease of {LEASE} s; a schedule that fires each minute
 (`collect`); synchronisations of the mirror at each step of its upstream, and orders to fetch some of its packages ahead; readers
 of its `PACKAGES`, behind the balancer and at each node; commits to a repository of git, each a version of a package of R that the
-nodes build, in sandboxes, every other one ordered and the rest found by looking. With an odd seed, as 1 is, the nodes encrypt what
-they store with a key of the key service (moto), which is struck too; with an even one they do not.
+nodes build, in sandboxes, every other one ordered and the rest found by looking. What strikes a node at work strikes one that
+builds, if there is one. With an odd seed, as 1 is, the nodes encrypt what they store with a key of the key service (moto), which is
+struck too; with an even one they do not.
 
 A checker reads what all of them saw, and what every node shows in the end:
 
