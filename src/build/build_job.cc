@@ -10,7 +10,6 @@
 #include "build/node_ability.h"
 #include "build/package_build.h"
 #include "build/plan.h"
-#include "build/work_folder.h"
 #include "jobs/policy.h"
 
 namespace granary::build {
@@ -187,6 +186,8 @@ class BuildHandler final : public jobs::Handler {
     const auto source = TRY(parts_.publisher->source(ctx, builder.source));
     const auto sandbox = open_for_builds(ctx, parts_.sandbox, parts_.tools, ecosystem_of(source.type));
     if (!sandbox) return tl::unexpected(TRY(leave(ctx, turn, builder, sandbox.error())));
+    if (const auto room = has_room(); !room)
+      return tl::unexpected(TRY(leave(ctx, turn, builder, room.error())));
     TRY(wait_for_others(ctx, turn, builder));
     TRY(end_orphans(ctx, parts_, builder));
     auto found = open_builds(ctx, turn, *sandbox, builder, order);
@@ -217,7 +218,10 @@ class BuildHandler final : public jobs::Handler {
         continue;
       }
       TRY(ctx.check());  // stopped: another turn goes on here
-      if (done.error().code() == Errc::unsupported && !one.publishing())  // since the turn began
+      // Since the turn began. What the build itself took is free again.
+      if (const auto room = has_room(); !room && !one.publishing())
+        return tl::unexpected(TRY(leave(ctx, turn, builder, room.error())));
+      if (done.error().code() == Errc::unsupported && !one.publishing())
         return tl::unexpected(TRY(leave(ctx, turn, builder, done.error())));
       auto failed = TRY(note_failure(ctx, turn, build, std::move(done).error(), one));
       // What may go better later counts more: its turn comes again.
@@ -231,6 +235,8 @@ class BuildHandler final : public jobs::Handler {
   }
 
  private:
+  Result<> has_room() const { return check_room(parts_.folder, parts_.least_free); }
+
   /// What this node lacks another may have; whoever reads of the builder or of the job reads what it is.
   Result<Error> leave(const Context& ctx, jobs::Turn& turn, const Builder& builder, const Error& lack) {
     TRY(ctx.check());

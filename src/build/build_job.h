@@ -14,6 +14,7 @@
 #include "build/publisher.h"
 #include "build/sandbox.h"
 #include "build/toolchain.h"
+#include "build/work_folder.h"
 #include "jobs/handler.h"
 
 namespace granary::build {
@@ -27,9 +28,10 @@ struct Parts {
   SandboxSettings sandbox{};
   GitSettings git{};
   ToolSettings tools{};
-  std::string folder;            // where work folders are made; nobody else's
-  std::string node{};            // the name of this one, for who reads what it lacks
-  Metrics* metrics = nullptr;    // may be null
+  std::string folder;                     // where work folders are made; nobody else's
+  std::string node{};                     // the name of this one, for who reads what it lacks
+  Metrics* metrics = nullptr;             // may be null
+  std::uint64_t least_free = kLeastFree;  // bytes on the disk of `folder`; with less it builds nothing
   std::size_t most_builds = 20;  // of one turn of a job, which ends after an hour, too: another job goes on
 };
 

@@ -217,6 +217,20 @@ TEST_F(BuildJobTest, WhatANodeLacksFailsNoBuildAndIsToldUntilAnotherBuilds) {
   EXPECT_EQ(problem(), "");
 }
 
+TEST_F(BuildJobTest, WhatANodeHasNoRoomForIsLeftToOthers) {
+  make();
+  auto bare = parts;
+  bare.node = "bare";
+  bare.least_free = std::uint64_t{1} << 60;
+  const auto full = make_build_handler(bare);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_THAT(work(*full), HasSubstr("node bare: less than "));
+    world.clock->advance(std::chrono::seconds(5));
+  }
+  EXPECT_EQ(work(), "");
+  EXPECT_THAT(files(), ElementsAre("pkg_1.0.tar.gz"));
+}
+
 TEST_F(BuildJobTest, ANodeThatCannotLookLeavesBuildersToOthersUnlessNobodyComes) {
   const auto builder = make();
   EXPECT_EQ(work(), "");

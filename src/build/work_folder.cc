@@ -167,6 +167,16 @@ class Count {
 
 }  // namespace
 
+Result<> check_room(const std::string& folder, std::uint64_t least_free) {
+  std::error_code error;
+  auto place = fs::path(folder);  // or where it will be made
+  while (!fs::exists(place, error) && place.has_relative_path()) place = place.parent_path();
+  const auto room = fs::space(place, error);
+  if (error || room.available >= least_free) return {};
+  return fail(Errc::unavailable, "less than " + human_size(least_free) + " are free on the disk of builds",
+              "make room in the data folder of the node");
+}
+
 Result<std::unique_ptr<WorkFolder>> WorkFolder::make(const std::string& parent) {
   std::error_code error;
   fs::create_directories(parent, error);
@@ -195,11 +205,7 @@ void WorkFolder::forget_secrets() {
 }
 
 Result<> WorkFolder::check_size(std::uint64_t bytes, std::uint64_t least_free) const {
-  std::error_code error;
-  const auto room = fs::space(path_, error);
-  if (!error && room.available < least_free)
-    return fail(Errc::unavailable, "less than " + human_size(least_free) + " are free on the disk of builds",
-                "make room in the data folder of the node");
+  TRY(check_room(path_, least_free));
   return Count(bytes).add(path_);
 }
 

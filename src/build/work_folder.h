@@ -14,6 +14,9 @@ namespace granary::build {
 /// The server's own writes need room.
 inline constexpr std::uint64_t kLeastFree = std::uint64_t{256} << 20;
 
+/// Errc::unavailable when less than `least_free` bytes are left on the disk of `folder`, whoever took them.
+Result<> check_room(const std::string& folder, std::uint64_t least_free = kLeastFree);
+
 /// One thread.
 class WorkFolder {
  public:
@@ -32,8 +35,7 @@ class WorkFolder {
   void forget_secrets();
 
   /// Errc::too_large when all of it takes more than `bytes`, or than a million files, is deeper than 200
-  /// folders, or cannot be counted. Links are not followed. Errc::unavailable when less than `least_free`
-  /// bytes are left on the disk, whoever took them.
+  /// folders, or cannot be counted. Links are not followed. And as check_room() says.
   Result<> check_size(std::uint64_t bytes, std::uint64_t least_free = kLeastFree) const;
 
  private:
