@@ -49,8 +49,9 @@ void Heartbeat::beat(const Context& ctx) {
   const auto running = parts_.running();
   last_running_ = running;
   std::optional<bool> wanted;
+  bool told = false;
   if (const auto heard = parts_.nodes->beat(ctx, parts_.self, online_, running)) {
-    heard_ = true;
+    heard_ = told = true;
     parts_.agree(heard->format);
     wanted = heard->wanted_online;
   } else if (const auto read = parts_.nodes->wanted_online(ctx, parts_.self.name); read) {
@@ -61,12 +62,22 @@ void Heartbeat::beat(const Context& ctx) {
     return;
   }
   complained_ = false;
-  if (*wanted == online_.exchange(*wanted)) return;
+  if (*wanted == online_) return;
+  if (*wanted && told && !may_begin(ctx, running)) return;
+  online_ = *wanted;
   parts_.log.info(*wanted ? "online" : "offline: /__ping__ fails, no job is begun", {{"node", name()}});
   parts_.obey(*wanted);
   // The list is to show at once that the node obeyed, and what was begun until it did.
   last_running_ = parts_.running();
   if (heard_) static_cast<void>(parts_.nodes->beat(ctx, parts_.self, *wanted, last_running_));
+}
+
+/// A node that is listed as offline begins nothing: it says first that it is online. False: it may be wanted
+/// offline again by now.
+bool Heartbeat::may_begin(const Context& ctx, std::int64_t running) {
+  const auto heard = parts_.nodes->beat(ctx, parts_.self, true, running);
+  if (heard && !heard->wanted_online) static_cast<void>(parts_.nodes->beat(ctx, parts_.self, false, running));
+  return heard && heard->wanted_online;
 }
 
 std::chrono::milliseconds Heartbeat::pause() const {

@@ -49,6 +49,7 @@ class Heartbeat {
 
  private:
   void run(const std::stop_token& stop);
+  bool may_begin(const Context& ctx, std::int64_t running);
   /// A node that is emptying tells more often, for whoever waits for it.
   std::chrono::milliseconds pause() const;
 

@@ -29,10 +29,14 @@ class HeartbeatTest : public testing::Test {
     parts.obey = [this](bool online) {
       obeyed.push_back(online);
       if (!online) running += leased_meanwhile;
+      if (on_obeying) on_obeying(online);
       obedience.release();
     };
     parts.running = [this] { return running.load(); };
-    parts.agree = [this](std::int64_t format) { agreed = format; };
+    parts.agree = [this](std::int64_t format) {
+      agreed = format;
+      if (on_hearing) on_hearing();
+    };
     parts.every = std::chrono::hours(1);  // only what it hears wakes it
     return std::make_unique<Heartbeat>(std::move(parts));
   }
@@ -47,6 +51,8 @@ class HeartbeatTest : public testing::Test {
   std::atomic<std::int64_t> running = 0, agreed = 0;
   std::int64_t leased_meanwhile = 0;
   std::vector<bool> obeyed;
+  std::function<void(bool)> on_obeying;
+  std::function<void()> on_hearing;
   std::counting_semaphore<> obedience{0};
 };
 
@@ -75,6 +81,36 @@ TEST_F(HeartbeatTest, AJobThatWasLeasedBeforeItObeyedIsLookedAtSoonToo) {
   EXPECT_EQ(state(), State::draining);
   running = 0;
   EXPECT_TRUE(eventually([&] { return state() == State::offline; }));
+}
+
+TEST_F(HeartbeatTest, IsListedAsOnlineBeforeItBeginsAnything) {
+  auto one = heart();
+  one->beat(test_context());
+  ASSERT_TRUE(want(false));
+  one->beat(test_context());
+  ASSERT_EQ(state(), State::offline);
+  std::optional<State> seen;
+  on_obeying = [&](bool) {
+    EXPECT_TRUE(want(false));
+    seen = state();
+  };
+  ASSERT_TRUE(want(true));
+  one->beat(test_context());
+  EXPECT_EQ(obeyed, (std::vector<bool>{false, true}));
+  EXPECT_EQ(seen, State::draining) << "who wants it offline again cannot know that it has nothing";
+}
+
+TEST_F(HeartbeatTest, BeginsNothingWhenItIsWantedOfflineAgainByThen) {
+  auto one = heart();
+  one->beat(test_context());
+  ASSERT_TRUE(want(false));
+  one->beat(test_context());
+  ASSERT_TRUE(want(true));
+  on_hearing = [&] { EXPECT_TRUE(want(false)); };
+  one->beat(test_context());
+  EXPECT_EQ(obeyed, std::vector<bool>{false});
+  EXPECT_FALSE(one->online());
+  EXPECT_EQ(state(), State::offline);
 }
 
 TEST_F(HeartbeatTest, HearsWhatAllNodesUnderstand) {
