@@ -16,7 +16,6 @@ class ProxyTest : public ServerTest {
     route(Method::get, "/who", [](const Context&, const Request& request) -> Result<Response> {
       return bytes_response(200, "text/plain", request.peer + (request.proxied ? " proxied" : ""));
     });
-    options.limits.header_timeout = 300ms;
   }
   void start_with_proxy_protocol() {
     auto one = listener("127.0.0.1:0");
@@ -65,6 +64,7 @@ TEST_F(ProxyTest, AConnectionWithoutTheHeaderIsClosedWithoutAnAnswer) {
 }
 
 TEST_F(ProxyTest, AHeaderThatDoesNotArriveInTimeEndsTheConnection) {
+  options.limits.header_timeout = 300ms;
   start_with_proxy_protocol();
   RawClient silent(port), slow(port);
   slow.send("PROXY TCP4 ");

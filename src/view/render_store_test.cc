@@ -53,11 +53,12 @@ TEST(RenderStorePack, OneDamagedByteIsNoticedAndSoIsAnotherName) {
 class RenderStoreTest : public testing::Test {
  protected:
   /// A node that has just started.
-  std::unique_ptr<RenderStore> node(std::chrono::milliseconds worth = std::chrono::milliseconds(0)) {
+  std::unique_ptr<RenderStore> node(std::chrono::milliseconds worth = std::chrono::milliseconds(0),
+                                    std::chrono::milliseconds delay = std::chrono::milliseconds(1)) {
     RenderStoreOptions options;
     options.renderer = renderer;
     options.worth = worth;
-    options.delay = std::chrono::milliseconds(1);
+    options.delay = delay;
     options.most_bytes = 20'000;
     return std::make_unique<RenderStore>(derived, clock, Logger(), options);
   }
@@ -88,7 +89,8 @@ class RenderStoreTest : public testing::Test {
 };
 
 TEST_F(RenderStoreTest, WhatOneNodeRenderedAnotherOneFinds) {
-  EXPECT_EQ(ask(*node(), "a", "body"), "body");  // the node ends at once: what waits is not written
+  // A node that ends before: what waits is not written.
+  EXPECT_EQ(ask(*node(std::chrono::milliseconds(0), std::chrono::hours(1)), "a", "body"), "body");
   const auto first = node();
   EXPECT_EQ(ask(*first, "a", "body"), "body");
   wait_for(1);

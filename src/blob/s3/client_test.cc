@@ -35,7 +35,7 @@ class S3ClientTest : public testing::Test {
                      .bucket = "b",
                      .region = "us-east-1",
                      .credentials = keys({.access_key = "a", .secret_key = "s", .session_token = "t"}),
-                     .http = {.idle_timeout = 1s},
+                     .http = {.idle_timeout = 10s},
                      .retry = {.attempts = 4, .first = 1ms, .longest = 3ms},
                      .part_size = part_size,
                      .outage_patience = patience});

@@ -287,7 +287,7 @@ TEST_P(DatabaseSuite, AnEndlessQueryEndsAtItsDeadline) {
       [&](WriteSession& s) { return s.query(kEndless, {}, [](const Row&) -> Result<> { return {}; }); });
   EXPECT_EQ(read.error().code(), Errc::deadline_exceeded);
   EXPECT_EQ(written.error().code(), Errc::deadline_exceeded);
-  EXPECT_LT(Context::Clock::now() - began, std::chrono::seconds(5));
+  EXPECT_LT(Context::Clock::now() - began, std::chrono::seconds(15));
   EXPECT_TRUE(add("x"));
   EXPECT_EQ(count(), 1);
 }
