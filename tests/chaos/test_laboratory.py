@@ -63,10 +63,10 @@ def test_what_make_cluster_prints_works(up, tmp_path):
     again = lab("up")
     assert again.returncode == 1 and "make cluster-down ends it" in again.stderr, again.stderr
 
-    assert services.http_status(told["packages"] + "/__ping__") == 200
-    assert [services.http_status(told[f"node {zone}"] + "/__ping__") for zone in "abc"] == [200] * 3
-    assert services.http_status(told["S3"] + "/") == 403, "it asks who is there"
-    assert services.http_status(told["KMS"] + "/") == 200
+    assert services.http_status(told["packages"] + "/__ping__", 20) == 200
+    assert [services.http_status(told[f"node {zone}"] + "/__ping__", 20) for zone in "abc"] == [200] * 3
+    assert services.http_status(told["S3"] + "/", 20) == 403, "it asks who is there"
+    assert services.http_status(told["KMS"] + "/", 20) == 200
     for address in re.findall(r"([\d.]+):5432", told["PostgreSQL"]):
         assert services.accepts(5432, address)
     assert "no repositories" in typed(f"{told['the program']}\n{told['command line']}", tmp_path)

@@ -4,6 +4,7 @@ import concurrent.futures
 import http.client
 import signal
 import socket
+import threading
 import time
 
 import pytest
@@ -148,8 +149,9 @@ def test_sigterm_cuts_no_request(make_granary):
         with concurrent.futures.ThreadPoolExecutor(10) as pool:
             clients = [pool.submit(client) for _ in range(8)]
             # An upload whose body arrives slowly, across the signal.
-            slow = pool.submit(slow_upload, server, name, token)
-            time.sleep(0.5)
+            begun = threading.Event()
+            slow = pool.submit(slow_upload, server, name, token, begun)
+            assert begun.wait(30)
             stopping.append(True)
             code = server.stop(30)
             assert slow.result() == 200
@@ -160,7 +162,7 @@ def test_sigterm_cuts_no_request(make_granary):
         assert server.filenames(name, "slow") == [wheel_name("slow", "1.0")]
 
 
-def slow_upload(server, name, token):
+def slow_upload(server, name, token, begun):
     body = (b'--b\r\nContent-Disposition: form-data; name=":action"\r\n\r\nfile_upload\r\n'
             b'--b\r\nContent-Disposition: form-data; name="filetype"\r\n\r\nbdist_wheel\r\n'
             b'--b\r\nContent-Disposition: form-data; name="content"; filename="%s"\r\n\r\n' % wheel_name("slow", "1.0").encode()
@@ -173,5 +175,7 @@ def slow_upload(server, name, token):
         for start in range(0, len(body), step):
             connection.sendall(body[start:start + step])
             time.sleep(0.12)
+            if start >= 3 * step:
+                begun.set()
         answer = connection.makefile("rb").readline()
         return int(answer.split()[1])

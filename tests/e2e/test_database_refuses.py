@@ -79,7 +79,7 @@ def test_who_is_not_let_in_goes_on_with_what_it_knows_and_says_why(make_granary,
 
     refuse(guarded)
     guarded.send_away()
-    eventually(lambda: words in server.log()[before:], 10)
+    eventually(lambda: words in server.log()[before:])
     for _ in range(5):
         refused = upload("1.1")
         assert refused.status == 503 and refused.headers["Retry-After"] and words in refused.text, refused
@@ -88,18 +88,18 @@ def test_who_is_not_let_in_goes_on_with_what_it_knows_and_says_why(make_granary,
     assert server.get("/__ping__").status == 200 and server.get("/__live__").status == 200, "else no node would be left"
     # A node that starts meanwhile waits, and says for what.
     other.launch()
-    eventually(lambda: words in other.log(), 10)
+    eventually(lambda: words in other.log())
     assert advice in next(line for line in other.log().splitlines() if words in line)
     assert not accepts(other.port) and other.process.poll() is None
     [said] = [line for line in server.log()[before:].splitlines() if "[db]" in line and words in line]
     assert advice in said and "first" not in said, said  # which is the password
 
     guarded.let_in()
-    eventually(lambda: upload("1.1").status == 200, 10)
-    eventually(lambda: wheel_name("oats", "1.1") in server.filenames("team", "oats"), 5)
-    eventually(lambda: "listening for changes again" in server.log()[before:], 10)
+    eventually(lambda: upload("1.1").status == 200)
+    eventually(lambda: wheel_name("oats", "1.1") in server.filenames("team", "oats"))
+    eventually(lambda: "listening for changes again" in server.log()[before:])
     eventually(lambda: accepts(other.port) and other.get("/__ping__").status == 200, 20)
-    eventually(lambda: wheel_name("oats", "1.1") in other.filenames("team", "oats"), 5)
+    eventually(lambda: wheel_name("oats", "1.1") in other.filenames("team", "oats"))
     assert (server.stop(), other.stop()) == (0, 0)
 
 
@@ -128,8 +128,8 @@ def test_who_gets_fewer_connections_than_it_may_open_makes_do_with_those(make_gr
         busy = [pool.submit(go_on) for _ in range(clients - 1)]
         try:
             guarded.send_away()
-            eventually(lambda: ask(6 * next(numbers)).status == 200, 15)
-            eventually(lambda: "listening for changes again" in server.log()[before:], 15)
+            eventually(lambda: ask(6 * next(numbers)).status == 200)
+            eventually(lambda: "listening for changes again" in server.log()[before:])
         finally:
             over.set()
         for done in busy:

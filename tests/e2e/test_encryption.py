@@ -210,11 +210,11 @@ def test_while_a_node_of_the_version_before_works_it_can_read_what_is_written(se
         assert server.upload(name, wheel_name("oats", version), wheel("oats", version), token).status == 200
         return {data[:8] for path, data in sealed(server, s3).items() if path not in before}
 
-    eventually(lambda: newest() == {b"granary\1"}, 5)
+    eventually(lambda: newest() == {b"granary\1"})
     refused = server.run("gc")
     assert refused.returncode != 0 and "older version" in refused.stderr and len(refused.stderr.splitlines()) <= 2, refused
     postgres.sql("UPDATE nodes SET stopped = 1 WHERE name = 'old'", database)
-    eventually(lambda: newest() == {b"granary\2"}, 5)
+    eventually(lambda: newest() == {b"granary\2"})
     assert server.cli_json("gc")["blobs"] == 0
     other = sealing(server.settings["S3Storage"]["KeyID"], share=server).start()
     for filename in server.filenames(name, "oats"):

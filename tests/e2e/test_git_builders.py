@@ -5,7 +5,6 @@ import os
 import pathlib
 import shutil
 import tarfile
-import time
 
 import pytest
 
@@ -223,11 +222,11 @@ def test_a_build_that_is_cancelled_ends_with_all_its_processes(built):
     eventually(lambda: processes_with("sleep 86017"), 30)
     job = builds(server)[0]["job"]
     server.cli("cancel", "job", "--id", job)
-    eventually(lambda: not processes_with("sleep 86017"), 10)
-    eventually(lambda: builds(server)[0]["state"] == "cancelled", 10)
-    eventually(lambda: builds(server)[0]["finished"], 10)  # by a look
+    eventually(lambda: not processes_with("sleep 86017"))
+    eventually(lambda: builds(server)[0]["state"] == "cancelled")
+    eventually(lambda: builds(server)[0]["finished"])  # by a look
     assert builds(server)[0]["state"] == "cancelled", "after it, too"
-    eventually(lambda: list((server.folder / "data/builds").iterdir()) == [], 10)
+    eventually(lambda: list((server.folder / "data/builds").iterdir()) == [])
     assert transactions(server) == []
 
 
@@ -236,16 +235,17 @@ def test_the_build_of_a_node_that_is_killed_is_taken_over_and_seen_once(built, m
     first = built("python", server=make_granary("postgres-s3", settings=jobs).start())
     second = make_granary(share=first, settings=jobs)
     repository = built.repository("taken")
-    # Whoever builds it waits for the same moment: the first node dies before, the second comes after.
-    waits = f"import subprocess, time; subprocess.run(['sh', '-c', f'sleep {{max(0, {time.time() + 12} - time.time())}}; : taken-86018'])"
+    # In the folder of the first node it never ends.
+    waits = (f"import os, subprocess\nif os.getcwd().startswith({str(first.folder)!r}):\n"
+             "    subprocess.run(['sh', '-c', 'sleep 86018; : taken-86018'])")
     repository.commit(python_files("taken", "1.0", waits))
     assert create(first, repository.url, "taken", "--no-wait").returncode == 0
     eventually(lambda: processes_with("taken-86018"), 30)
     first.kill()
-    eventually(lambda: not processes_with("taken-86018"), 5)
+    eventually(lambda: not processes_with("taken-86018"))
     second.start()
     eventually(lambda: [b["state"] for b in builds(second)] == ["succeeded"], 60)
-    assert second.cli_json("info", "job", "--id", builds(second)[0]["job"])["attempt"] == 2
+    assert second.cli_json("info", "job", "--id", builds(second)[0]["job"])["attempt"] >= 2
     assert [t["kind"] for t in transactions(second)] == ["add", "add"], "a wheel and an sdist, once"
 
 

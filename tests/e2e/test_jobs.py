@@ -2,9 +2,7 @@
 
 import http.client
 import json
-import os
 import threading
-import zipfile
 
 import faulty as faults
 import pytest
@@ -88,21 +86,22 @@ def test_a_wrong_schedule_is_refused_at_start(make_granary):
         server.start()
 
 
-def test_the_job_of_a_node_that_is_killed_is_taken_over(make_granary):
+def test_the_job_of_a_node_that_is_killed_is_taken_over(make_granary, s3):
     first = make_granary("postgres-s3", settings={"Jobs": {"Lease": "3s"}}).start()
     name = first.repository("python")
-    payload = [("big.bin", os.urandom(48 << 20))]
-    for version in ("1.0", "1.1", "1.2", "1.3"):
-        data = wheel("heavy", version, files=payload, compression=zipfile.ZIP_STORED)
-        first.added(name, {wheel_name("heavy", version): data})
+    first.added(name, {wheel_name("heavy", "1.0"): wheel("heavy", "1.0")})
     second = make_granary(share=first, settings={"Jobs": {"Lease": "3s"}})
-    job = first.cli_json("run", "job", "--kind", "verify")["id"]
     token = basic("__token__", first.token("global:admin"))
-    eventually(lambda: first.get(f"/__api__/jobs/{job}", **token).json["state"] == "running", 10)
-    first.kill()
+    s3.freeze()  # so that the job does not end before its node
+    try:
+        job = first.cli_json("run", "job", "--kind", "verify")["id"]
+        eventually(lambda: first.get(f"/__api__/jobs/{job}", **token).json["state"] == "running")
+        first.kill()
+    finally:
+        s3.thaw()
     second.start()
     eventually(lambda: state(second, job) == "succeeded", 60)
-    assert second.cli_json("info", "job", "--id", job)["attempt"] == 2
+    assert second.cli_json("info", "job", "--id", job)["attempt"] >= 2
 
 
 def test_a_schedule_fires_once_on_two_nodes(make_granary):
@@ -114,4 +113,4 @@ def test_a_schedule_fires_once_on_two_nodes(make_granary):
     eventually(lambda: all(job["state"] == "succeeded" for job in done()), 20)
     minutes = [job["created"][:16] for job in done()]
     assert len(minutes) == len(set(minutes)), minutes
-    assert second.cli_json("list", "jobs", "--kind", "verify") == done()
+    eventually(lambda: second.cli_json("list", "jobs", "--kind", "verify") == done())

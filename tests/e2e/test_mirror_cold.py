@@ -60,7 +60,8 @@ def test_a_hundred_clients_cause_one_request_and_each_gets_it_as_it_arrives(make
     assert {digest for _, _, digest in got} == {hashlib.sha256(data).hexdigest()}
     assert upstream.count(CONTRIB + name) == 1
     # Had it been kept until it was whole, the first bytes would come with the last.
-    assert all(last - first > SECONDS / 4 for first, last, _ in got), sorted(last - first for first, last, _ in got)[:3]
+    took = sorted(last - first for first, last, _ in got)
+    assert took[len(took) // 2] > SECONDS / 4, took  # who comes late has less to wait for
 
 
 def test_the_first_client_may_go_away_in_the_middle(make_granary, cran_upstream, faulty):

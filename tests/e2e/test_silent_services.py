@@ -43,7 +43,7 @@ def ask_while_silent(server, page, paths, silent, back):
     with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
         asked = [pool.submit(server.request, "GET", path, timeout=120) for path in paths]
         try:
-            eventually(lambda: waiting(server) >= CLIENTS - WORKERS, 10)
+            eventually(lambda: waiting(server) >= CLIENTS - WORKERS)
             others_are_served(server, page)
             assert not any(one.done() for one in asked)
         finally:

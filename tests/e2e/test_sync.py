@@ -87,7 +87,7 @@ def test_a_command_that_is_interrupted_leaves_the_job_running(make_granary, cran
     first = waiting.stderr.readline()  # not on a terminal: lines
     assert first.strip(), "it says what is done"
     waiting.send_signal(signal.SIGINT)
-    _, said = waiting.communicate(timeout=10)
+    _, said = waiting.communicate(timeout=60)
     [job] = syncs(server, "cran")
     assert waiting.returncode == 130 and f"job {job['id']} goes on" in said, said
     assert job["state"] in ("running", "waiting") and not job["cancel_requested"]
@@ -112,7 +112,7 @@ def test_one_node_synchronises_and_another_takes_over_when_it_is_killed(make_gra
         done = waiting.result(90)
     assert done.returncode == 0 and "up to date" in done.stdout, done.stderr
     [job] = syncs(other, "cran")
-    assert job["state"] == "succeeded" and job["attempt"] == 2 and job["node"] != worker.settings["Server"]["NodeName"]
+    assert job["state"] == "succeeded" and job["attempt"] >= 2 and job["node"] != worker.settings["Server"]["NodeName"]
     assert b"Package: R6\n" in other.get(f"/cran/latest{PACKAGES}").body
 
 
