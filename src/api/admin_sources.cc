@@ -10,6 +10,7 @@
 #include "api/meta_package.h"
 #include "base/time_text.h"
 #include "catalog/named.h"
+#include "ingest/maintenance_jobs.h"
 #include "view/names.h"
 #include "view/newest_file.h"
 
@@ -116,7 +117,11 @@ Result<http::Response> edit(const AdminDeps& deps, const Context& ctx, const htt
 }
 
 Result<http::Response> remove(const AdminDeps& deps, const Context& ctx, const http::Request& request) {
-  TRY(deps.ingest->delete_source(ctx, request.parameter("source")));
+  const bool rows_left = TRY(deps.ingest->delete_source(ctx, request.parameter("source")));
+  if (rows_left && deps.queue) {
+    if (const auto job = deps.queue->submit(ctx, ingest::erase_job()); !job)
+      ctx.log().failed("cannot order to erase the source: the next collection does it", job.error());
+  }
   if (deps.mirrors) {
     if (const auto planned = deps.mirrors->plan_syncs(ctx); !planned)
       ctx.log().failed("cannot remove the schedule of the source", planned.error());

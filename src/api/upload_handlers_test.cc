@@ -29,7 +29,7 @@ class MockIngest : public ingest::Ingest {
               (override));
   MOCK_METHOD(Result<model::Source>, edit_source,
               (const Context&, View, std::optional<std::string>, std::optional<std::string>), (override));
-  MOCK_METHOD(Result<>, delete_source, (const Context&, View), (override));
+  MOCK_METHOD(Result<bool>, delete_source, (const Context&, View), (override));
   MOCK_METHOD(Result<model::Repository>, create_repository, (const Context&, const model::Repository&, bool),
               (override));
   MOCK_METHOD(Result<model::Repository>, edit_repository,
@@ -39,6 +39,8 @@ class MockIngest : public ingest::Ingest {
   MOCK_METHOD(Result<model::Repository>, unsubscribe, (const Context&, View, View), (override));
   MOCK_METHOD(Result<model::Repository>, reorder, (const Context&, View, const std::vector<std::string>&),
               (override));
+  MOCK_METHOD(Result<std::uint64_t>, erase_deleted, (const Context&, const ingest::OnProgress&), (override));
+  MOCK_METHOD(Result<bool>, has_deleted, (const Context&), (override));
   MOCK_METHOD(Result<ingest::Collected>, collect,
               (const Context&, bool, std::chrono::seconds, const ingest::OnProgress&), (override));
   MOCK_METHOD(Result<ingest::Verified>, verify, (const Context&, const ingest::OnProgress&), (override));

@@ -348,6 +348,8 @@ Result<> Node::prepare_jobs() {
     return fail(Errc::invalid_argument, std::string(setting) + ": " + defined.error().message(),
                 defined.error().hint());
   };
+  // A node may have died between the deletion of a source and the order to erase it.
+  if (TRY(ingest_->has_deleted(ctx))) TRY(queue_->submit(ctx, ingest::erase_job()));
   TRY(plan("Jobs.CollectSchedule", settings_.jobs.collect_schedule, ingest::collect_job()));
   return plan("Jobs.VerifySchedule", settings_.jobs.verify_schedule, ingest::verify_job());
 }

@@ -17,6 +17,7 @@
 #include "base/context.h"
 #include "catalog/history.h"
 #include "catalog/mirror.h"
+#include "catalog/remnants.h"
 #include "catalog/removals.h"
 #include "db/database.h"
 #include "model/types.h"
@@ -74,6 +75,8 @@ class ReadView {
   /// Whether the collector removes the blob, or has done so of late.
   virtual Result<std::optional<Removal>> removal(const Digest&) = 0;
   virtual Result<std::vector<UnderWay>> removals_under_way() = 0;
+  /// Deleted sources of which rows are left: nothing else here shows them but by their id.
+  virtual Result<std::vector<model::SourceId>> remnants() = 0;
   /// Every interval of every source, ended or not. For verify.
   virtual Result<> for_each_interval(const std::function<Result<>(const model::FileRecord&)>& each) = 0;
 
@@ -93,8 +96,11 @@ class WriteView : public ReadView {
   /// Where a mirror gets its packages; what a cran-snapshot shows.
   virtual Result<> set_upstream(model::SourceId, const model::Upstream&) = 0;
   virtual Result<> set_frozen(model::SourceId, model::SourceId of, std::chrono::sys_days at) = 0;
-  /// With its whole history. Errc::conflict while a repository subscribes to it.
+  /// With its whole history. Errc::conflict while a repository subscribes to it. Of a large one rows stay,
+  /// which erase() takes away: see remnants().
   virtual Result<> delete_source(model::SourceId) = 0;
+  /// A slice of a remnant.
+  virtual Result<Erased> erase(model::SourceId, const SlicePlace& from, const SliceSize&) = 0;
 
   virtual Result<model::RepoId> create_repository(const model::Repository&) = 0;  // sources are ignored
   /// The one of that id: all but its type and its sources.

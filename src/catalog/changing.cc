@@ -15,6 +15,9 @@ using db::micros;
 using db::Row;
 using db::Value;
 
+/// Goes with the deletion itself: all of a small source.
+constexpr SliceSize kFirstSlice{.rows = 1'000, .bytes = 4 << 20};
+
 /// The first column of the only row of an INSERT ... RETURNING.
 Result<std::int64_t> returned(db::WriteSession& session, std::string_view sql,
                               std::initializer_list<Value> values) {
@@ -75,7 +78,8 @@ Result<model::SourceId> Changing::create_source(const model::Source& source) {
 Result<> Changing::update_source(model::SourceId id, std::string_view name, std::string_view description) {
   TRY(check_free("source", "SELECT name FROM sources WHERE name_key = $1 AND id <> $2", name, id.value));
   const auto changed =
-      TRY(session_->execute("UPDATE sources SET name = $2, name_key = $3, description = $4 WHERE id = $1",
+      TRY(session_->execute("UPDATE sources SET name = $2, name_key = $3, description = $4 WHERE id = $1 "
+                            "AND deleted_at = 0",
                             {id.value, name, std::string_view(lower(name)), description}));
   if (changed == 0) return no_such("source", id.value);
   session_->announce(kConfigurationTopic);
@@ -84,7 +88,7 @@ Result<> Changing::update_source(model::SourceId id, std::string_view name, std:
 }
 
 Result<> Changing::set_options(const model::Source& source) {
-  TRY(session_->execute("UPDATE sources SET options = $2 WHERE id = $1",
+  TRY(session_->execute("UPDATE sources SET options = $2 WHERE id = $1 AND deleted_at = 0",
                         {source.id.value, std::string_view(options_text(source))}));
   session_->announce(kConfigurationTopic);
   session_->announce(source.id.value);
@@ -118,17 +122,21 @@ Result<> Changing::delete_source(model::SourceId id) {
   if (!subscriber.empty())
     return fail(Errc::conflict, "the repository '" + subscriber + "' subscribes to the source",
                 "unsubscribe it first");
-  TRY(session_->execute("DELETE FROM metadata WHERE id IN (SELECT metadata FROM files WHERE source = $1)",
-                        {id.value}));
-  TRY(session_->execute("DELETE FROM files WHERE source = $1", {id.value}));
-  TRY(mirroring_.clear_mirror(id));
-  TRY(session_->execute("DELETE FROM mirror_files WHERE source = $1", {id.value}));
-  TRY(session_->execute("DELETE FROM transactions WHERE source = $1", {id.value}));
-  if (TRY(session_->execute("DELETE FROM sources WHERE id = $1", {id.value})) == 0)
-    return no_such("source", id.value);
+  const auto source = TRY(catalog::find_source(*session_, std::to_string(id.value)));
+  if (!source || !TRY(make_remnant(*session_, id, clock_->now()))) return no_such("source", id.value);
+  auto erased = TRY(erase_slice(*session_, id, {}, kFirstSlice));
+  // Its builders refer to the row, and would be seen as long as that is there. Such a source has no more
+  // files than a sandbox has built.
+  while (model::is_built(source->type) && !erased.whole)
+    erased = TRY(erase_slice(*session_, id, erased.next, {}));
   session_->announce(kConfigurationTopic);
   session_->announce(id.value);
+  session_->announce(cleared_topic(id));
   return {};
+}
+
+Result<Erased> Changing::erase(model::SourceId id, const SlicePlace& from, const SliceSize& size) {
+  return erase_slice(*session_, id, from, size);
 }
 
 Result<model::RepoId> Changing::create_repository(const model::Repository& repository) {
@@ -217,13 +225,11 @@ Result<model::TxNo> Changing::begin_transaction(model::SourceId source, model::T
 Result<model::TxNo> Changing::begin(model::SourceId source, model::TxKind kind, std::int64_t affects_from,
                                     std::string_view actor, std::string_view comment) {
   const auto [number, at] = TRY(next_number());
-  auto inserted = session_->execute(
-      "INSERT INTO transactions (source, number, at, kind, actor, comment, packages, affects_from) VALUES "
-      "($1, $2, $3, $4, $5, $6, 1, $7)",
-      {source.value, number, at, model::name_of(kind), actor, comment, affects_from});
-  if (!inserted)
-    return inserted.error().code() == Errc::conflict ? no_such("source", source.value)
-                                                     : tl::unexpected(std::move(inserted).error());
+  const auto inserted = TRY(session_->execute(
+      "INSERT INTO transactions (source, number, at, kind, actor, comment, packages, affects_from) SELECT "
+      "$1, $2, $3, $4, $5, $6, 1, $7 WHERE EXISTS (SELECT 1 FROM sources WHERE id = $1 AND deleted_at = 0)",
+      {source.value, number, at, model::name_of(kind), actor, comment, affects_from}));
+  if (inserted == 0) return no_such("source", source.value);
   begun_[number] = source.value;
   session_->announce(source.value);
   return model::TxNo{number};

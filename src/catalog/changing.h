@@ -21,6 +21,7 @@ class Changing final : public Reading<WriteView> {
   Result<> set_upstream(model::SourceId id, const model::Upstream& upstream) override;
   Result<> set_frozen(model::SourceId id, model::SourceId of, std::chrono::sys_days at) override;
   Result<> delete_source(model::SourceId id) override;
+  Result<Erased> erase(model::SourceId id, const SlicePlace& from, const SliceSize& size) override;
   Result<model::RepoId> create_repository(const model::Repository& repository) override;
   Result<> update_repository(const model::Repository& repository) override;
   Result<> delete_repository(model::RepoId id) override;

@@ -144,7 +144,7 @@ Result<> add_subscriptions(Session& session, std::vector<model::Repository>& rep
 }  // namespace
 
 Result<std::vector<model::Source>> read_sources(Session& session) {
-  return collect(session, GRANARY_SOURCE_COLUMNS "ORDER BY s.name", {}, to_source);
+  return collect(session, GRANARY_SOURCE_COLUMNS "WHERE s.deleted_at = 0 ORDER BY s.name", {}, to_source);
 }
 
 Result<std::vector<model::Repository>> read_repositories(Session& session) {
@@ -155,7 +155,8 @@ Result<std::vector<model::Repository>> read_repositories(Session& session) {
 
 Result<std::optional<model::Source>> find_source(Session& session, std::string_view name_or_id) {
   const auto id = id_in(name_or_id);
-  return first(id ? TRY(collect(session, GRANARY_SOURCE_COLUMNS "WHERE s.id = $1", {*id}, to_source))
+  return first(id ? TRY(collect(session, GRANARY_SOURCE_COLUMNS "WHERE s.id = $1 AND s.deleted_at = 0", {*id},
+                                to_source))
                   : TRY(collect(session, GRANARY_SOURCE_COLUMNS "WHERE s.name_key = $1 AND s.name = $2",
                                 {std::string_view(lower(name_or_id)), name_or_id}, to_source)));
 }

@@ -68,6 +68,7 @@ class Reading : public View {
     return find_removal(*reads_, digest);
   }
   Result<std::vector<UnderWay>> removals_under_way() override { return read_removals(*reads_); }
+  Result<std::vector<model::SourceId>> remnants() override { return read_remnants(*reads_); }
   Result<> for_each_interval(const EachFile& each) override {
     return catalog::for_each_interval(*reads_, each);
   }

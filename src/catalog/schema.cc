@@ -155,11 +155,17 @@ CREATE TABLE blob_removals (
 );
 )sql";
 
-constexpr std::array<db::Migration, 5> kMigrations = {{{"catalog.0001", kInitial},
+// Not 0: a remnant, see catalog/remnants.h.
+constexpr std::string_view kRemnants = R"sql(
+ALTER TABLE sources ADD COLUMN deleted_at BIGINT NOT NULL DEFAULT 0;
+)sql";
+
+constexpr std::array<db::Migration, 6> kMigrations = {{{"catalog.0001", kInitial},
                                                        {"catalog.0002", kMirrors},
                                                        {"catalog.0003", kDownloads},
                                                        {"catalog.0004", kChanges},
-                                                       {"catalog.0005", kRemovals}}};
+                                                       {"catalog.0005", kRemovals},
+                                                       {"catalog.0006", kRemnants}}};
 
 }  // namespace
 

@@ -294,8 +294,9 @@ constexpr auto kSettings = std::to_array<SettingSpec>({
     {"Jobs", "Workers", Type::integer, "2",
      "Jobs that run on this node at a time; 0: none, other nodes run them. From 2 on one is left to jobs "
      "that "
-     "take no hours: builds from git, verify, collect, gc, crawl, describe and fetch of everything share the "
-     "others.",
+     "take no hours: builds from git, verify, collect, gc, erase, crawl, describe and fetch of everything "
+     "share "
+     "the others.",
      GRANARY_AT(jobs.workers)},
     {"Jobs", "Lease", Type::duration, "1m",
      "How long the jobs of a node that has stopped answering stay its own, before another takes them over.",

@@ -4,6 +4,7 @@
 #include <span>
 
 #include "base/log.h"
+#include "ingest/erase.h"
 
 namespace granary::ingest {
 
@@ -89,7 +90,10 @@ Result<std::size_t> remove_some(Parts& parts, const Context& ctx, std::span<cons
 
 Result<Collected> collect_blobs(Parts& parts, const Context& ctx, bool dry_run, std::chrono::seconds grace,
                                 const OnProgress& progress) {
-  if (!dry_run) TRY(check_nodes(parts));
+  if (!dry_run) {
+    TRY(check_nodes(parts));
+    TRY(erase_remnants(parts, ctx, {}));
+  }
   const Time before = parts.clock->now() - grace;
   Collected out;
   std::vector<blob::BlobInfo> batch, garbage;

@@ -112,7 +112,8 @@ class Ingest {
   virtual Result<model::Source> edit_source(const Context&, std::string_view source,
                                             std::optional<std::string> name,
                                             std::optional<std::string> description) = 0;
-  virtual Result<> delete_source(const Context&, std::string_view source) = 0;
+  /// True when it was large: rows are left, which nobody sees, for erase_deleted().
+  virtual Result<bool> delete_source(const Context&, std::string_view source) = 0;
   /// Of `wanted` its name, type, description, access and downloads count. Errc::invalid_argument when access
   /// and downloads do not go together.
   virtual Result<model::Repository> create_repository(const Context&, const model::Repository&,
@@ -128,8 +129,12 @@ class Ingest {
   virtual Result<model::Repository> reorder(const Context&, std::string_view repository,
                                             const std::vector<std::string>& sources) = 0;
 
-  /// Removes blobs that no interval of any source names and that are older than `grace`. Progress: objects
-  /// that were looked at, then those of the garbage that were removed.
+  /// Removes what deleted sources left, in slices between which others write; the number of rows. Safe to run
+  /// twice, also at a time. Progress: rows.
+  virtual Result<std::uint64_t> erase_deleted(const Context&, const OnProgress&) = 0;
+  virtual Result<bool> has_deleted(const Context&) = 0;
+  /// Does erase_deleted(). Then removes blobs that no interval of any source names and that are older than
+  /// `grace`. Progress: objects that were looked at, then those of the garbage that were removed.
   virtual Result<Collected> collect(const Context&, bool dry_run, std::chrono::seconds grace,
                                     const OnProgress&) = 0;
   /// Every row has its bytes, every byte string its hash. Progress: bytes.

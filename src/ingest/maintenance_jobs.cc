@@ -10,7 +10,7 @@
 namespace granary::ingest {
 namespace {
 
-constexpr std::string_view kCollect = "collect", kGc = "gc", kVerify = "verify";
+constexpr std::string_view kCollect = "collect", kGc = "gc", kErase = "erase", kVerify = "verify";
 constexpr std::size_t kNamedProblems = 200;  // in the job; the count is always told
 constexpr std::size_t kNamedBytes = jobs::kLongestResult / 2;
 
@@ -98,6 +98,22 @@ class CollectJob final : public jobs::Handler {
   std::chrono::seconds grace_;
 };
 
+class EraseJob final : public jobs::Handler {
+ public:
+  explicit EraseJob(std::shared_ptr<Ingest> ingest) : ingest_(std::move(ingest)) {}
+  std::string_view kind() const noexcept override { return kErase; }
+  bool takes_long() const noexcept override { return true; }  // a mirror of PyPI: minutes
+  Result<> run(const Context& ctx, jobs::Turn& turn) override {
+    const auto rows =
+        static_cast<std::int64_t>(TRY(ingest_->erase_deleted(ctx, shown_by(turn, "erasing rows"))));
+    turn.progress(rows, rows, "erased " + std::to_string(rows) + " rows of deleted sources");
+    return {};
+  }
+
+ private:
+  std::shared_ptr<Ingest> ingest_;
+};
+
 class VerifyJob final : public jobs::Handler {
  public:
   explicit VerifyJob(std::shared_ptr<Ingest> ingest) : ingest_(std::move(ingest)) {}
@@ -136,6 +152,7 @@ jobs::JobSpec gc_job(const Collecting& how) {
   auto arguments = to_arguments(how);
   return {.kind = std::string(kGc), .arguments = arguments, .key = arguments};
 }
+jobs::JobSpec erase_job() { return {.kind = std::string(kErase), .key = std::string(kErase)}; }
 jobs::JobSpec verify_job() { return {.kind = std::string(kVerify), .key = std::string(kVerify)}; }
 
 std::vector<std::unique_ptr<jobs::Handler>> maintenance_handlers(std::shared_ptr<Ingest> ingest,
@@ -143,6 +160,7 @@ std::vector<std::unique_ptr<jobs::Handler>> maintenance_handlers(std::shared_ptr
   std::vector<std::unique_ptr<jobs::Handler>> handlers;
   for (const auto kind : {kCollect, kGc})
     handlers.push_back(std::make_unique<CollectJob>(kind, ingest, grace));
+  handlers.push_back(std::make_unique<EraseJob>(ingest));
   handlers.push_back(std::make_unique<VerifyJob>(std::move(ingest)));
   return handlers;
 }

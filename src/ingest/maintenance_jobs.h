@@ -1,5 +1,6 @@
 #pragma once
-/// Collecting garbage and verifying every byte as jobs, so that they run by a schedule, once in the cluster.
+/// Collecting garbage, erasing and verifying every byte as jobs, so that they run by a schedule, once in the
+/// cluster.
 
 #include <chrono>
 #include <memory>
@@ -22,6 +23,8 @@ jobs::JobSpec collect_job();
 /// The same as somebody wants it; one at a time of those that are asked for alike. A kind of its own, which
 /// nodes of versions before it, who would not heed `how`, leave to others.
 jobs::JobSpec gc_job(const Collecting& how = {});
+/// What deleted sources left; one at a time in the cluster. collect_job() and gc_job() do it too.
+jobs::JobSpec erase_job();
 /// One at a time in the cluster. Fails when anything is wrong. Result, of a failed one too: {files, blobs,
 /// bytes, problem_count, problems: [{what, source, filename, sha256}]}, of which the first are named.
 jobs::JobSpec verify_job();

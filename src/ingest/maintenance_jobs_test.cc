@@ -24,6 +24,7 @@ class MaintenanceJobsTest : public World {
 TEST_F(MaintenanceJobsTest, WhatCanBeSubmittedHasAHandler) {
   EXPECT_TRUE(run(collect_job()));
   EXPECT_TRUE(run(gc_job()));
+  EXPECT_TRUE(run(erase_job()));
   EXPECT_TRUE(run(verify_job()));
 }
 

@@ -1,5 +1,6 @@
 #include "ingest/changes.h"
 #include "ingest/collect.h"
+#include "ingest/erase.h"
 #include "ingest/ingest.h"
 #include "ingest/publish.h"
 #include "ingest/repositories.h"
@@ -45,7 +46,7 @@ class Service final : public Ingest {
                                     std::optional<std::string> description) override {
     return ingest::edit_source(parts_, ctx, source, name, description);
   }
-  Result<> delete_source(const Context& ctx, std::string_view source) override {
+  Result<bool> delete_source(const Context& ctx, std::string_view source) override {
     return ingest::delete_source(parts_, ctx, source);
   }
   Result<model::Repository> create_repository(const Context& ctx, const model::Repository& wanted,
@@ -72,6 +73,17 @@ class Service final : public Ingest {
     return ingest::reorder(parts_, ctx, repository, sources);
   }
 
+  Result<std::uint64_t> erase_deleted(const Context& ctx, const OnProgress& progress) override {
+    return erase_remnants(parts_, ctx, progress);
+  }
+  Result<bool> has_deleted(const Context& ctx) override {
+    bool any = false;
+    TRY(parts_.catalog->read(ctx, [&](catalog::ReadView& view) -> Result<> {
+      any = !TRY(view.remnants()).empty();
+      return {};
+    }));
+    return any;
+  }
   Result<Collected> collect(const Context& ctx, bool dry_run, std::chrono::seconds grace,
                             const OnProgress& progress) override {
     return collect_blobs(parts_, ctx, dry_run, grace, progress);

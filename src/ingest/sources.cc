@@ -45,8 +45,9 @@ Result<model::Source> edit_source(Parts& parts, const Context& ctx, std::string_
   return out;
 }
 
-Result<> delete_source(Parts& parts, const Context& ctx, std::string_view source) {
-  return parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
+Result<bool> delete_source(Parts& parts, const Context& ctx, std::string_view source) {
+  bool rows_left = false;
+  TRY(parts.catalog->write(ctx, [&](catalog::WriteView& view) -> Result<> {
     const auto found = TRY(catalog::source_named(view, source));
     std::vector<std::string> subscribers;
     for (const auto& repository : TRY(view.repositories())) {
@@ -59,8 +60,12 @@ Result<> delete_source(Parts& parts, const Context& ctx, std::string_view source
                   "unsubscribe it first, for instance: granary unsubscribe --repo=" + subscribers.front() +
                       " --source=" + found.name);
     }
-    return view.delete_source(found.id);
-  });
+    TRY(view.delete_source(found.id));
+    const auto remnants = TRY(view.remnants());
+    rows_left = std::find(remnants.begin(), remnants.end(), found.id) != remnants.end();
+    return {};
+  }));
+  return rows_left;
 }
 
 }  // namespace granary::ingest

@@ -11,6 +11,6 @@ Result<model::Source> create_source(Parts&, const Context&, std::string_view nam
 Result<model::Source> edit_source(Parts&, const Context&, std::string_view source,
                                   const std::optional<std::string>& name,
                                   const std::optional<std::string>& description);
-Result<> delete_source(Parts&, const Context&, std::string_view source);
+Result<bool> delete_source(Parts&, const Context&, std::string_view source);
 
 }  // namespace granary::ingest
