@@ -25,8 +25,8 @@ struct Table {
 constexpr std::string_view kOfMetadata =
     "COALESCE((SELECT LENGTH(m.content) FROM metadata m WHERE m.id = files.metadata), 0)";
 
-/// `id`: what names a row. `key`: the columns of the index after the source, `texts` of them texts. `bytes`:
-/// the size of a row.
+/// `id`: what names a row of the source. `key`: the columns of the index after the source, `texts` of them
+/// texts. `bytes`: the size of a row.
 Table table(std::string_view name, std::string_view id, std::size_t texts,
             const std::vector<std::string>& key, std::string_view bytes) {
   const auto columns = join(key, ", ");
@@ -40,8 +40,10 @@ Table table(std::string_view name, std::string_view id, std::size_t texts,
   out.some = "SELECT " + columns + ", " + std::string(bytes) + rows;
   if (bytes == kOfMetadata)
     out.erase.push_back("DELETE FROM metadata WHERE id IN (SELECT metadata" + rows + ")");
-  out.erase.push_back("DELETE FROM " + std::string(name) + " WHERE (" + std::string(id) + ") IN (SELECT " +
-                      std::string(id) + rows + ")");
+  // Beside the source, and not with it: SQLite would look at all rows of the source for each slice.
+  const std::string within = id == "id" ? "" : "source = $1 AND ";
+  out.erase.push_back("DELETE FROM " + std::string(name) + " WHERE " + within + "(" + std::string(id) +
+                      ") IN (SELECT " + std::string(id) + rows + ")");
   return out;
 }
 
@@ -49,10 +51,9 @@ Table table(std::string_view name, std::string_view id, std::size_t texts,
 const std::array<Table, 6> kTables = {
     {table("files", "id", 1, {"filename", "gone_in"}, kOfMetadata),
      table("mirror_records", "id", 2, {"tree", "package", "gone_in"}, "LENGTH(record)"),
-     table("mirror_names", "source, name, gone_in", 1, {"name", "gone_in"}, "0"),
-     table("mirror_files", "source, key", 1, {"key"}, "0"),
-     table("transactions", "source, number", 0, {"number"}, "0"),
-     table("mirror_state", "source, key", 1, {"key"}, "LENGTH(value)")}};
+     table("mirror_names", "name, gone_in", 1, {"name", "gone_in"}, "0"),
+     table("mirror_files", "key", 1, {"key"}, "0"), table("transactions", "number", 0, {"number"}, "0"),
+     table("mirror_state", "key", 1, {"key"}, "LENGTH(value)")}};
 
 std::vector<Value> values(model::SourceId source, const Table& in, const SlicePlace& from,
                           const std::int64_t& limit) {
