@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from problem import STALE_AFTER_FAULT, STALE_WITHOUT_FAULT, Problem, near_fault
+from job_rules import check_ordered
+from problem import STALE_AFTER_FAULT, STALE_WITHOUT_FAULT, Problem
 
 
 @dataclass
@@ -18,17 +19,7 @@ class Ahead:
 def check_fetches(history, jobs):
     """One that was accepted succeeds: what keeps it from that goes by, or is a node's own (a full disk), and another node has the
     job. A single file that a fault kept from it is named, and fetched by who asks again, after the last fault at the latest."""
-    rows, events, faults = {job["id"]: job for job in jobs}, history.of("fetch"), history.of("fault")
-    for event in events:
-        if "job" in event.details and event.details["job"] not in rows:
-            yield Problem("a job is lost", f"{event.details['job']}, the fetch of {event.begin:.1f}")
-        if not event.ok and not near_fault(event, faults, STALE_AFTER_FAULT):
-            yield Problem("a fetch failed without a fault", f"step {event.what} at {event.begin:.1f}: {event.why}")
-    for job in jobs:
-        if job["state"] != "succeeded":
-            yield Problem("a fetch did not end well", f"{job['id']}: {job['state']}, attempt {job['attempt']}, {job['error']}")
-    if events and not events[-1].ok:
-        yield Problem("a fetch did not end well", f"of step {events[-1].what}, the last one: {events[-1].why}")
+    return check_ordered(history, "fetch", "fetch", jobs)
 
 
 def asked_again(times, end, faults):

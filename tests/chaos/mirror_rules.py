@@ -3,6 +3,7 @@
 import bisect
 from dataclasses import dataclass, field
 
+from job_rules import check_ordered
 from problem import STALE_AFTER_FAULT, STALE_WITHOUT_FAULT, Problem, near_fault
 
 
@@ -23,17 +24,7 @@ def one_step(versions):
 def check_synchronisations(history, jobs):
     """One that was accepted ends well: what a fault made fail is tried again, by the queue or by who asks, until it did, which
     is after the last fault at the latest. Without a fault none fails."""
-    rows, events, faults = {job["id"]: job for job in jobs}, history.of("sync"), history.of("fault")
-    for event in events:
-        if "job" in event.details and event.details["job"] not in rows:
-            yield Problem("a job is lost", f"{event.details['job']}, the synchronisation of {event.begin:.1f}")
-        if not event.ok and not near_fault(event, faults, STALE_AFTER_FAULT):
-            yield Problem("a synchronisation failed without a fault", f"step {event.what} at {event.begin:.1f}: {event.why}")
-    for job in jobs:
-        if job["state"] != "succeeded":
-            yield Problem("a synchronisation did not end well", f"{job['id']}: {job['state']}, attempt {job['attempt']}, {job['error']}")
-    if events and not events[-1].ok:
-        yield Problem("a synchronisation did not end well", f"step {events[-1].what}, the last one: {events[-1].why}")
+    return check_ordered(history, "sync", "synchronisation", jobs)
 
 
 def check_pages(history):
