@@ -68,30 +68,31 @@ class GitHttp:
         backend = pathlib.Path(git("--exec-path")) / "git-http-backend"
 
         class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.0"
+            # As of a real server: a client that finds the connection closed asks again on another one.
+            protocol_version = "HTTP/1.1"
 
-            def log_message(self, *_):
+            def log_request(self, *_):
                 pass
+
+            def reply(self, status, headers, content=b""):
+                self.send_response(status)
+                for name, value in (headers | {"Content-Length": str(len(content))}).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
 
             def allowed(self):
                 wanted = base64.b64encode(f"bot:{outer.password}".encode()).decode()
                 return outer.password is None or self.headers.get("Authorization") == "Basic " + wanted
 
             def answer(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 if not self.allowed():
-                    self.send_response(401)
-                    self.send_header("WWW-Authenticate", 'Basic realm="git"')
-                    self.end_headers()
-                    return
+                    return self.reply(401, {"WWW-Authenticate": 'Basic realm="git"'})
                 path, _, query = self.path.partition("?")
                 if outer.dumb:
                     file = outer.folder / path.lstrip("/")
-                    self.send_response(200 if file.is_file() else 404)
-                    self.end_headers()
-                    if file.is_file():
-                        self.wfile.write(file.read_bytes())
-                    return
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                    return self.reply(200, {}, file.read_bytes()) if file.is_file() else self.reply(404, {})
                 environment = plain_environment() | IDENTITY | {
                     "GIT_PROJECT_ROOT": str(outer.folder), "GIT_HTTP_EXPORT_ALL": "1", "PATH_INFO": path, "QUERY_STRING": query,
                     "REQUEST_METHOD": self.command, "CONTENT_TYPE": self.headers.get("Content-Type", ""),
@@ -100,11 +101,7 @@ class GitHttp:
                 said = subprocess.run([backend], input=body, capture_output=True, env=environment).stdout
                 head, _, rest = said.partition(b"\r\n\r\n")
                 headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if ": " in line)
-                self.send_response(int(headers.pop("Status", "200").split()[0]))
-                for name, value in headers.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(rest)
+                self.reply(int(headers.pop("Status", "200").split()[0]), headers, rest)
 
             do_GET = do_POST = answer
 
