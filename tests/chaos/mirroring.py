@@ -7,17 +7,17 @@ import random
 from history import Event, now
 from http_client import Failed
 from installs import INDEX, versions
+from orders import Orders
 from roles import MIRROR
-from team import Team
 
 PAGE = f"/{MIRROR}/latest{INDEX}"
 LONGEST_SYNC = 150
 
 
-class Mirroring(Team):
+class Mirroring(Orders):
     def __init__(self, history, admin, upstream, seed):
-        super().__init__(2 * LONGEST_SYNC + 60)  # it may wait for one that had begun
-        self.history, self.admin, self.upstream = history, admin, upstream
+        super().__init__(history, admin, 2 * LONGEST_SYNC + 60)  # it may wait for one that had begun
+        self.upstream = upstream
         self.acknowledged = upstream.step  # the last step of which the mirror's clients were told
         self.hire(self.publish)
         self.hire(self.watch, random.Random(seed))
@@ -26,28 +26,18 @@ class Mirroring(Team):
 
     def publish(self):
         while not self.ended.wait(1.0):
-            self.step()
+            self.order()
 
-    def step(self):
-        """The upstream's next one, and the mirror after it. True when it was acknowledged."""
-        client = self.admin.client()
-        event = Event("sync", str(self.upstream.publish()), now())
-        try:
-            job = self.synchronised(client, event)
-            event.details |= job["result"] or {}
-            event.why = job["error"] if job["state"] != "succeeded" else event.details["problem"]
-            event.ok = job["state"] == "succeeded" and not event.why
-            self.acknowledged = int(event.what) if event.ok else self.acknowledged
-        except Failed as error:
-            event.why = str(error)
-        event.end, event.attempts = now(), client.attempts - client.requests + 1
-        client.close()
-        self.history.add(event)
-        return event.ok
+    def order(self):
+        """The upstream's next step, and the mirror after it. True when it was acknowledged."""
+        return self.recorded("sync", str(self.upstream.publish()), self.step)
 
-    def settle(self, attempts=3):
-        """After the faults: what they made fail is tried again, and then it is as upstream is."""
-        return any(self.step() for _ in range(attempts))
+    def step(self, client, event):
+        job = self.synchronised(client, event)
+        event.details |= job["result"] or {}
+        event.why = job["error"] if job["state"] != "succeeded" else event.details["problem"]
+        event.ok = job["state"] == "succeeded" and not event.why
+        self.acknowledged = int(event.what) if event.ok else self.acknowledged
 
     def synchronised(self, client, event):
         """The job, once it is over or its attempt has failed. Raises Failed."""
